@@ -1,0 +1,58 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+
+	"box/spec"
+)
+
+// build makes a Spec out of steps. Its methods are what the flags do; the Spec is complete after finish.
+type build struct {
+	spec *spec.Spec
+	step step // the one that is being done
+
+	modifiers struct { // for the next flag only
+		perms *uint32
+		size  *uint64
+		words []string
+	}
+	view       string         // --base
+	bare       bool           // the working directory is not brought in
+	left       []string       // courtesies that have no place
+	project    bool           // -w
+	pass       []string       // --env-pass
+	env        []envStep      // --setenv, --unsetenv, --clearenv, in order
+	policyName string         // --seccomp-policy
+	policyFrom spec.Origin    //
+	raw        []spec.Filter  // --add-seccomp-fd
+	last       *spec.Filter   // --seccomp
+	ptyOff     bool           // --pty off
+	dry        bool           // --dry-run
+	data       map[int][]byte // what was read from descriptors: once, and kept
+}
+
+// do does one step.
+func (b *build) do(s step) error {
+	b.step = s
+	if err := s.flag.do(b, s.words[1:]); err != nil {
+		if m := (*message)(nil); errors.As(err, &m) {
+			return m
+		}
+		return usage("%s: %v", joined(s.words), err)
+	}
+	if m := &b.modifiers; m.words != nil && s.flag.name != "--perms" && s.flag.name != "--size" {
+		return usage("%s: must stand before a flag that makes something, not before %s", joined(m.words), s.flag.name)
+	}
+	return nil
+}
+
+// add appends an entry with the words of the step.
+func (b *build) add(e spec.Entry) error {
+	if e.Dest == "" && e.Kind != spec.Hostname {
+		return fmt.Errorf("an empty path names nothing")
+	}
+	e.Origin.Words = b.step.words
+	b.spec.Tree = append(b.spec.Tree, e)
+	return nil
+}

@@ -1,0 +1,3 @@
+package main
+
+func doctor(words []string) (int, error) { return 0, nil }

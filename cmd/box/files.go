@@ -1,0 +1,152 @@
+package main
+
+import (
+	"box/spec"
+	"fmt"
+	"strconv"
+)
+
+// What the flags for files do.
+
+// perm uses up --perms.
+func (b *build) perm(other uint32) uint32 {
+	p := b.modifiers.perms
+	b.modifiers.perms = nil
+	b.used()
+	if p == nil {
+		return other
+	}
+	return *p
+}
+
+// used forgets the words of the modifiers when all of them are used up.
+func (b *build) used() {
+	if b.modifiers.perms == nil && b.modifiers.size == nil {
+		b.modifiers.words = nil
+	}
+}
+
+func (b *build) addBind(w []string, e spec.Entry) error {
+	if w[0] == "" {
+		return fmt.Errorf("an empty path names nothing")
+	}
+	e.Kind, e.Source, e.Dest = spec.Bind, w[0], w[1]
+	return b.add(e)
+}
+
+func (b *build) roBind(w []string) error    { return b.addBind(w, spec.Entry{RO: true}) }
+func (b *build) roBindTry(w []string) error { return b.addBind(w, spec.Entry{RO: true, Try: true}) }
+func (b *build) bind(w []string) error      { return b.addBind(w, spec.Entry{}) }
+func (b *build) bindTry(w []string) error   { return b.addBind(w, spec.Entry{Try: true}) }
+func (b *build) devBind(w []string) error   { return b.addBind(w, spec.Entry{Devices: true}) }
+func (b *build) devBindTry(w []string) error {
+	return b.addBind(w, spec.Entry{Devices: true, Try: true})
+}
+
+func (b *build) tmpfs(w []string) error {
+	e := spec.Entry{Kind: spec.Tmpfs, Dest: w[0]}
+	if b.modifiers.size != nil {
+		e.Size, b.modifiers.size = *b.modifiers.size, nil
+	}
+	e.Perms = b.perm(0o755)
+	return b.add(e)
+}
+
+func (b *build) size(w []string) error {
+	if b.modifiers.size != nil {
+		return fmt.Errorf("given twice for the same --tmpfs")
+	}
+	n, err := strconv.ParseUint(w[0], 0, 63)
+	if err != nil || n == 0 || w[0][0] < '0' || w[0][0] > '9' {
+		return fmt.Errorf("not a number of bytes above 0")
+	}
+	b.modifiers.size, b.modifiers.words = &n, b.step.words
+	return nil
+}
+
+func (b *build) perms(w []string) error {
+	if b.modifiers.perms != nil {
+		return fmt.Errorf("given twice for the same flag")
+	}
+	p, err := octal(w[0])
+	if err != nil {
+		return err
+	}
+	b.modifiers.perms, b.modifiers.words = &p, b.step.words
+	return nil
+}
+
+// octal reads a file mode.
+func octal(word string) (uint32, error) {
+	p, err := strconv.ParseUint(word, 8, 32)
+	if err != nil || p > 0o7777 {
+		return 0, fmt.Errorf("not an octal mode up to 7777")
+	}
+	return uint32(p), nil
+}
+
+func (b *build) dir(w []string) error {
+	return b.add(spec.Entry{Kind: spec.Dir, Dest: w[0], Perms: b.perm(0o755)})
+}
+
+func (b *build) file(w []string) error       { return b.addFile(w, spec.File, 0o666, false) }
+func (b *build) bindData(w []string) error   { return b.addFile(w, spec.Data, 0o600, false) }
+func (b *build) roBindData(w []string) error { return b.addFile(w, spec.Data, 0o600, true) }
+
+func (b *build) addFile(w []string, kind spec.Kind, perms uint32, ro bool) error {
+	data, err := b.read(w[0])
+	if err != nil {
+		return err
+	}
+	return b.add(spec.Entry{Kind: kind, Dest: w[1], Data: data, RO: ro, Perms: b.perm(perms)})
+}
+
+// read returns what can be read from the descriptor that word names. It is read once and kept, so that it can be
+// named twice.
+func (b *build) read(word string) ([]byte, error) {
+	fd, err := number(word, 0)
+	if err != nil {
+		return nil, err
+	}
+	if data, ok := b.data[fd]; ok {
+		return data, nil
+	}
+	data, err := readFD(fd)
+	if err != nil {
+		return nil, err
+	}
+	if b.data == nil {
+		b.data = map[int][]byte{}
+	}
+	b.data[fd] = data
+	return data, nil
+}
+
+func (b *build) symlink(w []string) error {
+	if w[0] == "" {
+		return fmt.Errorf("a link needs a target")
+	}
+	for _, e := range b.spec.Tree {
+		if e.Kind == spec.Symlink && e.Dest == w[1] && e.Source == w[0] {
+			return nil // the same link again
+		}
+	}
+	return b.add(spec.Entry{Kind: spec.Symlink, Source: w[0], Dest: w[1]})
+}
+
+func (b *build) chmod(w []string) error {
+	p, err := octal(w[0])
+	if err != nil {
+		return err
+	}
+	return b.add(spec.Entry{Kind: spec.Chmod, Dest: w[1], Perms: p})
+}
+
+func (b *build) remountRO(w []string) error {
+	return b.add(spec.Entry{Kind: spec.ReadOnly, Dest: w[0]})
+}
+func (b *build) proc(w []string) error { return b.add(spec.Entry{Kind: spec.Proc, Dest: w[0]}) }
+func (b *build) dev(w []string) error  { return b.add(spec.Entry{Kind: spec.Dev, Dest: w[0]}) }
+func (b *build) mqueue(w []string) error {
+	return b.add(spec.Entry{Kind: spec.Mqueue, Dest: w[0]})
+}

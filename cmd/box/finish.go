@@ -1,0 +1,107 @@
+package main
+
+import (
+	"os"
+	"slices"
+
+	"box/internal/inherited"
+	"box/mounts"
+	"box/seccompprofile"
+	"box/spec"
+
+	"golang.org/x/sys/unix"
+)
+
+// finish completes the Spec with the command, what box adds by itself, and what the caller has.
+func (b *build) finish(command []string) error {
+	s := b.spec
+	if m := &b.modifiers; m.words != nil {
+		return usage("%s: nothing follows that it is for", joined(m.words))
+	}
+	if len(command) == 0 {
+		return usage("no command given").hint("box [flags] -- program [arguments]; box --help lists the flags")
+	}
+	if command[0] == "" {
+		return usage("the command's name is empty")
+	}
+	s.Command.Argv = command
+	if s.Nested && b.policyName == "" {
+		b.policyName = seccompprofile.Nested
+	}
+	if s.IDs.Ranges && !s.New.Has(spec.User) {
+		return usage("--map-ids auto: needs a user namespace of its own, and --share-user keeps the caller's")
+	}
+	b.filters()
+	b.furnish()
+	b.caller()
+	callers := os.Environ()
+	env := apply(environ(s, callers, b.pass), b.env)
+	b.directory(env)
+	s.Command.Env = append(without(env, "PWD"), "PWD="+s.Command.Dir)
+	return nil
+}
+
+// filters puts the policy in front of the raw programs.
+func (b *build) filters() {
+	if b.policyName == "" {
+		b.policyName, b.policyFrom.Note = seccompprofile.Default, "the default policy (--seccomp-policy off leaves it out)"
+	}
+	b.spec.Filters = append(b.spec.Filters, spec.Filter{Policy: b.policyName, Origin: b.policyFrom})
+	b.spec.Filters = append(b.spec.Filters, b.raw...)
+	if b.last != nil {
+		b.spec.Filters = append(b.spec.Filters, *b.last)
+	}
+}
+
+// furnish adds the base view if no flag says anything about files, else the courtesies.
+func (b *build) furnish() {
+	files := slices.ContainsFunc(b.spec.Tree, func(e spec.Entry) bool { return e.Kind != spec.Hostname })
+	switch {
+	case b.view == "none":
+	case b.view == "full" || !files:
+		dir, _ := os.Getwd()
+		home := os.Getenv("HOME")
+		left := mounts.Base(b.spec, mounts.Host{UID: unix.Getuid(), Home: home, Dir: dir, Writable: b.project})
+		if left != "" {
+			notice("%s: it is not brought in, the command starts in an empty home", left)
+		}
+		b.bare = left != ""
+		return
+	default:
+		b.left = mounts.Courtesies(b.spec)
+	}
+	if b.project {
+		notice("-w: has no effect beside file flags: --bind . makes a directory writable")
+	}
+}
+
+// caller notes what the command gets of the caller's state.
+func (b *build) caller() {
+	life, limits := &b.spec.Life, &b.spec.Limits
+	life.Ignored, life.Blocked = inherited.Ignored(), inherited.Blocked()
+	life.Words.Start, life.Words.Size = inherited.Words()
+	limits.Files, limits.FilesMax = inherited.Files()
+	old := unix.Umask(0)
+	unix.Umask(old)
+	life.Umask = uint32(old)
+	for fd := range life.TTY {
+		life.TTY[fd] = !b.ptyOff && isTerminal(fd)
+	}
+}
+
+// directory decides where the command starts, if no flag does: where the caller is, else at home, else at the root.
+func (b *build) directory(env []string) {
+	c := &b.spec.Command
+	if c.Dir != "" {
+		return
+	}
+	if dir, err := os.Getwd(); err == nil && !b.bare && inside(b.spec, dir) {
+		c.Dir = dir
+		return
+	}
+	if home := valueOf(env, "HOME"); inside(b.spec, home) {
+		c.Dir = home
+		return
+	}
+	c.Dir = "/"
+}

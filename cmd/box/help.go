@@ -1,0 +1,44 @@
+package main
+
+import (
+	"bufio"
+	"fmt"
+	"io"
+)
+
+const helpHead = `usage: box [flags] [--] COMMAND [ARG...]
+       box doctor [--json]
+
+Runs COMMAND in a sandbox: namespaces of its own, no network, no privilege, a default system call policy, and of the
+files of this machine only those that the flags bring. Without a file flag it sees the system and the working
+directory, both read-only. Flags end at the first word that is no flag.
+
+`
+
+const helpTail = `
+Exit status: that of the command, 128 + n if signal n ended it; 125 if there is no sandbox, 126 if the command was
+found but can't run, 127 if it was not found.
+
+    box --ro-bind /usr /usr sh      a shell with nothing but the system's programs
+    box make                        build what is here without touching it
+    box -w make                     the same, with results
+`
+
+// help prints all flags in groups.
+func help(file io.Writer) error {
+	out := bufio.NewWriter(file)
+	fmt.Fprint(out, helpHead)
+	for i, group := range groups {
+		if i > 0 {
+			fmt.Fprintln(out)
+		}
+		fmt.Fprintf(out, "%s:\n", group)
+		for _, f := range flags {
+			if f.group == group {
+				fmt.Fprintf(out, "  %-28s %s\n", f.name+" "+f.args, f.help)
+			}
+		}
+	}
+	fmt.Fprint(out, helpTail)
+	return out.Flush()
+}

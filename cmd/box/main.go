@@ -1,0 +1,63 @@
+//go:debug containermaxprocs=0
+
+// Command box runs a program in a sandbox, without root. It is the only package of box that reads the command line and
+// the environment, prints, and exits.
+package main
+
+import (
+	"errors"
+	"os"
+	"path"
+
+	"box/launch"
+
+	"golang.org/x/sys/unix"
+)
+
+func main() { os.Exit(run(os.Args)) }
+
+// run chooses the manners and the verb, and returns the exit status.
+func run(argv []string) int {
+	if unix.Getuid() != unix.Geteuid() || unix.Getgid() != unix.Getegid() {
+		return report(usage("this copy of box is set-user-ID or set-group-ID, and box does not run so").
+			hint("chmod u-s,g-s %s; box needs no privilege", argv[0]).Message)
+	}
+	if len(argv) > 0 && path.Base(argv[0]) == "bwrap" {
+		return report(launch.Message{Headline: "called as bwrap: its manners are not part of this version", Status: 1})
+	}
+	if len(argv) == 0 {
+		argv = []string{"box"}
+	}
+	words := argv[1:]
+	if len(words) > 0 {
+		if verb := verbOf(words[0]); verb != nil {
+			return status(verb(words[1:]))
+		}
+	}
+	return status(runCommand(words))
+}
+
+// verb does what follows its word, and returns the exit status.
+type verb func(words []string) (int, error)
+
+// verbOf returns the verb that word is, or nil: then it begins a command line for run.
+func verbOf(word string) verb {
+	switch word {
+	case "run":
+		return runCommand
+	case "doctor":
+		return doctor
+	}
+	return nil
+}
+
+// status reports an error, if there is one, and returns the exit status.
+func status(code int, err error) int {
+	if err == nil {
+		return code
+	}
+	if m := (*message)(nil); errors.As(err, &m) {
+		return report(m.Message)
+	}
+	return report(launch.Message{Headline: err.Error(), Status: launch.StatusBox})
+}

@@ -1,0 +1,58 @@
+package main
+
+import (
+	"fmt"
+	"os"
+	"strings"
+
+	"box/launch"
+	"box/spec"
+)
+
+// message is an error in the form in which users see it. Headline, cause, hint: see launch.Message.
+type message struct{ launch.Message }
+
+func (m *message) Error() string { return m.Headline }
+
+// hint adds a hint.
+func (m *message) hint(format string, args ...any) *message {
+	m.Hint = fmt.Sprintf(format, args...)
+	return m
+}
+
+// usage returns the message for a command line that can't be meant.
+func usage(format string, args ...any) *message {
+	return &message{launch.Message{Headline: fmt.Sprintf(format, args...), Status: launch.StatusBox}}
+}
+
+// joined returns words as a user would type them.
+func joined(words []string) string { return spec.Quote(words) }
+
+// report prints a message to stderr, each line beginning with the program's name, and returns its exit status.
+func report(m launch.Message) int {
+	var text strings.Builder
+	line := func(colour, label, s string) {
+		if s == "" {
+			return
+		}
+		if label != "" && colours() {
+			label = "\x1b[" + colour + "m" + label + "\x1b[0m"
+		}
+		fmt.Fprintf(&text, "box: %s%s\n", label, s)
+	}
+	line("", "", m.Headline)
+	line("33", "cause: ", m.Cause)
+	for hint := range strings.SplitSeq(m.Hint, "\n") {
+		line("36", "hint: ", hint)
+	}
+	fmt.Fprint(os.Stderr, text.String())
+	return m.Status
+}
+
+// colours says whether stderr is a terminal that wants them, see no-color.org.
+func colours() bool {
+	return os.Getenv("NO_COLOR") == "" && os.Getenv("TERM") != "dumb" && isTerminal(2)
+}
+
+// notice prints a line about what box does differently than one may expect.
+func notice(format string, args ...any) { fmt.Fprintf(os.Stderr, "box: "+format+"\n", args...) }

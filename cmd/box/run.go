@@ -1,0 +1,91 @@
+package main
+
+import (
+	"bufio"
+	"fmt"
+	"os"
+	"runtime"
+	"strings"
+
+	"box/launch"
+	"box/plan"
+	"box/spec"
+
+	"golang.org/x/sys/unix"
+)
+
+// builder has the plan. It is a variable and not a local because its memory must not move.
+var builder plan.Builder
+
+// runCommand runs a command in a sandbox: words are flags and the command.
+func runCommand(words []string) (int, error) {
+	steps, command, err := scan(words)
+	if err != nil {
+		return 0, err
+	}
+	b := build{spec: spec.New()}
+	b.spec.IDs.UID, b.spec.IDs.GID = uint32(unix.Getuid()), uint32(unix.Getgid())
+	for _, s := range steps {
+		switch s.flag.name {
+		case "--help":
+			return 0, help(os.Stdout)
+		case "--version":
+			return 0, printVersion(os.Stdout)
+		}
+		if err := b.do(s); err != nil {
+			return 0, err
+		}
+	}
+	if err := b.finish(command); err != nil {
+		return 0, err
+	}
+	if err := launch.Compile(&builder, b.spec); err != nil {
+		return 0, explained(err, b.spec)
+	}
+	if b.dry {
+		return 0, printPlan(os.Stdout, &b)
+	}
+	return start(b.spec)
+}
+
+// start runs the plan and waits for the command.
+func start(s *spec.Spec) (int, error) {
+	runtime.LockOSThread() // the sandbox dies with the thread that made it
+	box, err := launch.Start(&builder.Plan, s)
+	if err != nil {
+		return 0, explained(err, s)
+	}
+	status, err := box.Wait()
+	if err != nil {
+		return 0, explained(err, s)
+	}
+	return status.Exit(), nil
+}
+
+func explained(err error, s *spec.Spec) error {
+	return &message{launch.Explain(err, s)}
+}
+
+// printPlan prints the plan, a line for each call with the words that it came from.
+func printPlan(file *os.File, b *build) error {
+	out := bufio.NewWriter(file)
+	for _, dir := range b.left {
+		fmt.Fprintf(out, "# no courtesy for %s: the directory is missing in what is bound on /\n", dir)
+	}
+	fmt.Fprintf(out, "%-100s # new namespaces\n", "clone3("+plan.FlagsText(builder.Flags)+")")
+	for _, act := range builder.Outside {
+		fmt.Fprintf(out, "%-100s # by the parent, while the child waits\n", act)
+	}
+	for i := range builder.Inside {
+		c := &builder.Inside[i]
+		fmt.Fprintln(out, strings.TrimRight(fmt.Sprintf("%-100s%s", c, origin(b.spec.Origin(c.For))), " "))
+	}
+	return out.Flush()
+}
+
+func origin(o spec.Origin) string {
+	if text := o.String(); text != "" {
+		return " # " + text
+	}
+	return ""
+}

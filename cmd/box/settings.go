@@ -1,0 +1,138 @@
+package main
+
+import (
+	"fmt"
+	"path"
+	"slices"
+	"strconv"
+
+	"box/spec"
+
+	"golang.org/x/sys/unix"
+)
+
+// What the flags do that are not about files.
+
+func (b *build) writable([]string) error {
+	b.project = true
+	return nil
+}
+
+func (b *build) base(w []string) error {
+	if w[0] != "full" && w[0] != "none" {
+		return fmt.Errorf("not full or none")
+	}
+	b.view = w[0]
+	return nil
+}
+
+func (b *build) share(ns spec.Namespaces) error {
+	b.spec.New &^= ns
+	return nil
+}
+
+func (b *build) unshare(ns spec.Namespaces) error {
+	b.spec.New |= ns
+	return nil
+}
+
+func (b *build) shareNet([]string) error      { return b.share(spec.Net) }
+func (b *build) sharePID([]string) error      { return b.share(spec.PID) }
+func (b *build) shareIPC([]string) error      { return b.share(spec.IPC) }
+func (b *build) shareUTS([]string) error      { return b.share(spec.UTS) }
+func (b *build) shareCgroup([]string) error   { return b.share(spec.Cgroup) }
+func (b *build) unshareAll([]string) error    { return b.unshare(spec.All) }
+func (b *build) unshareNet([]string) error    { return b.unshare(spec.Net) }
+func (b *build) unsharePID([]string) error    { return b.unshare(spec.PID) }
+func (b *build) unshareIPC([]string) error    { return b.unshare(spec.IPC) }
+func (b *build) unshareUTS([]string) error    { return b.unshare(spec.UTS) }
+func (b *build) unshareCgroup([]string) error { return b.unshare(spec.Cgroup) }
+func (b *build) unshareUser([]string) error   { return b.unshare(spec.User) }
+
+func (b *build) shareUser([]string) error {
+	if unix.Geteuid() != 0 {
+		return fmt.Errorf("only root can make a sandbox without a user namespace")
+	}
+	return b.share(spec.User)
+}
+
+func (b *build) nestedUserns([]string) error {
+	b.spec.Nested = true
+	return nil
+}
+
+func (b *build) uid(w []string) (err error) { return b.id(&b.spec.IDs.UID, w[0]) }
+func (b *build) gid(w []string) (err error) { return b.id(&b.spec.IDs.GID, w[0]) }
+
+// id reads a user or group id. -1 is none, and so is 2^32-1, see setresuid(2).
+func (b *build) id(id *uint32, word string) error {
+	n, err := strconv.ParseUint(word, 10, 32)
+	if err != nil || n > 1<<31-1 {
+		return fmt.Errorf("not an id from 0 to 2147483647")
+	}
+	*id, b.spec.IDs.Origin.Words = uint32(n), b.step.words
+	return nil
+}
+
+func (b *build) mapIDs(w []string) error {
+	if w[0] != "auto" && w[0] != "single" {
+		return fmt.Errorf("not auto or single")
+	}
+	b.spec.IDs.Ranges, b.spec.IDs.Origin.Words = w[0] == "auto", b.step.words
+	return nil
+}
+
+func (b *build) hostname(w []string) error {
+	if w[0] == "" || len(w[0]) > 64 {
+		return fmt.Errorf("a host name has 1 to 64 bytes")
+	}
+	return b.add(spec.Entry{Kind: spec.Hostname, Source: w[0]})
+}
+
+func (b *build) chdir(w []string) error {
+	if w[0] == "" {
+		return fmt.Errorf("an empty path names nothing")
+	}
+	b.spec.Command.Dir, b.spec.Command.Origin.Words = path.Join("/", w[0]), b.step.words
+	return nil
+}
+
+func (b *build) dieWithParent([]string) error {
+	b.spec.Life.OutliveParent = false
+	return nil
+}
+
+func (b *build) outliveParent([]string) error {
+	b.spec.Life.OutliveParent = true
+	return nil
+}
+
+func (b *build) newSession([]string) error { return nil }
+
+func (b *build) pty(w []string) error {
+	if w[0] != "auto" && w[0] != "off" {
+		return fmt.Errorf("not auto or off")
+	}
+	b.ptyOff = w[0] == "off"
+	return nil
+}
+
+func (b *build) keepFD(w []string) error {
+	fd, err := number(w[0], 3)
+	if err != nil {
+		return err
+	}
+	if err := isOpen(fd); err != nil {
+		return err
+	}
+	keep := &b.spec.Life.Keep
+	if at, has := slices.BinarySearch(*keep, fd); !has {
+		*keep = slices.Insert(*keep, at, fd)
+	}
+	return nil
+}
+
+func (b *build) dryRun([]string) error {
+	b.dry = true
+	return nil
+}

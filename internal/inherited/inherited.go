@@ -1,0 +1,70 @@
+// Package inherited tells what the process was given by its caller and what the Go runtime changes before any Go code
+// runs: the runtime raises RLIMIT_NOFILE (syscall's init) and takes over the dispositions of signals, so that most of
+// those which the caller ignores are lost. A C constructor runs before it and remembers.
+//
+// The same constructor blocks the signals that a monitor takes by signalfd(2): whatever arrives from then on waits
+// until somebody reads it, and the runtime's threads inherit the mask. It is linked into cmd/box only.
+package inherited
+
+// #include <signal.h>
+// #include <stdint.h>
+// #include <string.h>
+// #include <sys/resource.h>
+// #include <sys/syscall.h>
+// #include <unistd.h>
+//
+// static struct rlimit files;
+// static uint64_t ignored, blocked;
+// static uintptr_t start, end;
+//
+// static void span(char **strings) {
+// 	for (; *strings; strings++) {
+// 		uintptr_t s = (uintptr_t)*strings;
+// 		if (!start || s < start) start = s;
+// 		if (s + strlen(*strings) + 1 > end) end = s + strlen(*strings) + 1;
+// 	}
+// }
+//
+// // Not to be caught: the monitor's own mask must leave alone what the kernel sends for a fault, what Go's runtime
+// // uses (URG), and what a C library uses (32, 33).
+// static const int waits[] = {
+// 	SIGINT, SIGQUIT, SIGTSTP, SIGHUP, SIGWINCH, SIGCONT, SIGTERM, SIGUSR1, SIGUSR2, SIGALRM, SIGABRT, SIGVTALRM,
+// 	SIGPROF, SIGXCPU, SIGXFSZ, SIGIO, SIGPWR, SIGSTKFLT, SIGTTOU, 0,
+// };
+//
+// __attribute__((constructor)) static void remember(int argc, char **argv, char **envp) {
+// 	getrlimit(RLIMIT_NOFILE, &files);
+// 	for (int s = 1; s < 65; s++) {
+// 		struct { void *handler; unsigned long flags; void *restorer; uint64_t mask; } action;
+// 		if (syscall(SYS_rt_sigaction, s, NULL, &action, 8) == 0 && action.handler == (void *)SIG_IGN)
+// 			ignored |= (uint64_t)1 << (s - 1);
+// 	}
+// 	uint64_t more = 0;
+// 	for (const int *s = waits; *s; s++)
+// 		more |= (uint64_t)1 << (*s - 1);
+// 	syscall(SYS_rt_sigprocmask, SIG_BLOCK, &more, &blocked, 8);
+// 	span(argv);
+// 	span(envp);
+// }
+//
+// static uint64_t soft(void) { return files.rlim_cur; }
+// static uint64_t hard(void) { return files.rlim_max; }
+// static uint64_t get_ignored(void) { return ignored; }
+// static uint64_t get_blocked(void) { return blocked; }
+// static uintptr_t get_start(void) { return start; }
+// static uintptr_t get_end(void) { return end; }
+import "C"
+
+// Files returns the caller's limits for descriptors, soft and hard.
+func Files() (soft, hard uint64) { return uint64(C.soft()), uint64(C.hard()) }
+
+// Ignored returns the signals that the caller ignored, bit 0 being signal 1.
+func Ignored() uint64 { return uint64(C.get_ignored()) }
+
+// Blocked returns the signals that the caller blocked.
+func Blocked() uint64 { return uint64(C.get_blocked()) }
+
+// Words returns where the kernel has put the arguments and the environment: the first byte, and how many.
+func Words() (start, size uintptr) {
+	return uintptr(C.get_start()), uintptr(C.get_end() - C.get_start())
+}

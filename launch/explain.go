@@ -1,0 +1,176 @@
+package launch
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+
+	"box/internal/kernel"
+	"box/plan"
+	"box/spec"
+	"box/userns"
+
+	"golang.org/x/sys/unix"
+)
+
+// Explain says what an error of Compile, Start or Wait means to the user. It looks at the host, after the fact, for the
+// cause; what it doesn't find it doesn't say.
+func Explain(err error, s *spec.Spec) Message {
+	var host *plan.HostError
+	var act *ActError
+	var failure *Failure
+	m := Message{Status: StatusBox}
+	switch {
+	case errors.Is(err, ErrLost):
+		m.Headline = "the sandbox was killed: its pid 1 got SIGKILL, from outside or for want of memory"
+		m.Status = StatusKilled
+	case errors.As(err, &host):
+		explainHost(&m, host, s)
+	case errors.As(err, &act):
+		m.Headline = fmt.Sprintf("%s: %s", wish(s, spec.Identity), act.Err)
+		m.Cause = act.Act.String() + " failed"
+	case errors.As(err, &failure):
+		explainFailure(&m, failure, s)
+	default:
+		m.Headline = "cannot make the sandbox: " + err.Error()
+	}
+	return m
+}
+
+// wish returns the words that ref came from.
+func wish(s *spec.Spec, ref spec.Ref) string {
+	if text := s.Origin(ref).String(); text != "" {
+		return text
+	}
+	return "cannot make the sandbox"
+}
+
+// because returns an error's text without "failed to" and the like.
+func because(err error) string {
+	var errno unix.Errno
+	if errors.As(err, &errno) {
+		return errno.Error()
+	}
+	return err.Error()
+}
+
+// explainHost is for something of the host that is not as it must be.
+func explainHost(m *Message, h *plan.HostError, s *spec.Spec) {
+	words := wish(s, h.For)
+	switch {
+	case errors.Is(h.Err, userns.ErrNoHelper):
+		m.Headline = fmt.Sprintf("%s: %s is not installed here", words, h.Path)
+		m.Hint = "it is in the package uidmap (Debian) or shadow-utils (Fedora)"
+	case errors.Is(h.Err, userns.ErrNoRanges):
+		m.Headline = fmt.Sprintf("%s: %s has no subordinate ids for this user", words, h.Path)
+		m.Hint = "as root: usermod --add-subuids 100000-165535 --add-subgids 100000-165535 USER"
+	case errors.Is(h.Err, unix.ENOENT):
+		m.Headline = words + ": " + missingHere(h.Path)
+		if flag := try(s, h.For); flag != "" {
+			m.Hint = flag + " skips a missing source"
+		}
+	case errors.Is(h.Err, unix.EACCES):
+		m.Headline = fmt.Sprintf("%s: %s can't be reached here: permission denied", words, h.Path)
+		if dir := closedDir(h.Path); dir != "" {
+			m.Cause = dir + " may not be searched"
+		}
+	case errors.Is(h.Err, unix.ELOOP):
+		m.Headline = fmt.Sprintf("%s: %s is a link that leads in a circle here", words, h.Path)
+	default:
+		m.Headline = fmt.Sprintf("%s: %s: %s", words, h.Path, because(h.Err))
+	}
+}
+
+// try returns the -try form of the flag that ref came from, if there is one.
+func try(s *spec.Spec, ref spec.Ref) string {
+	e := s.Entry(ref)
+	if e == nil || e.Kind != spec.Bind || len(e.Origin.Words) == 0 {
+		return ""
+	}
+	return e.Origin.Words[0] + "-try"
+}
+
+// explainFailure is for a call of the plan.
+func explainFailure(m *Message, f *Failure, s *spec.Spec) {
+	switch e := s.Entry(f.Call.For); {
+	case f.Step < 0:
+		explainClone(m, f.Errno, s)
+	case e != nil:
+		explainEntry(m, f, e, s)
+	case f.Call.For == spec.Program:
+		explainExec(m, f, s)
+	case f.Call.For == spec.Directory:
+		explainChdir(m, f, s)
+	default:
+		explainSetup(m, f, s)
+	}
+}
+
+// explainClone is for the namespaces themselves.
+func explainClone(m *Message, errno unix.Errno, s *spec.Spec) {
+	what := "a user namespace"
+	if errno == unix.ENOSPC {
+		if name, sysctl := kernel.Exhausted(userns.Flags(s.New)); name != "" {
+			m.Headline = fmt.Sprintf("cannot create a %s namespace: no more are allowed", name)
+			m.Cause = sysctl
+			return
+		}
+	}
+	if !s.New.Has(spec.User) {
+		what = "namespaces"
+	}
+	m.Headline = fmt.Sprintf("cannot create %s: %s", what, because(errno))
+	m.Cause, m.Hint = kernel.WhyNoUserns()
+}
+
+// explainSetup is for what box does by itself.
+func explainSetup(m *Message, f *Failure, s *spec.Spec) {
+	path := f.Call.Path()
+	switch {
+	case f.Call.Nr == unix.SYS_WRITE && f.Errno == unix.EPERM, path == "self/uid_map" || path == "self/setgroups":
+		m.Headline = "cannot set up a user namespace: " + because(f.Errno)
+		m.Cause, m.Hint = kernel.WhyNoUserns()
+	case path == "sys/user/max_user_namespaces":
+		m.Headline = "cannot turn nested user namespaces off: " + because(f.Errno)
+		if f.Errno == unix.EROFS {
+			m.Cause = "/proc/sys is read-only here, as in most containers"
+		}
+		m.Hint = "--nested-userns leaves them on"
+	case path == "/proc":
+		m.Headline = "cannot make the sandbox: there is no /proc here"
+	case f.Errno == unix.ENOSYS:
+		m.Headline = fmt.Sprintf("cannot make the sandbox: this kernel has no %s", f.Call.Name())
+		m.Cause = kernel.Needs()
+	case f.Call.Nr == unix.SYS_PRCTL && f.Call.Args[0] == unix.PR_SET_SECCOMP:
+		m.Headline = fmt.Sprintf("%s: the kernel does not take the program: %s", wish(s, f.Call.For), because(f.Errno))
+	case f.Call.Nr == unix.SYS_KEYCTL:
+		m.Headline = "cannot make a session keyring: " + because(f.Errno)
+		m.Cause = "the user's quota of keys: see /proc/key-users and kernel.keys.maxkeys"
+	default:
+		m.Headline = fmt.Sprintf("%s: %s: %s", wish(s, f.Call.For), f.Call.Name(), because(f.Errno))
+	}
+}
+
+// explainChdir is for the working directory.
+func explainChdir(m *Message, f *Failure, s *spec.Spec) {
+	words := wish(s, spec.Directory)
+	if len(s.Command.Origin.Words) == 0 {
+		words = "working directory " + s.Command.Dir
+	}
+	switch f.Errno {
+	case unix.ENOENT:
+		m.Headline = fmt.Sprintf("%s: %s does not exist in the sandbox", words, s.Command.Dir)
+	case unix.ENOTDIR:
+		m.Headline = fmt.Sprintf("%s: %s is not a directory", words, s.Command.Dir)
+	default:
+		m.Headline = fmt.Sprintf("%s: %s", words, because(f.Errno))
+	}
+}
+
+// list joins words with commas and "or".
+func list(words []string) string {
+	if len(words) < 2 {
+		return strings.Join(words, "")
+	}
+	return strings.Join(words[:len(words)-1], ", ") + " or " + words[len(words)-1]
+}

@@ -1,0 +1,146 @@
+package launch
+
+import (
+	"fmt"
+	"os"
+	"path"
+
+	"box/internal/kernel"
+	"box/mounts"
+	"box/spec"
+
+	"golang.org/x/sys/unix"
+)
+
+// explainEntry is for a step in the building of the tree.
+func explainEntry(m *Message, f *Failure, e *spec.Entry, s *spec.Spec) {
+	words, reason := e.Origin.String(), because(f.Errno)
+	if e.Origin.Words == nil {
+		words = e.Kind.String() + " " + e.Dest // what box adds by itself
+	}
+	m.Headline = fmt.Sprintf("%s: %s", words, reason)
+	switch f.Call.Nr {
+	case unix.SYS_OPEN_TREE:
+		explainSource(m, f, e, words)
+	case unix.SYS_MKDIRAT, unix.SYS_MKNODAT, unix.SYS_SYMLINKAT, unix.SYS_OPENAT2:
+		explainDest(m, f, e, s, words)
+	case unix.SYS_MOVE_MOUNT, unix.SYS_MOUNT:
+		explainMount(m, f, e, words)
+	case unix.SYS_MOUNT_SETATTR:
+		if f.Errno == unix.EINVAL && e.Kind == spec.ReadOnly {
+			m.Headline = fmt.Sprintf("%s: nothing is mounted there", words)
+		}
+	case unix.SYS_WRITE:
+		if f.Errno == unix.ENOSPC {
+			m.Headline = fmt.Sprintf("%s: the data does not fit into the tmpfs it is written to", words)
+		}
+	case unix.SYS_SETHOSTNAME:
+		if f.Errno == unix.EPERM && !s.New.Has(spec.UTS) {
+			m.Headline = fmt.Sprintf("%s: the host name is the caller's, with --share-uts", words)
+		}
+	}
+	if f.Errno == unix.ENOSYS {
+		m.Headline = fmt.Sprintf("%s: this kernel has no %s", words, f.Call.Name())
+		m.Cause = kernel.Needs()
+	}
+}
+
+// explainSource is for a source that can't be cloned.
+func explainSource(m *Message, f *Failure, e *spec.Entry, words string) {
+	switch f.Errno {
+	case unix.EMFILE:
+		m.Headline = fmt.Sprintf("%s: too many binds for the limit of open descriptors", words)
+		m.Hint = "each bind needs a descriptor for a moment: ulimit -Hn shows the limit"
+	case unix.ENOSPC:
+		m.Headline = fmt.Sprintf("%s: too many mounts", words)
+		m.Cause = "fs.mount-max is " + kernel.Sysctl("fs/mount-max")
+	case unix.ENOENT:
+		m.Headline = fmt.Sprintf("%s: %s", words, missingHere(e.Source))
+	}
+}
+
+// explainDest is for a destination that can't be made or opened.
+func explainDest(m *Message, f *Failure, e *spec.Entry, s *spec.Spec, words string) {
+	switch f.Errno {
+	case unix.EROFS:
+		if over, ok := coveringBind(s, e); ok {
+			m.Headline = fmt.Sprintf("%s: %s is read-only in the sandbox (%s)", words, over.Dest, over.Origin)
+		}
+	case unix.EACCES, unix.EPERM:
+		m.Headline = fmt.Sprintf("%s: nothing may be made there: %s", words, because(f.Errno))
+		if over, ok := coveringBind(s, e); ok {
+			m.Cause = fmt.Sprintf("%s is the host's %s (%s), which this user may not write", over.Dest, over.Source, over.Origin)
+		}
+	case unix.EEXIST:
+		m.Headline = fmt.Sprintf("%s: there is something at %s already", words, e.Dest)
+	case unix.ENOTDIR:
+		m.Headline = fmt.Sprintf("%s: a part of %s is not a directory in the sandbox", words, e.Dest)
+	case unix.ENOENT:
+		m.Headline = fmt.Sprintf("%s: %s leads through a link to something that is not in the sandbox", words, e.Dest)
+		if e.Kind == spec.Chmod || e.Kind == spec.ReadOnly {
+			m.Headline = fmt.Sprintf("%s: %s does not exist in the sandbox", words, e.Dest)
+		}
+	case unix.ELOOP:
+		m.Headline = fmt.Sprintf("%s: %s leads through links in a circle, or through /proc to a file outside", words, e.Dest)
+	case unix.EISDIR:
+		m.Headline = fmt.Sprintf("%s: %s is a directory", words, e.Dest)
+	case unix.ENAMETOOLONG:
+		m.Headline = fmt.Sprintf("%s: %s is too long a path", words, e.Dest)
+	}
+}
+
+// explainMount is for what can't be put onto its destination.
+func explainMount(m *Message, f *Failure, e *spec.Entry, words string) {
+	switch {
+	case e.Kind == spec.Bind && f.Errno == unix.ENOTDIR, e.Kind == spec.Bind && f.Errno == unix.EINVAL:
+		if mounts.IsDir(e.Source) {
+			m.Headline = fmt.Sprintf("%s: %s is a directory, and %s in the sandbox is a file", words, e.Source, e.Dest)
+		} else {
+			m.Headline = fmt.Sprintf("%s: %s is a file, and %s in the sandbox is a directory", words, e.Source, e.Dest)
+		}
+	case f.Errno == unix.ENOTDIR:
+		m.Headline = fmt.Sprintf("%s: %s is not a directory", words, e.Dest)
+	case e.Kind == spec.Proc && f.Errno == unix.EPERM:
+		m.Headline = fmt.Sprintf("%s: a new /proc can't be mounted: %s", words, because(f.Errno))
+		if kernel.ProcMasked() {
+			m.Cause = "parts of this container's /proc are masked, and a new one would show them"
+			m.Hint = "--ro-bind /proc /proc, or unmask /proc in the outer container"
+		}
+	case e.Kind == spec.Mqueue && f.Errno == unix.EPERM:
+		m.Headline = fmt.Sprintf("%s: the message queues are the caller's, with --share-ipc", words)
+	case e.Kind == spec.Dev && f.Errno == unix.ENOENT:
+		m.Headline = fmt.Sprintf("%s: %s does not exist here", words, f.Call.Path())
+	}
+}
+
+// coveringBind returns the bind that the destination of e lies in.
+func coveringBind(s *spec.Spec, e *spec.Entry) (spec.Entry, bool) {
+	for i := len(s.Tree) - 1; i >= 0; i-- {
+		b := &s.Tree[i]
+		if b != e && b.Kind.Mounts() && spec.Within(e.Dest, b.Dest) {
+			return *b, b.Kind == spec.Bind
+		}
+	}
+	return spec.Entry{}, false
+}
+
+// missingHere says what of path is missing on the host: it, or what a link leads to.
+func missingHere(name string) string {
+	if target, err := os.Readlink(name); err == nil {
+		return fmt.Sprintf("%s is a link to %s, which does not exist here", name, target)
+	}
+	return name + " does not exist here"
+}
+
+// closedDir returns the first directory on the way to name that may not be searched, or "".
+func closedDir(name string) string {
+	for dir := path.Dir(path.Clean(name)); ; dir = path.Dir(dir) {
+		var st unix.Stat_t
+		if unix.Stat(dir, &st) == nil {
+			return dir
+		}
+		if dir == "/" || dir == "." {
+			return ""
+		}
+	}
+}

@@ -1,0 +1,148 @@
+package launch
+
+import (
+	"bufio"
+	"debug/elf"
+	"fmt"
+	"os"
+	"path"
+	"strings"
+
+	"box/mounts"
+	"box/plan"
+	"box/spec"
+
+	"golang.org/x/sys/unix"
+)
+
+// explainExec is for a command that could not be executed.
+func explainExec(m *Message, f *Failure, s *spec.Spec) {
+	name := s.Command.Argv[0]
+	file := f.Call.Path()
+	m.Status = StatusNotRunnable
+	switch {
+	case f.Call.Nr == plan.GiveUp || f.Errno == unix.ENOENT && !strings.Contains(name, "/"):
+		explainSearch(m, name, s)
+	case f.Errno == unix.ENOENT:
+		if host, ok := mounts.Find(s, path.Join(s.Command.Dir, file)); !ok || host == "" || !explainInterpreter(m, file, host, s) {
+			m.Status = StatusNotFound
+			m.Headline = fmt.Sprintf("cannot run %s: it does not exist in the sandbox", name)
+			whereHere(m, path.Join(s.Command.Dir, file), s)
+		}
+	case f.Errno == unix.EACCES:
+		m.Headline = fmt.Sprintf("cannot run %s: permission denied", file)
+		if host, ok := mounts.Find(s, path.Join(s.Command.Dir, file)); ok && host != "" {
+			explainAccess(m, file, host)
+		}
+	case f.Errno == unix.ENOEXEC:
+		m.Headline = fmt.Sprintf("cannot run %s: it is no program for this machine", file)
+	case f.Errno == unix.E2BIG:
+		m.Headline = fmt.Sprintf("cannot run %s: arguments and environment are too long together", name)
+	case f.Errno == unix.ENOSYS, f.Errno == unix.EPERM:
+		m.Headline = fmt.Sprintf("cannot run %s: %s", name, because(f.Errno))
+	default:
+		m.Headline = fmt.Sprintf("cannot run %s: %s", file, because(f.Errno))
+	}
+}
+
+// explainSearch is for a command that no directory of PATH has, or whose interpreter is missing.
+func explainSearch(m *Message, name string, s *spec.Spec) {
+	list := lookupEnv(s.Command.Env, "PATH", defaultPath)
+	for dir := range strings.SplitSeq(list, ":") {
+		file := path.Join(dir, name)
+		if host, ok := mounts.Find(s, file); ok && host != "" && explainInterpreter(m, file, host, s) {
+			return
+		}
+	}
+	m.Status = StatusNotFound
+	m.Headline = fmt.Sprintf("cannot run %s: not in the sandbox's PATH (%s)", name, list)
+	for dir := range strings.SplitSeq(os.Getenv("PATH"), ":") {
+		file := path.Join(dir, name)
+		if info, err := os.Stat(file); err == nil && info.Mode().IsRegular() && info.Mode()&0o111 != 0 {
+			whereHere(m, file, s)
+			return
+		}
+	}
+}
+
+// whereHere says that the command exists here, and that nothing brings it in.
+func whereHere(m *Message, file string, s *spec.Spec) {
+	if _, err := os.Stat(file); err != nil || !path.IsAbs(file) {
+		return
+	}
+	if e, ok := s.Lookup(file); ok && e.Kind == spec.Bind {
+		return
+	}
+	top := "/" + strings.SplitN(file[1:], "/", 2)[0]
+	m.Cause = fmt.Sprintf("it is at %s here, and no flag brings %s in", file, top)
+}
+
+// explainInterpreter says that a file needs a loader or an interpreter which is not in the sandbox. It returns false if
+// that is not so.
+func explainInterpreter(m *Message, file, host string, s *spec.Spec) bool {
+	what, need := interpreter(host)
+	if need == "" {
+		return false
+	}
+	if _, ok := mounts.Find(s, need); ok {
+		return false
+	}
+	m.Headline = fmt.Sprintf("cannot run %s: its %s %s is not in the sandbox", file, what, need)
+	m.Hint = bring(need, s)
+	return true
+}
+
+// interpreter returns what the kernel would run for a program: its loader, or the interpreter of its #! line.
+func interpreter(host string) (what, need string) {
+	f, err := os.Open(host)
+	if err != nil {
+		return "", ""
+	}
+	defer f.Close()
+	if line, err := bufio.NewReaderSize(f, 512).ReadString('\n'); err == nil && strings.HasPrefix(line, "#!") {
+		if words := strings.Fields(line[2:]); len(words) > 0 {
+			return "interpreter", words[0]
+		}
+	}
+	program, err := elf.NewFile(f)
+	if err != nil {
+		return "", ""
+	}
+	for _, p := range program.Progs {
+		if p.Type == elf.PT_INTERP {
+			text := make([]byte, p.Filesz)
+			if n, _ := p.ReadAt(text, 0); n > 0 {
+				return "loader", strings.TrimRight(string(text[:n]), "\x00")
+			}
+		}
+	}
+	return "", ""
+}
+
+// bring returns the flag that would bring a file of the host into the sandbox: a link if its directory is one into
+// something that is there, else a bind.
+func bring(file string, s *spec.Spec) string {
+	dir := path.Dir(file)
+	if target, err := os.Readlink(dir); err == nil {
+		if _, ok := mounts.Find(s, path.Join("/", path.Dir(dir), target)); ok {
+			return spec.Quote([]string{"--symlink", target, dir})
+		}
+	}
+	if _, err := os.Stat(file); err != nil {
+		return ""
+	}
+	return spec.Quote([]string{"--ro-bind", file, file})
+}
+
+// explainAccess says why a file can't be executed, as far as its mode tells.
+func explainAccess(m *Message, file, host string) {
+	info, err := os.Stat(host)
+	switch {
+	case err != nil:
+	case info.IsDir():
+		m.Headline = fmt.Sprintf("cannot run %s: it is a directory", file)
+	case info.Mode()&0o111 == 0:
+		m.Headline = fmt.Sprintf("cannot run %s: it is not executable", file)
+		m.Hint = spec.Quote([]string{"chmod", "+x", file})
+	}
+}

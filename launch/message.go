@@ -1,0 +1,17 @@
+package launch
+
+// Message is what a user is told about an error.
+type Message struct {
+	Headline string // what could not be done, in the user's words, and the reason
+	Cause    string // only if it was looked for and found
+	Hint     string // something to type or to change; two lines at most
+	Status   int    // the exit status
+}
+
+// Exit statuses of box itself. They are those of env(1), nohup(1) and Docker.
+const (
+	StatusBox         = 125 // no sandbox could be made, or box was misused
+	StatusNotRunnable = 126 // the command was found but can't be run
+	StatusNotFound    = 127 // the command was not found
+	StatusKilled      = 137 // pid 1 was killed
+)

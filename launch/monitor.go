@@ -1,0 +1,196 @@
+package launch
+
+import (
+	"os"
+	"unsafe"
+
+	"box/plan"
+	"box/spec"
+
+	"golang.org/x/sys/unix"
+)
+
+// Wait watches the sandbox until its command has ended and nothing of it is left. It passes signals and the terminal
+// through, stops when the command stops, and kills the sandbox when the caller ends.
+// An error is a *Failure if the command was never started, or ErrLost.
+func (b *Sandbox) Wait() (Status, error) {
+	defer b.close()
+	err := b.watch()
+	b.closeTerminal()
+	b.end()
+	b.finishTerminal()
+	b.clean()
+	switch {
+	case b.failed != nil:
+		return Status{}, b.failed
+	case err != nil:
+		return Status{}, err
+	case !b.ended:
+		return Status{Signal: unix.SIGKILL}, ErrLost
+	}
+	return b.status, nil
+}
+
+// Places in the poll set.
+const (
+	onStatus = iota
+	onSignal
+	onCaller
+	onKeys   // the caller's terminal
+	onMaster // the sandbox's terminal
+	onScreen // the caller's terminal, for output
+	places
+)
+
+// watch runs until the command has ended, could not be started, or must be killed.
+func (b *Sandbox) watch() error {
+	set := make([]unix.PollFd, places)
+	for !b.ended && b.failed == nil {
+		set[onStatus] = unix.PollFd{Fd: int32(b.conn), Events: unix.POLLIN}
+		set[onSignal] = unix.PollFd{Fd: int32(b.signal), Events: unix.POLLIN}
+		set[onCaller] = unix.PollFd{Fd: int32(b.caller), Events: unix.POLLIN}
+		b.tty.listen(set)
+		if _, err := unix.Poll(set, -1); err != nil && err != unix.EINTR {
+			return os.NewSyscallError("poll", err)
+		}
+		b.tty.copy(set)
+		if set[onSignal].Revents != 0 {
+			if s := b.nextSignal(); s != 0 && !b.pass(s) {
+				b.status, b.ended = Status{Signal: s}, true
+			}
+		}
+		if set[onCaller].Revents != 0 {
+			b.status, b.ended = Status{Signal: unix.SIGKILL}, true
+		}
+		if set[onStatus].Revents != 0 {
+			if more, err := b.hear(); err != nil || !more {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// pass gives a signal to the sandbox. It returns false for one that ends the monitor.
+func (b *Sandbox) pass(s unix.Signal) bool {
+	switch {
+	case b.spec.Life.Ignored&bit(s) != 0:
+		return true // the caller ignores it, so box does
+	case !forward[s].sent:
+		return false
+	case s == unix.SIGWINCH && b.tty.open():
+		b.tty.resize()
+		return true
+	case s == unix.SIGCONT:
+		b.tty.enter()
+	}
+	b.Signal(s)
+	return true
+}
+
+// Signal sends a signal to the command: to its process group if it is one of those that terminals send.
+func (b *Sandbox) Signal(s unix.Signal) {
+	target := uint32(toLeader)
+	if forward[s].toGroup {
+		target = toGroup
+	}
+	b.tell(plan.Record{Kind: plan.Signal, Step: target, Value: uint32(s)})
+}
+
+// tell sends a record to pid 1. If it is gone, hear learns that.
+func (b *Sandbox) tell(r plan.Record) {
+	_ = unix.Sendto(b.conn, bytesOf(&r), unix.MSG_NOSIGNAL, nil)
+}
+
+func bytesOf(r *plan.Record) []byte {
+	return unsafe.Slice((*byte)(unsafe.Pointer(r)), unsafe.Sizeof(*r))
+}
+
+// hear takes one record from the sandbox. It returns false when the socket is closed.
+func (b *Sandbox) hear() (more bool, err error) {
+	var r plan.Record
+	control := make([]byte, unix.CmsgSpace(4))
+	n, cn, _, _, err := unix.Recvmsg(b.conn, bytesOf(&r), control, unix.MSG_CMSG_CLOEXEC)
+	if err == unix.EINTR {
+		return true, nil
+	}
+	if err != nil || n != int(unsafe.Sizeof(r)) {
+		return false, nil // pid 1 has ended
+	}
+	switch r.Kind {
+	case plan.Failed:
+		b.failed = &Failure{Call: b.plan.Inside[r.Step], Step: int(r.Step), Errno: unix.Errno(r.Value)}
+	case plan.Ended:
+		b.status, b.ended = statusOf(unix.WaitStatus(r.Value)), true
+	case plan.Stopped:
+		b.stop()
+	case plan.Ready:
+		if err := b.act(); err != nil {
+			return false, err
+		}
+		b.tell(plan.Record{Kind: plan.Ready})
+	case plan.Master:
+		b.tty = openTerminal(descriptor(control[:cn]), b.spec.Life.TTY)
+	case plan.Made:
+		b.made = append(b.made, mountPoint{dir: descriptor(control[:cn]), call: b.plan.Inside[r.Step]})
+	}
+	return true, nil
+}
+
+// descriptor returns the one descriptor of a control message, or -1.
+func descriptor(control []byte) int {
+	messages, err := unix.ParseSocketControlMessage(control)
+	if err != nil || len(messages) != 1 {
+		return -1
+	}
+	fds, err := unix.ParseUnixRights(&messages[0])
+	if err != nil || len(fds) != 1 {
+		return -1
+	}
+	return fds[0]
+}
+
+// act does the plan's acts while the child waits.
+func (b *Sandbox) act() error {
+	for _, a := range b.plan.Outside {
+		undo, err := a.Do(b.pid)
+		if undo != nil {
+			b.undo = append(b.undo, undo)
+		}
+		if err != nil {
+			return &ActError{Act: a, Err: err}
+		}
+	}
+	return nil
+}
+
+// stop stops the monitor as the command has stopped, so that the caller's shell sees it and can go on with it. SIGSTOP,
+// because a SIGTSTP would be taken by descriptor.
+func (b *Sandbox) stop() {
+	b.tty.leave()
+	_ = unix.Kill(os.Getpid(), unix.SIGSTOP)
+}
+
+// end kills what is left of the sandbox and waits for it.
+func (b *Sandbox) end() {
+	if b.spec.New.Has(spec.PID) {
+		_ = unix.Kill(b.pid, unix.SIGKILL)
+	} else {
+		_ = unix.Shutdown(b.conn, unix.SHUT_RDWR) // pid 1 has descendants to kill
+	}
+	for {
+		if _, err := unix.Wait4(b.pid, nil, unix.WALL, nil); err != unix.EINTR {
+			return
+		}
+	}
+}
+
+// clean undoes the acts, the last one first, and removes the mount points that were made on the host.
+func (b *Sandbox) clean() {
+	for i := len(b.undo) - 1; i >= 0; i-- {
+		_ = b.undo[i]()
+	}
+	for i := len(b.made) - 1; i >= 0; i-- {
+		b.made[i].remove()
+	}
+}

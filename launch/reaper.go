@@ -1,0 +1,166 @@
+package launch
+
+import (
+	"unsafe"
+
+	"box/plan"
+
+	"golang.org/x/sys/unix"
+)
+
+// reap is pid 1 after the fork: it collects what has ended, passes on the parent's signals, and ends when the command
+// or the parent does. With it ends everything in the pid namespace, see pid_namespaces(7).
+//
+//go:nosplit
+//go:norace
+//go:nocheckptr
+func (m *machine) reap() {
+	m.closeOthers()
+	m.poll[0] = pollfd{fd: int32(*m.reg(plan.Reaper)), events: unix.POLLIN}
+	m.poll[1] = pollfd{fd: int32(*m.reg(plan.Status)), events: unix.POLLIN}
+	for {
+		sys(unix.SYS_PPOLL, uintptr(unsafe.Pointer(&m.poll)), 2, 0, 0, 0, 0)
+		if m.poll[0].revents != 0 {
+			m.collect()
+		}
+		if m.poll[1].revents != 0 {
+			m.obey()
+		}
+	}
+}
+
+// collect waits for all children that have ended or stopped.
+//
+//go:nosplit
+//go:norace
+//go:nocheckptr
+func (m *machine) collect() {
+	for {
+		r := sys(unix.SYS_READ, *m.reg(plan.Reaper), uintptr(unsafe.Pointer(&m.info)), unsafe.Sizeof(m.info), 0, 0, 0)
+		if _, is := failed(r); is {
+			break
+		}
+	}
+	for {
+		const options = unix.WNOHANG | unix.WUNTRACED | unix.WALL
+		pid := sys(unix.SYS_WAIT4, ^uintptr(0), uintptr(unsafe.Pointer(&m.wstatus)), options, 0, 0, 0)
+		if _, is := failed(pid); is || pid == 0 {
+			return
+		}
+		if pid != m.leader {
+			continue
+		}
+		if m.wstatus&0xff == 0x7f {
+			m.send(plan.Stopped, 0, uint32(m.wstatus>>8))
+			continue
+		}
+		m.send(plan.Ended, 0, uint32(m.wstatus))
+		m.end()
+	}
+}
+
+// obey does what the parent asks for; a closed socket means that the parent is gone.
+//
+//go:nosplit
+//go:norace
+//go:nocheckptr
+func (m *machine) obey() {
+	order := uintptr(unsafe.Pointer(&m.order))
+	n := sys(unix.SYS_RECVFROM, *m.reg(plan.Status), order, unsafe.Sizeof(m.order), unix.MSG_DONTWAIT, 0, 0)
+	if errno, is := failed(n); is && errno == uintptr(unix.EAGAIN) {
+		return
+	}
+	if n != unsafe.Sizeof(m.order) || m.order.Kind != plan.Signal {
+		m.end()
+	}
+	target := m.leader
+	if m.order.Step == toGroup {
+		target = -target
+	}
+	sys(unix.SYS_KILL, target, uintptr(m.order.Value), 0, 0, 0, 0)
+}
+
+// Who gets a signal: the Step of a plan.Signal record.
+const (
+	toLeader = iota
+	toGroup
+)
+
+// end ends pid 1. In a pid namespace of its own the kernel kills the rest; elsewhere pid 1 is the subreaper of what
+// descends from it and kills that first.
+//
+//go:nosplit
+//go:norace
+//go:nocheckptr
+func (m *machine) end() {
+	if m.shared {
+		m.killDescendants()
+	}
+	m.exit(0)
+}
+
+// killDescendants kills children until there are none: the children of a killed child become our own, see prctl(2),
+// PR_SET_CHILD_SUBREAPER.
+//
+//go:nosplit
+//go:norace
+//go:nocheckptr
+func (m *machine) killDescendants() {
+	for {
+		fd := sys(unix.SYS_OPENAT, *m.reg(plan.Proc), uintptr(unsafe.Pointer(&m.childPath)), unix.O_RDONLY|unix.O_CLOEXEC, 0, 0, 0)
+		n := sys(unix.SYS_READ, fd, uintptr(unsafe.Pointer(&m.children)), unsafe.Sizeof(m.children), 0, 0, 0)
+		sys(unix.SYS_CLOSE, fd, 0, 0, 0, 0, 0)
+		if _, is := failed(n); is {
+			sys(unix.SYS_KILL, m.leader, uintptr(unix.SIGKILL), 0, 0, 0, 0)
+			return
+		}
+		pid := uintptr(0)
+		for i := uintptr(0); i < n; i++ {
+			if d := m.children[i&(unsafe.Sizeof(m.children)-1)]; d != ' ' {
+				pid = pid*10 + uintptr(d-'0')
+				continue
+			}
+			sys(unix.SYS_KILL, pid, uintptr(unix.SIGKILL), 0, 0, 0, 0)
+			pid = 0
+		}
+		if _, is := failed(sys(unix.SYS_WAIT4, ^uintptr(0), 0, unix.WALL, 0, 0, 0)); is {
+			return // no children left
+		}
+	}
+}
+
+// closeOthers closes all descriptors but those that pid 1 needs.
+//
+//go:nosplit
+//go:norace
+//go:nocheckptr
+func (m *machine) closeOthers() {
+	first := uintptr(0)
+	for {
+		keep := ^uintptr(0)
+		keep = m.nextKept(plan.Status, first, keep)
+		keep = m.nextKept(plan.Reaper, first, keep)
+		if m.shared {
+			keep = m.nextKept(plan.Proc, first, keep)
+		}
+		if keep > first {
+			sys(unix.SYS_CLOSE_RANGE, first, min(keep-1, 0xffffffff), 0, 0, 0, 0)
+		}
+		if keep == ^uintptr(0) {
+			return
+		}
+		first = keep + 1
+	}
+}
+
+// nextKept returns the descriptor in r if it is at least first and smaller than best, else best.
+//
+//go:nosplit
+//go:norace
+//go:nocheckptr
+func (m *machine) nextKept(r plan.Reg, first, best uintptr) uintptr {
+	if fd := *m.reg(r); fd >= first && fd < best {
+		return fd
+	}
+	return best
+}

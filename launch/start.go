@@ -1,0 +1,107 @@
+package launch
+
+import (
+	"os"
+	"runtime"
+	"unsafe"
+
+	"box/plan"
+	"box/spec"
+
+	"golang.org/x/sys/unix"
+)
+
+// Sandbox is a running sandbox, seen from outside by its monitor.
+type Sandbox struct {
+	spec   *spec.Spec
+	plan   *plan.Plan
+	m      *machine
+	regs   []uintptr
+	pid    int // of pid 1, as seen here
+	conn   int // the parent's end of the status socket
+	signal int // a signalfd
+	caller int // a pidfd of the caller, or -1
+	parent int // the caller's process id
+	tty    *terminal
+	undo   []func() error // of the acts, in the order in which they were done
+	made   []mountPoint
+	status Status
+	ended  bool // the command's end is known
+	failed *Failure
+}
+
+// Failure is a step of the plan that could not be done.
+type Failure struct {
+	Call  plan.Call
+	Step  int
+	Errno unix.Errno
+}
+
+// Start clones a child that walks p and returns at once. The caller must be locked to its thread (runtime.LockOSThread)
+// until Wait returns: pid 1 dies with the thread that made it, see prctl(2), PR_SET_PDEATHSIG.
+// An error is an Errno of socketpair(2), signalfd(2) or clone3(2).
+func Start(p *plan.Plan, s *spec.Spec) (*Sandbox, error) {
+	pair, err := unix.Socketpair(unix.AF_UNIX, unix.SOCK_SEQPACKET|unix.SOCK_CLOEXEC, 0)
+	if err != nil {
+		return nil, os.NewSyscallError("socketpair", err)
+	}
+	b := &Sandbox{spec: s, plan: p, m: new(machine), regs: make([]uintptr, p.Regs), conn: pair[0], signal: -1, caller: -1}
+	if err := b.watchers(); err != nil {
+		b.close()
+		unix.Close(pair[1])
+		return nil, err
+	}
+	b.regs[plan.Status], b.regs[plan.Peer] = uintptr(pair[1]), uintptr(pair[0])
+	b.m.load(p, b.regs, !s.New.Has(spec.PID))
+	r := b.m.clone3()
+	runtime.KeepAlive(p)
+	unix.Close(pair[1])
+	if errno, is := failed(r); is {
+		b.close()
+		return nil, &Failure{Call: plan.Call{Nr: unix.SYS_CLONE3}, Step: -1, Errno: unix.Errno(errno)}
+	}
+	b.pid = int(r)
+	return b, nil
+}
+
+// Error says which system call could not be made; Explain says it in the user's words.
+func (f *Failure) Error() string {
+	return f.Call.Name() + ": " + f.Errno.Error()
+}
+
+// Unwrap returns the errno.
+func (f *Failure) Unwrap() error { return f.Errno }
+
+// load makes m ready to walk p with regs as registers.
+func (m *machine) load(p *plan.Plan, regs []uintptr, sharedPID bool) {
+	m.calls, m.n = unsafe.Pointer(unsafe.SliceData(p.Inside)), uintptr(len(p.Inside))
+	m.regs = unsafe.Pointer(unsafe.SliceData(regs))
+	m.shared = sharedPID
+	m.mask[0] = ^uint64(0)
+	m.clone[0], m.clone[4] = p.Flags, uint64(unix.SIGCHLD)
+	copy(m.childPath[:], "thread-self/children\x00")
+}
+
+// watchers opens what Wait listens to besides the sandbox itself: signals and the end of the caller.
+func (b *Sandbox) watchers() (err error) {
+	if b.signal, err = unix.Signalfd(-1, signals(), unix.SFD_CLOEXEC|unix.SFD_NONBLOCK); err != nil {
+		return os.NewSyscallError("signalfd", err)
+	}
+	if b.parent = os.Getppid(); b.spec.Life.OutliveParent || b.parent <= 0 {
+		return nil // no caller, or one that this pid namespace can't see
+	}
+	b.caller, err = unix.PidfdOpen(b.parent, 0)
+	if err == unix.ENOSYS || err == unix.ESRCH {
+		err = nil // before Linux 5.3 it can't be watched; ESRCH: it has just ended, Wait sees that
+	}
+	return os.NewSyscallError("pidfd_open", err)
+}
+
+// close closes all descriptors of b.
+func (b *Sandbox) close() {
+	for _, fd := range []int{b.conn, b.signal, b.caller} {
+		if fd >= 0 {
+			unix.Close(fd)
+		}
+	}
+}

@@ -1,0 +1,24 @@
+package launch
+
+import "golang.org/x/sys/unix"
+
+// Status is how the command ended.
+type Status struct {
+	Code   int         // its exit status, if no signal ended it
+	Signal unix.Signal // the signal that ended it, or 0
+}
+
+// Exit returns the status as a shell has it: the command's own, or 128 + the number of the signal.
+func (s Status) Exit() int {
+	if s.Signal != 0 {
+		return 128 + int(s.Signal)
+	}
+	return s.Code
+}
+
+func statusOf(w unix.WaitStatus) Status {
+	if w.Signaled() {
+		return Status{Signal: w.Signal()}
+	}
+	return Status{Code: w.ExitStatus()}
+}

@@ -1,0 +1,29 @@
+package launch
+
+// sys makes a system call and returns what the kernel returned: a value above -4096 as unsigned is minus an errno.
+// It is our own because it must run where there is no Go runtime to tell: after the clone.
+//
+//go:noescape
+func sys(nr, a, b, c, d, e, f uintptr) uintptr
+
+// spawn clones a process that runs command(m) on the given stack (its upper end). It returns the new process id.
+//
+//go:noescape
+func spawn(flags, stack uintptr, m *machine) uintptr
+
+// poke stores a 32-bit value at address.
+func poke(address uintptr, value uint32)
+
+// wipe zeroes n bytes at address.
+func wipe(address, n uintptr)
+
+// failed says whether sys returned an errno, and which.
+//
+//go:nosplit
+//go:norace
+func failed(r uintptr) (errno uintptr, is bool) {
+	if r > ^uintptr(4095) {
+		return -r, true
+	}
+	return 0, false
+}

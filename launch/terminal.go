@@ -1,0 +1,194 @@
+package launch
+
+import (
+	"strconv"
+
+	"golang.org/x/sys/unix"
+)
+
+// terminal joins the caller's terminal and the sandbox's own. A nil terminal does nothing: it is that of a sandbox
+// without one.
+type terminal struct {
+	keys   int // the caller's terminal for input, or -1 if the command reads its input elsewhere
+	screen int // the caller's terminal for output
+	reopen int // screen opened once more, to be closed; or -1
+	master int // the sandbox's; -1 when it is closed
+	before unix.Termios
+	raw    bool
+	toBox  []byte // read from keys, not yet written to master
+	toUser []byte // read from master, not yet written to screen
+	quiet  bool   // the master has no other side at present: nothing to poll for
+}
+
+// pending bounds what is read ahead in one direction, in bytes.
+const pending = 16 << 10
+
+// openTerminal takes the master that pid 1 has sent. which says which of 0, 1 and 2 are the caller's terminal.
+func openTerminal(master int, which [3]bool) *terminal {
+	if master < 0 {
+		return nil
+	}
+	t := &terminal{keys: -1, screen: 0, reopen: -1, master: master}
+	for _, fd := range []int{2, 1} {
+		if which[fd] {
+			t.screen = fd
+		}
+	}
+	if which[0] {
+		t.keys = 0
+	}
+	// A description of our own, because making the caller's non-blocking would make it so for the shell, too.
+	path := "/proc/self/fd/" + strconv.Itoa(t.screen)
+	if fd, err := unix.Open(path, unix.O_WRONLY|unix.O_NOCTTY|unix.O_NONBLOCK|unix.O_CLOEXEC, 0); err == nil {
+		t.reopen, t.screen = fd, fd
+	}
+	_ = unix.SetNonblock(master, true)
+	t.enter()
+	return t
+}
+
+func (t *terminal) open() bool { return t != nil && t.master >= 0 }
+
+// enter makes the caller's terminal raw, if it is read at all and box is in the foreground, and passes on its size.
+func (t *terminal) enter() {
+	if !t.open() {
+		return
+	}
+	t.resize()
+	if t.keys < 0 || t.raw || !foreground(t.keys) {
+		return
+	}
+	before, err := unix.IoctlGetTermios(t.keys, unix.TCGETS)
+	if err != nil {
+		return
+	}
+	t.before = *before
+	raw := *before
+	raw.Iflag &^= unix.IGNBRK | unix.BRKINT | unix.PARMRK | unix.ISTRIP | unix.INLCR | unix.IGNCR | unix.ICRNL | unix.IXON
+	raw.Oflag &^= unix.OPOST
+	raw.Lflag &^= unix.ECHO | unix.ECHONL | unix.ICANON | unix.ISIG | unix.IEXTEN
+	raw.Cflag = raw.Cflag&^(unix.CSIZE|unix.PARENB) | unix.CS8
+	raw.Cc[unix.VMIN], raw.Cc[unix.VTIME] = 1, 0
+	t.raw = unix.IoctlSetTermios(t.keys, unix.TCSETS, &raw) == nil
+}
+
+// leave gives the caller's terminal back as it was.
+func (t *terminal) leave() {
+	if t == nil || !t.raw {
+		return
+	}
+	t.raw = false
+	_ = unix.IoctlSetTermios(t.keys, unix.TCSETSW, &t.before)
+}
+
+// foreground says whether the terminal belongs to our process group at present.
+func foreground(fd int) bool {
+	group, err := unix.IoctlGetInt(fd, unix.TIOCGPGRP)
+	return err == nil && group == unix.Getpgrp()
+}
+
+// resize passes the size of the caller's terminal on; the kernel sends SIGWINCH inside.
+func (t *terminal) resize() {
+	if size, err := unix.IoctlGetWinsize(t.screen, unix.TIOCGWINSZ); err == nil {
+		_ = unix.IoctlSetWinsize(t.master, unix.TIOCSWINSZ, size)
+	}
+}
+
+// listen adds what the terminal waits for to a poll set.
+func (t *terminal) listen(set []unix.PollFd) {
+	for _, place := range []int{onKeys, onMaster, onScreen} {
+		set[place] = unix.PollFd{Fd: -1}
+	}
+	if !t.open() {
+		return
+	}
+	if t.raw && len(t.toBox) < pending {
+		set[onKeys] = unix.PollFd{Fd: int32(t.keys), Events: unix.POLLIN}
+	}
+	if len(t.toUser) > 0 {
+		set[onScreen] = unix.PollFd{Fd: int32(t.screen), Events: unix.POLLOUT}
+	}
+	var events int16
+	if len(t.toUser) < pending {
+		events |= unix.POLLIN
+	}
+	if len(t.toBox) > 0 {
+		events |= unix.POLLOUT
+	}
+	if events != 0 && !t.quiet {
+		set[onMaster] = unix.PollFd{Fd: int32(t.master), Events: events}
+	}
+}
+
+// copy moves bytes as far as the poll has shown them to be there.
+func (t *terminal) copy(set []unix.PollFd) {
+	if !t.open() {
+		return
+	}
+	if set[onKeys].Revents != 0 {
+		if !fill(t.keys, &t.toBox) {
+			t.keys, t.raw = -1, false // the terminal is gone
+		}
+	}
+	if set[onMaster].Revents&unix.POLLOUT != 0 {
+		drain(t.master, &t.toBox)
+	}
+	if set[onMaster].Revents&^unix.POLLOUT != 0 && !fill(t.master, &t.toUser) {
+		t.quiet = true // nobody has the other side open; what may still hold the sandbox is not our business
+	}
+	if set[onScreen].Revents != 0 {
+		drain(t.screen, &t.toUser)
+	}
+}
+
+// fill reads once. It returns false at the end or on an error that stays.
+func fill(fd int, to *[]byte) bool {
+	var buffer [4096]byte
+	n, err := unix.Read(fd, buffer[:])
+	if n > 0 {
+		*to = append(*to, buffer[:n]...)
+		return true
+	}
+	return err == unix.EAGAIN || err == unix.EINTR
+}
+
+// drain writes once. What can't be written to a terminal that is gone is dropped.
+func drain(fd int, from *[]byte) {
+	n, err := unix.Write(fd, *from)
+	switch {
+	case n > 0:
+		*from = append((*from)[:0], (*from)[n:]...)
+	case err != unix.EAGAIN && err != unix.EINTR:
+		*from = (*from)[:0]
+	}
+}
+
+// closeTerminal gives the caller's terminal back; finishTerminal shows what the command wrote last, when it has ended.
+func (b *Sandbox) closeTerminal() { b.tty.leave() }
+
+func (b *Sandbox) finishTerminal() {
+	t := b.tty
+	if !t.open() {
+		return
+	}
+	for fill(t.master, &t.toUser) && len(t.toUser) > 0 {
+		t.flush()
+	}
+	t.flush()
+	unix.Close(t.master)
+	t.master = -1
+	if t.reopen >= 0 {
+		unix.Close(t.reopen)
+	}
+}
+
+// flush writes all that is pending, waiting for the caller's terminal.
+func (t *terminal) flush() {
+	for len(t.toUser) > 0 {
+		set := []unix.PollFd{{Fd: int32(t.screen), Events: unix.POLLOUT}}
+		if _, err := unix.Poll(set, -1); err != nil && err != unix.EINTR {
+			return
+		}
+		drain(t.screen, &t.toUser)
+	}
+}

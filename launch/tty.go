@@ -1,0 +1,85 @@
+package launch
+
+import (
+	"unsafe"
+
+	"box/plan"
+	"box/spec"
+
+	"golang.org/x/sys/unix"
+)
+
+// openTTY opens a new terminal in the sandbox, makes it the controlling one of pid 1's session, and sends its master to
+// the parent. It begins with the modes and the size of the caller's terminal.
+func openTTY(b *plan.Builder, s *spec.Spec) {
+	if s.Life.TTY == [3]bool{} {
+		return
+	}
+	b.For(spec.Terminal)
+	master := openMaster(b, s)
+	b.Ioctl(master, unix.TIOCSPTLCK, uintptr(b.Space(4)))
+	const flags = unix.O_RDWR | unix.O_NOCTTY | unix.O_CLOEXEC
+	b.IoctlTo(plan.Tty, master, unix.TIOCGPTPEER, flags)
+	likeCallers(b, s)
+	b.Ioctl(plan.Tty, unix.TIOCSCTTY, 0)
+	b.Send(plan.Master, master, 0)
+	b.Close(master)
+}
+
+// openMaster opens the multiplexer of the sandbox's own /dev/pts, or of one that is mounted nowhere if there is none.
+func openMaster(b *plan.Builder, s *spec.Spec) plan.Reg {
+	const flags = unix.O_RDWR | unix.O_NOCTTY
+	for i := range s.Tree {
+		if s.Tree[i].Kind != spec.Dev {
+			continue
+		}
+		dir := s.Tree[i].Dest + "/pts"
+		if e, ok := s.Lookup(dir); ok && e.Kind == spec.Dev {
+			return b.OpenInRoot(plan.Root, b.String(spec.Relative(dir)+"/ptmx"), flags, 0)
+		}
+	}
+	fs := b.Fsopen(b.String("devpts"))
+	b.FsconfigString(fs, b.String("ptmxmode"), b.String("0666"))
+	b.FsconfigCreate(fs)
+	mount := b.Fsmount(fs)
+	master := b.Openat(mount, b.String("ptmx"), flags, 0)
+	b.Close(mount)
+	b.Close(fs)
+	return master
+}
+
+// likeCallers gives the new terminal the modes and the size of the caller's. If the caller's isn't read, it stays in
+// its own modes and does all the processing of output; the new one does none.
+func likeCallers(b *plan.Builder, s *spec.Spec) {
+	callers := 0
+	for callers < 2 && !s.Life.TTY[callers] {
+		callers++
+	}
+	if size, err := unix.IoctlGetWinsize(callers, unix.TIOCGWINSZ); err == nil {
+		b.Ioctl(plan.Tty, unix.TIOCSWINSZ, uintptr(b.Bytes(unsafe.Slice((*byte)(unsafe.Pointer(size)), unsafe.Sizeof(*size)))))
+	}
+	modes, err := unix.IoctlGetTermios(callers, unix.TCGETS)
+	if err != nil {
+		return
+	}
+	if !s.Life.TTY[0] {
+		modes.Oflag &^= unix.OPOST
+		modes.Lflag &^= unix.ECHO
+	}
+	b.Ioctl(plan.Tty, unix.TCSETS, uintptr(b.Bytes(unsafe.Slice((*byte)(unsafe.Pointer(modes)), unsafe.Sizeof(*modes)))))
+}
+
+// takeTTY makes the command the foreground job of its terminal and puts that in the place of the caller's.
+func takeTTY(b *plan.Builder, s *spec.Spec) {
+	if s.Life.TTY == [3]bool{} {
+		return
+	}
+	b.For(spec.Terminal)
+	b.Foreground(plan.Tty)
+	for fd, is := range s.Life.TTY {
+		if is {
+			b.Dup(plan.Tty, fd)
+		}
+	}
+	b.For(spec.Box)
+}

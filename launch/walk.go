@@ -1,0 +1,205 @@
+package launch
+
+import (
+	"unsafe"
+
+	"box/plan"
+
+	"golang.org/x/sys/unix"
+)
+
+// machine is what walks a plan in the child. The child has one thread, no signals and a copy of a Go runtime that it
+// must not use: no allocation, no lock, no growing stack. So every function from here to the end of reaper.go is
+// nosplit, makes raw system calls, keeps its variables in this struct, which lies on the heap, and stores no pointers.
+// (Go's own rule for this place is in syscall/exec_linux.go: forkAndExecInChild.)
+type machine struct {
+	calls   unsafe.Pointer // of plan.Call
+	n       uintptr        // how many
+	regs    unsafe.Pointer // of uintptr
+	pc      uintptr        // the call that comes next
+	errno   uintptr        // how the last call ended that was made
+	refused uintptr        // 1 + the first execve that was refused with EACCES
+	shared  bool           // the pid namespace is the caller's: ended children have to be looked for
+
+	leader    uintptr // the command's process
+	started   bool    // the command has been executed
+	clone     [11]uint64
+	mask      [2]uint64 // all signals; what the thread had before
+	record    plan.Record
+	order     plan.Record // from the parent
+	poll      [2]pollfd
+	wstatus   int32
+	info      [128]byte  // struct signalfd_siginfo
+	children  [4096]byte // /proc/thread-self/children
+	childPath [24]byte
+	stack     [16 << 10]byte // the command's, until it executes
+}
+
+type pollfd struct {
+	fd      int32
+	events  int16
+	revents int16
+}
+
+const callSize = unsafe.Sizeof(plan.Call{})
+
+// reg returns a register.
+//
+//go:nosplit
+//go:norace
+//go:nocheckptr
+func (m *machine) reg(r plan.Reg) *uintptr {
+	return (*uintptr)(unsafe.Add(m.regs, uintptr(r)*unsafe.Sizeof(uintptr(0))))
+}
+
+// clone3 starts a child that walks the plan; the parent gets its process id. See clone3(2).
+//
+//go:nosplit
+//go:norace
+//go:nocheckptr
+func (m *machine) clone3() uintptr {
+	const block, setmask = 0, 2
+	sys(unix.SYS_RT_SIGPROCMASK, block, uintptr(unsafe.Pointer(&m.mask[0])), uintptr(unsafe.Pointer(&m.mask[1])), 8, 0, 0)
+	pid := sys(unix.SYS_CLONE3, uintptr(unsafe.Pointer(&m.clone)), unsafe.Sizeof(m.clone), 0, 0, 0, 0)
+	if pid == 0 {
+		m.child()
+	}
+	sys(unix.SYS_RT_SIGPROCMASK, setmask, uintptr(unsafe.Pointer(&m.mask[1])), 0, 8, 0, 0)
+	return pid
+}
+
+// child is the life of pid 1: the walk, the command's process, and what is left to do after that.
+//
+//go:nosplit
+//go:norace
+//go:nocheckptr
+func (m *machine) child() {
+	m.walk()
+	// Without CLONE_VM here it would be a copy of a copy; the command's process only borrows the memory.
+	const flags = unix.CLONE_VM | unix.CLONE_VFORK | uintptr(unix.SIGCHLD)
+	top := (uintptr(unsafe.Pointer(&m.stack)) + unsafe.Sizeof(m.stack)) &^ 15
+	step := m.pc - 1
+	pid := spawn(flags, top, m)
+	if errno, is := failed(pid); is {
+		m.fail(step, errno)
+	}
+	m.leader = pid
+	m.reap()
+}
+
+// command is the command's process, from the fork to its execve.
+//
+//go:nosplit
+//go:norace
+//go:nocheckptr
+func command(m *machine) {
+	m.walk()
+	m.exit(1)
+}
+
+// walk makes the calls that come next, until the fork. It does not return from an error or an execve.
+//
+//go:nosplit
+//go:norace
+//go:nocheckptr
+func (m *machine) walk() {
+	for m.pc < m.n {
+		c := (*plan.Call)(unsafe.Add(m.calls, m.pc*callSize))
+		m.pc++
+		if c.When != 0 && uintptr(c.When) != m.errno && (c.When != plan.Done || m.errno != 0) {
+			continue
+		}
+		if c.Nr >= plan.Fork {
+			if c.Nr == plan.Fork {
+				return
+			}
+			m.special(c)
+			continue
+		}
+		m.call(c)
+	}
+}
+
+// call makes one system call.
+//
+//go:nosplit
+//go:norace
+//go:nocheckptr
+func (m *machine) call(c *plan.Call) {
+	a := c.Args
+	for i := range c.In {
+		if c.In[i] != plan.None {
+			a[i] = *m.reg(c.In[i])
+		}
+	}
+	r := sys(uintptr(c.Nr), a[0], a[1], a[2], a[3], a[4], a[5])
+	errno, is := failed(r)
+	if !is && c.Full && r < a[2] {
+		errno, is = uintptr(unix.ENOSPC), true
+	}
+	m.errno = errno
+	if !is {
+		if c.Out != plan.None {
+			*m.reg(c.Out) = r
+		}
+		return
+	}
+	for _, e := range c.Ignore {
+		if e != 0 && uintptr(e) == errno {
+			if c.Nr == unix.SYS_EXECVE && errno == uintptr(unix.EACCES) && m.refused == 0 {
+				m.refused = m.pc
+			}
+			return
+		}
+	}
+	m.fail(m.pc-1, errno)
+}
+
+// special does what is no system call.
+//
+//go:nosplit
+//go:norace
+//go:nocheckptr
+func (m *machine) special(c *plan.Call) {
+	switch c.Nr {
+	case plan.Poke:
+		poke(c.Args[0], uint32(*m.reg(c.In[1])))
+	case plan.Wipe:
+		wipe(c.Args[0], c.Args[1])
+	case plan.GiveUp:
+		if m.refused != 0 {
+			m.fail(m.refused-1, uintptr(unix.EACCES))
+		}
+		m.fail(m.pc-1, uintptr(unix.ENOENT))
+	}
+	m.errno = 0
+}
+
+// fail tells the parent which call failed, and ends.
+//
+//go:nosplit
+//go:norace
+func (m *machine) fail(step, errno uintptr) {
+	m.send(plan.Failed, uint32(step), uint32(errno))
+	m.exit(1)
+}
+
+// send sends a record to the parent.
+//
+//go:nosplit
+//go:norace
+//go:nocheckptr
+func (m *machine) send(kind, step, value uint32) {
+	m.record.Kind, m.record.Step, m.record.Value = kind, step, value
+	sys(unix.SYS_SENDTO, *m.reg(plan.Status), uintptr(unsafe.Pointer(&m.record)), unsafe.Sizeof(m.record), unix.MSG_NOSIGNAL, 0, 0)
+}
+
+// exit ends the process.
+//
+//go:nosplit
+//go:norace
+func (m *machine) exit(status uintptr) {
+	for {
+		sys(unix.SYS_EXIT_GROUP, status, 0, 0, 0, 0, 0)
+	}
+}

@@ -1,0 +1,103 @@
+package mounts
+
+import (
+	"strings"
+
+	"box/plan"
+	"box/spec"
+
+	"golang.org/x/sys/unix"
+)
+
+// point makes what is missing of dest, so that it can be mounted on, and returns it open. The root itself is plan.Root;
+// any other register must be closed by covered.
+func (t *tree) point(dest string, dir bool, dirPerms, filePerms uint32) plan.Reg {
+	path := spec.Relative(dest)
+	if path == "" {
+		return plan.Root
+	}
+	parent, leaf := t.parent(dest)
+	name := t.b.String(leaf)
+	if dir {
+		t.b.Mkdirat(parent, name, dirPerms)
+	} else {
+		t.b.Mknodat(parent, name, filePerms)
+	}
+	t.b.Ignoring(unix.EEXIST)
+	t.remember(parent, dest)
+	return t.b.OpenInRoot(plan.Root, t.b.String(path), unix.O_PATH, 0)
+}
+
+// parent makes what is missing of the directory that dest lies in, and returns it open with the last part of dest. The
+// directory stays open as long as the entries that follow are in it, too: what is mounted elsewhere may change its path.
+func (t *tree) parent(dest string) (plan.Reg, string) {
+	path := spec.Relative(dest)
+	cut := strings.LastIndexByte(path, '/')
+	if cut < 0 {
+		t.forget()
+		return plan.Root, path
+	}
+	dir, leaf := spec.Relative(path[:cut]), path[cut+1:]
+	if t.dir != dir {
+		t.forget()
+		t.dir, t.dirReg = dir, t.directories(dir)
+	}
+	return t.dirReg, leaf
+}
+
+// directories makes what is missing of path and returns it open. Each step is resolved from the root again, since a
+// part may be a link to somewhere else inside.
+func (t *tree) directories(path string) plan.Reg {
+	at := plan.Root
+	for end := 0; end < len(path); {
+		start := end
+		for start < len(path) && path[start] == '/' {
+			start++
+		}
+		for end = start; end < len(path) && path[end] != '/'; {
+			end++
+		}
+		t.b.Mkdirat(at, t.b.String(path[start:end]), 0o755)
+		t.b.Ignoring(unix.EEXIST)
+		t.remember(at, path[:end])
+		next := t.b.OpenInRoot(plan.Root, t.b.String(path[:end]), unix.O_PATH|unix.O_DIRECTORY, 0)
+		if at != plan.Root {
+			t.b.Close(at)
+		}
+		at = next
+	}
+	return at
+}
+
+// forget closes the directory that parent has kept.
+func (t *tree) forget() {
+	if t.dir != "" {
+		t.b.Close(t.dirReg)
+		t.dir = ""
+	}
+}
+
+// remember tells the parent process that the call before has made a mount point at path, if that may be on the host:
+// below a writable bind. It removes it when the sandbox has ended.
+func (t *tree) remember(dir plan.Reg, path string) {
+	if t.writable > 0 && t.onHost(path) {
+		t.b.Send(plan.Made, dir, plan.Done)
+	}
+}
+
+// onHost says whether path may lie in a writable bind. A link could lead there from anywhere.
+func (t *tree) onHost(path string) bool {
+	if t.links > 0 {
+		return true
+	}
+	for i := range t.s.Tree {
+		e := &t.s.Tree[i]
+		if spec.EntryRef(i) == t.b.Whom() {
+			return false
+		}
+		if e.Kind == spec.Bind && !e.RO && spec.Within(path, e.Dest) {
+			return true
+		}
+	}
+	return false
+}

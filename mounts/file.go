@@ -1,0 +1,79 @@
+package mounts
+
+import (
+	"box/plan"
+	"box/spec"
+
+	"golang.org/x/sys/unix"
+)
+
+// makeDir makes a directory; one that exists stays as it is.
+func (t *tree) makeDir(e *spec.Entry) {
+	path := spec.Relative(e.Dest)
+	if path == "" {
+		return
+	}
+	parent, leaf := t.parent(e.Dest)
+	t.b.Mkdirat(parent, t.b.String(leaf), e.Perms)
+	t.b.Ignoring(unix.EEXIST)
+	// It must be a directory; what is open here is closed with the rest.
+	t.b.OpenInRoot(plan.Root, t.b.String(path), unix.O_PATH|unix.O_DIRECTORY, 0)
+	t.b.Last().When = uint8(unix.EEXIST)
+}
+
+// makeFile writes a file.
+func (t *tree) makeFile(e *spec.Entry) {
+	t.parent(e.Dest)
+	path := t.b.String(spec.Relative(e.Dest))
+	fd := t.b.OpenInRoot(plan.Root, path, unix.O_WRONLY|unix.O_CREAT|unix.O_TRUNC, uint64(e.Perms))
+	t.b.Write(fd, t.b.Bytes(e.Data), len(e.Data))
+	t.b.Close(fd)
+}
+
+// hidden is where data lies for a moment, in the base tmpfs, until it is bound.
+const hidden = ".data"
+
+// data binds a file that exists nowhere else: it can't be renamed or removed in the sandbox.
+func (t *tree) data(e *spec.Entry) {
+	b := t.b
+	name := b.String(hidden)
+	fd := b.Openat(plan.Base, name, unix.O_WRONLY|unix.O_CREAT|unix.O_EXCL|unix.O_NOFOLLOW, e.Perms)
+	b.Write(fd, b.Bytes(e.Data), len(e.Data))
+	b.Close(fd)
+	source := b.OpenTree(plan.Base, name)
+	b.MountSetattr(source, attributes(e), unix.MS_PRIVATE, true)
+	b.Unlinkat(plan.Base, name)
+	t.attach(source, t.point(e.Dest, false, 0, 0o444))
+}
+
+// symlink makes a symbolic link. One that box itself adds gives way to what is there.
+func (t *tree) symlink(e *spec.Entry) {
+	parent, leaf := t.parent(e.Dest)
+	t.b.Symlinkat(t.b.String(e.Source), parent, t.b.String(leaf))
+	if e.Try {
+		t.b.Ignoring(unix.EEXIST)
+	}
+	t.links++
+}
+
+// chmod sets the mode of what is there, links followed inside the root.
+func (t *tree) chmod(e *spec.Entry) {
+	path := spec.Relative(e.Dest)
+	if path == "" {
+		path = "."
+	}
+	fd := t.b.OpenInRoot(plan.Root, t.b.String(path), unix.O_RDONLY|unix.O_NONBLOCK|unix.O_NOCTTY, 0)
+	t.b.Fchmod(fd, e.Perms)
+	t.b.Close(fd)
+}
+
+// readOnly makes one mount read-only.
+func (t *tree) readOnly(e *spec.Entry) {
+	path := spec.Relative(e.Dest)
+	if path == "" {
+		path = "."
+	}
+	fd := t.b.OpenInRoot(plan.Root, t.b.String(path), unix.O_PATH, 0)
+	t.b.MountSetattr(fd, unix.MOUNT_ATTR_RDONLY, 0, false)
+	t.b.Close(fd)
+}

@@ -1,0 +1,203 @@
+// Package mounts compiles the tree of a sandbox: what is bound, mounted, made and written where, and the pivot that
+// makes it the root.
+//
+// The new root is built under a cover: a tmpfs mounted on top of "/". Absolute paths still mean the host, since
+// a process's root stays below what is mounted on it; the cover is reached by descriptor. Every destination is resolved
+// inside it by openat2(2), so that a link which was planted in something bound earlier can't lead out. Sources are
+// cloned before anything is built, so no entry can change what a later source means.
+package mounts
+
+import (
+	"box/plan"
+	"box/spec"
+
+	"golang.org/x/sys/unix"
+)
+
+// tree is the state of a compilation. It is passed by pointer and never leaves the stack.
+type tree struct {
+	b        *plan.Builder
+	s        *spec.Spec
+	found    []byte   // what the source of Tree[i] is
+	source   plan.Reg // the register of the next source
+	dir      string   // the directory that dirReg has open, or ""
+	dirReg   plan.Reg
+	writable int // writable binds so far
+	links    int // symbolic links so far
+}
+
+// What a source is.
+const (
+	absent = iota
+	file
+	directory
+)
+
+// Compile writes the calls that build the tree and make it the root. It looks at the sources on the host and returns
+// a *plan.HostError for one that is missing.
+func Compile(b *plan.Builder, s *spec.Spec) error {
+	t := tree{b: b, s: s, found: b.Scratch(len(s.Tree))}
+	if !s.New.Has(spec.User) {
+		// Mounts of a namespace with the same owner propagate back, see mount_namespaces(7).
+		b.Mount(b.String("none"), b.String("/"), 0, unix.MS_REC|unix.MS_SLAVE, 0)
+	}
+	if err := t.sources(); err != nil {
+		return err
+	}
+	t.cover()
+	for i := range s.Tree {
+		b.For(spec.EntryRef(i))
+		t.add(&s.Tree[i], t.found[i])
+	}
+	return nil
+}
+
+// Pivot writes the calls that make the tree the root and let go of the host's.
+func Pivot(b *plan.Builder) {
+	b.Fchdir(plan.Root)
+	b.PivotRoot()
+	b.Detach()
+	b.Chdir(b.String("/"))
+}
+
+// sources clones all sources into consecutive registers, with the attributes that their mounts will have.
+func (t *tree) sources() error {
+	var first plan.Reg
+	for i := range t.s.Tree {
+		e := &t.s.Tree[i]
+		source := sourceOf(e, t.s)
+		if source == "" {
+			continue
+		}
+		t.b.For(spec.EntryRef(i))
+		path := t.b.String(source)
+		mode, errno := plan.Stat(path)
+		if errno != 0 {
+			if e.Try && errno == unix.ENOENT {
+				continue
+			}
+			return &plan.HostError{For: spec.EntryRef(i), Path: source, Err: errno}
+		}
+		t.found[i] = file
+		if mode&unix.S_IFMT == unix.S_IFDIR {
+			t.found[i] = directory
+		}
+		r := t.b.Fresh()
+		t.b.OpenTreeTo(r, plan.Cwd, path)
+		if first == plan.None {
+			first = r
+		}
+		t.b.MountSetattr(r, attributes(e), unix.MS_PRIVATE, true)
+	}
+	t.source = first
+	return nil
+}
+
+// sourceOf returns the path on the host that the entry binds, or "".
+func sourceOf(e *spec.Entry, s *spec.Spec) string {
+	switch {
+	case e.Kind == spec.Bind:
+		return e.Source
+	case e.Kind == spec.Proc && !s.New.Has(spec.PID):
+		return "/proc" // a fresh one shows only a pid namespace of one's own
+	}
+	return ""
+}
+
+// attributes returns the MOUNT_ATTR_* bits of a bind.
+func attributes(e *spec.Entry) uint64 {
+	attrs := uint64(unix.MOUNT_ATTR_NOSUID)
+	if e.RO {
+		attrs |= unix.MOUNT_ATTR_RDONLY
+	}
+	if !e.Devices && e.Kind != spec.Proc {
+		attrs |= unix.MOUNT_ATTR_NODEV
+	}
+	return attrs
+}
+
+// cover mounts the new root on top of the host's and opens it: "/.." is what is on top of "/".
+func (t *tree) cover() {
+	t.b.For(spec.Box)
+	t.b.Mount(t.b.String("tmpfs"), t.b.String("/"), t.b.String("tmpfs"), unix.MS_NOSUID|unix.MS_NODEV, tmpfsOptions(t.b, 0o755, 0))
+	top := t.b.String("/..")
+	t.b.OpenatTo(plan.Base, plan.Cwd, top, unix.O_PATH|unix.O_DIRECTORY, 0)
+	t.b.OpenatTo(plan.Root, plan.Cwd, top, unix.O_PATH|unix.O_DIRECTORY, 0)
+}
+
+// add writes the calls for one entry. found is what its source is.
+func (t *tree) add(e *spec.Entry, found byte) {
+	switch e.Kind {
+	case spec.Bind:
+		t.bind(e, found)
+	case spec.Proc:
+		if found != absent {
+			t.bind(e, found)
+		} else {
+			t.mount(e.Dest, "proc", unix.MS_NOSUID|unix.MS_NODEV|unix.MS_NOEXEC, 0)
+		}
+	case spec.Tmpfs:
+		t.mount(e.Dest, "tmpfs", unix.MS_NOSUID|unix.MS_NODEV, tmpfsOptions(t.b, e.Perms, e.Size))
+	case spec.Mqueue:
+		t.mount(e.Dest, "mqueue", unix.MS_NOSUID|unix.MS_NODEV|unix.MS_NOEXEC, 0)
+	case spec.Dev:
+		t.dev(e)
+	case spec.Dir:
+		t.makeDir(e)
+	case spec.File:
+		t.makeFile(e)
+	case spec.Data:
+		t.data(e)
+	case spec.Symlink:
+		t.symlink(e)
+	case spec.Chmod:
+		t.chmod(e)
+	case spec.ReadOnly:
+		t.readOnly(e)
+	case spec.Hostname:
+		t.b.Sethostname(t.b.String(e.Source), len(e.Source))
+	}
+}
+
+// bind attaches a source. The sources are in consecutive registers in the order of the entries.
+func (t *tree) bind(e *spec.Entry, found byte) {
+	if found == absent {
+		return // --ro-bind-try and the like
+	}
+	at := t.point(e.Dest, found == directory, 0o755, 0o444)
+	t.attach(t.source, at)
+	t.source++
+	if e.Kind == spec.Bind && !e.RO {
+		t.writable++
+	}
+}
+
+// attach puts the mount that source has open onto what at has open.
+func (t *tree) attach(source, at plan.Reg) {
+	t.b.MoveMount(source, at)
+	t.b.Close(source)
+	t.covered(at)
+}
+
+// mount mounts a new file system at dest.
+func (t *tree) mount(dest, fstype string, flags uintptr, options plan.Ptr) {
+	at := t.point(dest, true, 0o755, 0)
+	t.mountHere(at, fstype, flags, options)
+	t.covered(at)
+}
+
+// mountHere mounts a new file system on a directory by descriptor: mount(2) takes a path only, and "." is one.
+func (t *tree) mountHere(at plan.Reg, fstype string, flags uintptr, options plan.Ptr) {
+	t.b.Fchdir(at)
+	name := t.b.String(fstype)
+	t.b.Mount(name, t.b.String("."), name, flags, options)
+}
+
+// covered closes the descriptor at that has just been mounted on. After a mount on the root, the root is the mount.
+func (t *tree) covered(at plan.Reg) {
+	t.b.Close(at)
+	if at == plan.Root {
+		t.forget()
+		t.b.OpenatTo(plan.Root, plan.Cwd, t.b.String("/.."), unix.O_PATH|unix.O_DIRECTORY, 0)
+	}
+}

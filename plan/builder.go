@@ -1,0 +1,213 @@
+package plan
+
+import "unsafe"
+
+// Builder writes a Plan. It owns the memory of everything that the calls point to: a fixed block that is enough for
+// plain sandboxes, so that compiling one allocates nothing, and further blocks for large ones. A Builder must not
+// be on a goroutine's stack, which moves.
+type Builder struct {
+	Plan
+	forWhom uint32
+	free    [8]Reg // registers to use again
+	nfree   int
+	block   []byte   // what is left of the current block
+	more    [][]byte // keeps the further blocks alive
+	fixed   struct {
+		calls [256]Call
+		bytes [32 << 10]byte
+	}
+}
+
+// Reset makes b empty, with room for a plain plan.
+func (b *Builder) Reset() {
+	b.Plan = Plan{Inside: b.fixed.calls[:0], Regs: int(firstFree)}
+	b.block, b.more, b.forWhom, b.nfree = b.fixed.bytes[:], nil, 0, 0
+}
+
+// For says whose wish the calls are that are written from now on.
+func (b *Builder) For(whom uint32) { b.forWhom = whom }
+
+// Whom returns what For was told last.
+func (b *Builder) Whom() uint32 { return b.forWhom }
+
+// Reg hands out a register.
+func (b *Builder) Reg() Reg {
+	if b.nfree > 0 {
+		b.nfree--
+		return b.free[b.nfree]
+	}
+	return b.Fresh()
+}
+
+// Fresh hands out a register that was never used: registers from successive calls are consecutive.
+func (b *Builder) Fresh() Reg {
+	b.Regs++
+	return Reg(b.Regs - 1)
+}
+
+// room returns n fresh bytes, aligned to 8.
+func (b *Builder) room(n int) []byte {
+	size := (n + 7) &^ 7
+	if size > len(b.block) {
+		b.block = make([]byte, max(size, 1<<20))
+		b.more = append(b.more, b.block)
+	}
+	p := b.block[:size:size]
+	b.block = b.block[size:]
+	return p[:n]
+}
+
+// Scratch returns n zero bytes to work with while compiling.
+func (b *Builder) Scratch(n int) []byte {
+	p := b.room(n)
+	clear(p)
+	return p
+}
+
+// Space returns the address of n zero bytes.
+func (b *Builder) Space(n int) Ptr {
+	p := b.room(n)
+	clear(p)
+	return address(p)
+}
+
+// String returns the address of a copy of s with a NUL at its end.
+func (b *Builder) String(s string) Ptr {
+	p := b.room(len(s) + 1)
+	copy(p, s)
+	p[len(s)] = 0
+	return address(p)
+}
+
+// Join is String for dir + "/" + name.
+func (b *Builder) Join(dir, name string) Ptr {
+	p := b.room(len(dir) + len(name) + 2)
+	n := copy(p, dir)
+	p[n] = '/'
+	n += 1 + copy(p[n+1:], name)
+	p[n] = 0
+	return address(p)
+}
+
+// Bytes returns the address of a copy of data.
+func (b *Builder) Bytes(data []byte) Ptr {
+	p := b.room(len(data))
+	copy(p, data)
+	return address(p)
+}
+
+// Words64 returns the address of an array of 64-bit words: most kernel structures are one.
+func (b *Builder) Words64(words ...uint64) Ptr {
+	p := b.room(8 * len(words))
+	for i, w := range words {
+		*(*uint64)(unsafe.Pointer(&p[8*i])) = w
+	}
+	return address(p)
+}
+
+// Words32 returns the address of an array of 32-bit words.
+func (b *Builder) Words32(words ...uint32) Ptr {
+	p := b.room(4 * len(words))
+	for i, w := range words {
+		*(*uint32)(unsafe.Pointer(&p[4*i])) = w
+	}
+	return address(p)
+}
+
+// Strings returns the address of a NULL-terminated array of strings, as execve(2) takes it.
+func (b *Builder) Strings(list []string) Ptr {
+	p := pointers(b.room(wordSize * (len(list) + 1)))
+	for i, s := range list {
+		p[i] = b.String(s)
+	}
+	p[len(list)] = 0
+	return Ptr(unsafe.Pointer(&p[0]))
+}
+
+// Script returns the arguments with which a shell runs the script at path: argv, an array of n strings, with shell and
+// path in the place of its first.
+func (b *Builder) Script(shell, path, argv Ptr, n int) Ptr {
+	p := pointers(b.room(wordSize * (n + 2)))
+	p[0], p[1] = shell, path
+	copy(p[2:], unsafe.Slice(*(**Ptr)(unsafe.Pointer(&argv)), n+1)[1:])
+	return Ptr(unsafe.Pointer(&p[0]))
+}
+
+const wordSize = int(unsafe.Sizeof(Ptr(0)))
+
+func pointers(p []byte) []Ptr {
+	return unsafe.Slice((*Ptr)(unsafe.Pointer(unsafe.SliceData(p))), len(p)/wordSize)
+}
+
+// Text returns the address and the length of format with a NUL after it, in which each %d stands for the next of
+// values in decimal and each %o for one in octal. It is what fmt.Sprintf would give, without allocating.
+func (b *Builder) Text(format string, values ...uint64) (Ptr, int) {
+	var text [192]byte
+	n, v := 0, 0
+	for i := 0; i < len(format); i++ {
+		if format[i] != '%' {
+			text[n] = format[i]
+			n++
+			continue
+		}
+		i++
+		base := uint64(10)
+		if format[i] == 'o' {
+			base = 8
+		}
+		n = digits(text[:], n, values[v], base)
+		v++
+	}
+	p := b.room(n + 1)
+	copy(p, text[:n])
+	p[n] = 0
+	return address(p), n
+}
+
+// digits writes value at text[n:] and returns the end.
+func digits(text []byte, n int, value, base uint64) int {
+	start := n
+	for {
+		text[n] = byte('0' + value%base)
+		n++
+		if value /= base; value == 0 {
+			break
+		}
+	}
+	for i, j := start, n-1; i < j; i, j = i+1, j-1 {
+		text[i], text[j] = text[j], text[i]
+	}
+	return n
+}
+
+func address(p []byte) Ptr { return Ptr(unsafe.Pointer(unsafe.SliceData(p))) }
+
+// add appends a call and returns it; the pointer holds until the next call is added.
+func (b *Builder) add(nr uintptr, args ...uintptr) *Call {
+	if len(b.Inside) == cap(b.Inside) {
+		b.Inside = append(b.Inside, Call{})
+	} else {
+		b.Inside = b.Inside[:len(b.Inside)+1]
+		b.Inside[len(b.Inside)-1] = Call{}
+	}
+	c := &b.Inside[len(b.Inside)-1]
+	c.Nr, c.For = uint16(nr), b.forWhom
+	copy(c.Args[:], args)
+	return c
+}
+
+// fd makes argument i the descriptor r.
+func (c *Call) fd(i int, r Reg) *Call {
+	if r == Cwd {
+		c.Args[i] = atFDCWD
+	} else {
+		c.In[i] = r
+	}
+	return c
+}
+
+// out keeps the call's result in r.
+func (c *Call) out(r Reg) *Call {
+	c.Out = r
+	return c
+}

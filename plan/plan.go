@@ -1,0 +1,83 @@
+// Package plan says how a sandbox is made: an ordered list of Linux system calls, and the Builder that writes it.
+//
+// A Plan is data. It is printed (--dry-run), compared (golden tests) and walked by package launch in a child process
+// that may neither allocate nor take a lock; so all that a call points to lies in the Builder's own memory, which
+// never moves. It is the only package that knows system call numbers.
+package plan
+
+import "fmt"
+
+// Plan is what a Builder has written.
+type Plan struct {
+	Flags   uint64 // the CLONE_* flags for clone3(2)
+	Outside []Act  // done by the parent, in order, while the child waits; usually none
+	Inside  []Call // done by the child, in order
+	Regs    int    // how many registers Inside uses
+}
+
+// Act is a step that only the parent can do, with the child's process id as seen by the parent. It returns how to
+// undo it, or nil if there is nothing to undo.
+type Act interface {
+	Do(pid int) (undo func() error, err error)
+	fmt.Stringer
+}
+
+// Reg names a register: a place of the walk that keeps a call's result, nearly always a descriptor.
+type Reg uint32
+
+// The registers with a fixed meaning; Builder.Reg hands out the others.
+const (
+	None   Reg = iota // not a register
+	Status            // the child's end of the status socket
+	Peer              // the parent's end, which the child closes
+	Proc              // the host's /proc, kept over the pivot
+	Root              // what is "/" of the sandbox at this point
+	Base              // the tmpfs under everything
+	Tty               // the command's side of its own terminal
+	Reaper            // the signalfd by which pid 1 learns of ended children
+	firstFree
+
+	Cwd Reg = 0xffffffff // AT_FDCWD: not a register, but accepted where a descriptor is
+)
+
+// Ptr is an address in the Builder's memory. 0 is the null pointer.
+type Ptr uintptr
+
+// Call is one system call, or one of the few other things that the walk can do (Fork …).
+type Call struct {
+	Args   [6]uintptr
+	For    uint32   // whose wish this is; its meaning is the caller's, see Builder.For
+	In     [6]Reg   // the arguments that come from registers
+	Out    Reg      // keeps the result
+	Nr     uint16   // the system call's number, or one of the numbers below
+	Ignore [4]uint8 // errnos that count as done
+	When   uint8    // do it only if the call before ended with this errno; Done: only if it succeeded
+	Full   bool     // a result smaller than Args[2] is an error (ENOSPC): a write must be whole
+}
+
+// Done as a Call's When: only if the call before succeeded.
+const Done = 0xff
+
+// Numbers that are no system calls. They are far above the kernel's own.
+const (
+	Fork   = 0x8000 + iota // the command's process begins here; what was before is pid 1 from now on
+	Poke                   // store the register In[1] as 32 bits at Args[0]
+	Wipe                   // zero Args[1] bytes at Args[0]
+	GiveUp                 // fail: EACCES if an ignored execve(2) was refused so, else ENOENT
+)
+
+// Kinds of records on the status socket.
+const (
+	Failed  = 1 + iota // call Step of the plan failed with errno Value
+	Ended              // the command ended with wait status Value
+	Stopped            // the command was stopped by signal Value
+	Master             // carries the master of the command's terminal
+	Made               // carries a directory of the host in which call Step made a mount point
+	Started            // the command has been executed
+	Ready              // child to parent: do the acts; parent to child: they are done
+	Signal             // parent to pid 1: signal Value to the command, or to its group if Step is 1
+)
+
+// Record is what parent and pid 1 tell each other: one packet of fixed size, so that the parent never parses anything
+// that the command could have touched.
+type Record struct{ Kind, Step, Value uint32 }

@@ -1,0 +1,5 @@
+package plan
+
+import "golang.org/x/sys/unix"
+
+const sysStatat = unix.SYS_FSTATAT

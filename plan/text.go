@@ -1,0 +1,295 @@
+package plan
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+	"unsafe"
+
+	"golang.org/x/sys/unix"
+)
+
+// form is how a system call is printed: its name, and a letter for each argument.
+//
+//	f descriptor   s string   w data, its length is the next argument   d decimal   o octal   x hexadecimal
+//	- left out     v list of strings   h struct open_how   a struct mount_attr   4 four words, of which two are shown
+//	any other letter: an index of flagNames
+type form struct {
+	nr         uint16
+	name, args string
+}
+
+var forms = [...]form{
+	{unix.SYS_OPENAT, "openat", "fsO-"},
+	{unix.SYS_OPENAT2, "openat2", "fsh-"},
+	{unix.SYS_CLOSE, "close", "f"},
+	{unix.SYS_CLOSE_RANGE, "close_range", "ddR"},
+	{unix.SYS_DUP3, "dup3", "fd-"},
+	{unix.SYS_WRITE, "write", "fw-"},
+	{unix.SYS_MKDIRAT, "mkdirat", "fso"},
+	{unix.SYS_MKNODAT, "mknodat", "fso-"},
+	{unix.SYS_SYMLINKAT, "symlinkat", "sfs"},
+	{unix.SYS_UNLINKAT, "unlinkat", "fs-"},
+	{unix.SYS_FCHMOD, "fchmod", "fo"},
+	{unix.SYS_FCHDIR, "fchdir", "f"},
+	{unix.SYS_CHDIR, "chdir", "s"},
+	{unix.SYS_UMASK, "umask", "o"},
+	{unix.SYS_MOUNT, "mount", "sssMs"},
+	{unix.SYS_OPEN_TREE, "open_tree", "fsT"},
+	{unix.SYS_MOUNT_SETATTR, "mount_setattr", "fsTa-"},
+	{unix.SYS_MOVE_MOUNT, "move_mount", "f-f--"},
+	{unix.SYS_PIVOT_ROOT, "pivot_root", "ss"},
+	{unix.SYS_UMOUNT2, "umount2", "sU"},
+	{unix.SYS_FSOPEN, "fsopen", "s-"},
+	{unix.SYS_FSCONFIG, "fsconfig", "fdss-"},
+	{unix.SYS_FSMOUNT, "fsmount", "f--"},
+	{unix.SYS_UNSHARE, "unshare", "N"},
+	{unix.SYS_PRCTL, "prctl", "Pd---"},
+	{unix.SYS_CAPSET, "capset", "--"},
+	{unix.SYS_SETGROUPS, "setgroups", "d-"},
+	{unix.SYS_SETRESUID, "setresuid", "ddd"},
+	{unix.SYS_SETRESGID, "setresgid", "ddd"},
+	{unix.SYS_SETSID, "setsid", ""},
+	{unix.SYS_GETPGID, "getpgid", "d"},
+	{unix.SYS_SETPGID, "setpgid", "dd"},
+	{unix.SYS_PRLIMIT64, "prlimit64", "-L2-"},
+	{unix.SYS_SETHOSTNAME, "sethostname", "w-"},
+	{unix.SYS_KEYCTL, "keyctl", "K-"},
+	{unix.SYS_RT_SIGACTION, "rt_sigaction", "S1--"},
+	{unix.SYS_RT_SIGPROCMASK, "rt_sigprocmask", "-1--"},
+	{unix.SYS_SIGNALFD4, "signalfd4", "-1--"},
+	{unix.SYS_EXECVE, "execve", "sv-"},
+	{unix.SYS_SOCKET, "socket", "D--"},
+	{unix.SYS_IOCTL, "ioctl", "fI-"},
+	{unix.SYS_SENDTO, "sendto", "f-----"},
+	{unix.SYS_SENDMSG, "sendmsg", "f--"},
+	{unix.SYS_RECVFROM, "recvfrom", "f-----"},
+	{unix.SYS_CLONE3, "clone3", ""},
+	{Fork, "clone", ""},
+	{Poke, "store", "-f"},
+	{Wipe, "wipe", "--"},
+	{GiveUp, "give_up", ""},
+}
+
+type flagName struct {
+	bit  uint64
+	name string
+}
+
+// flagNames are the names of bits, or of values where a group is marked as such in valueGroups.
+var flagNames = [128][]flagName{
+	'M': {
+		{unix.MS_RDONLY, "ro"}, {unix.MS_NOSUID, "nosuid"}, {unix.MS_NODEV, "nodev"}, {unix.MS_NOEXEC, "noexec"},
+		{unix.MS_BIND, "bind"}, {unix.MS_REC, "rec"}, {unix.MS_REMOUNT, "remount"}, {unix.MS_SLAVE, "slave"},
+	},
+	'A': {
+		{unix.MOUNT_ATTR_RDONLY, "ro"}, {unix.MOUNT_ATTR_NOSUID, "nosuid"}, {unix.MOUNT_ATTR_NODEV, "nodev"},
+		{unix.MOUNT_ATTR_NOEXEC, "noexec"},
+	},
+	'O': {
+		{unix.O_WRONLY, "write"}, {unix.O_RDWR, "read-write"}, {unix.O_CREAT, "create"}, {unix.O_EXCL, "new"},
+		{unix.O_TRUNC, "truncate"}, {unix.O_PATH, "path"}, {unix.O_DIRECTORY, "directory"}, {unix.O_NOFOLLOW, "nofollow"},
+	},
+	'T': {{unix.OPEN_TREE_CLONE, "clone"}, {unix.AT_RECURSIVE, "recursive"}},
+	'N': {
+		{unix.CLONE_NEWUSER, "user"}, {unix.CLONE_NEWPID, "pid"}, {unix.CLONE_NEWNS, "mount"}, {unix.CLONE_NEWNET, "net"},
+		{unix.CLONE_NEWIPC, "ipc"}, {unix.CLONE_NEWUTS, "uts"}, {unix.CLONE_NEWCGROUP, "cgroup"},
+	},
+	'U': {{unix.MNT_DETACH, "detach"}},
+	'R': {{unix.CLOSE_RANGE_CLOEXEC, "cloexec"}},
+	'P': {
+		{unix.PR_SET_PDEATHSIG, "pdeathsig"}, {unix.PR_SET_DUMPABLE, "dumpable"}, {unix.PR_CAPBSET_DROP, "capbset_drop"},
+		{unix.PR_SET_NO_NEW_PRIVS, "no_new_privs"}, {unix.PR_SET_SECCOMP, "seccomp"}, {unix.PR_CAP_AMBIENT, "ambient"},
+		{unix.PR_SET_CHILD_SUBREAPER, "child_subreaper"},
+	},
+	'L': {{unix.RLIMIT_CORE, "core"}, {unix.RLIMIT_NPROC, "nproc"}, {unix.RLIMIT_NOFILE, "nofile"}},
+	'K': {{unix.KEYCTL_JOIN_SESSION_KEYRING, "join_session_keyring"}},
+	'D': {{unix.AF_INET, "inet"}},
+	'I': {
+		{unix.SIOCSIFFLAGS, "siocsifflags lo up"}, {unix.TIOCSCTTY, "tiocsctty"}, {unix.TIOCSPGRP, "tiocspgrp"},
+		{unix.TIOCSPTLCK, "tiocsptlck"}, {unix.TIOCGPTPEER, "tiocgptpeer"}, {unix.TIOCSWINSZ, "tiocswinsz"},
+		{unix.TCSETS, "tcsets"},
+	},
+}
+
+// valueGroups are the groups of flagNames whose numbers are values and not bits.
+const valueGroups = "PLKDI"
+
+// Name returns the name of the system call.
+func (c *Call) Name() string {
+	return c.form().name
+}
+
+// form returns how the call is printed.
+func (c *Call) form() form {
+	for _, f := range forms {
+		if f.nr == c.Nr {
+			return f
+		}
+	}
+	return form{name: "syscall " + strconv.Itoa(int(c.Nr)), args: "xxxxxx"}
+}
+
+// Path returns the first path among the call's arguments, or "".
+func (c *Call) Path() string {
+	if i := strings.IndexByte(c.form().args, 's'); i >= 0 {
+		return text(c.Args[i])
+	}
+	return ""
+}
+
+// String returns the call as one line: mkdirat(root, "usr", 0755).
+func (c *Call) String() string {
+	var line strings.Builder
+	if c.When == Done {
+		line.WriteString("if done: ")
+	} else if c.When != 0 {
+		fmt.Fprintf(&line, "if %s: ", unix.ErrnoName(unix.Errno(c.When)))
+	}
+	line.WriteString(c.Name())
+	line.WriteByte('(')
+	first := true
+	for i, kind := range []byte(c.form().args) {
+		if kind == '-' {
+			continue
+		}
+		if !first {
+			line.WriteString(", ")
+		}
+		first = false
+		line.WriteString(c.argument(i, kind))
+	}
+	line.WriteByte(')')
+	if c.Out != None {
+		line.WriteString(" = " + c.Out.String())
+	}
+	return line.String()
+}
+
+// argument returns argument i in the way that kind says.
+func (c *Call) argument(i int, kind byte) string {
+	v := c.Args[i]
+	if r := c.In[i]; r != None {
+		return r.String()
+	}
+	switch kind {
+	case 'f':
+		if v == atFDCWD {
+			return "cwd"
+		}
+		return strconv.Itoa(int(v))
+	case 'd':
+		return strconv.FormatInt(int64(int32(uint32(v))), 10)
+	case 'o':
+		return fmt.Sprintf("%#04o", v&0o7777)
+	case 's':
+		if v == 0 {
+			return "none"
+		}
+		return strconv.Quote(text(v))
+	case 'w':
+		return dataText(memory(v, int(c.Args[i+1])))
+	case 'v':
+		return spaced(list(v))
+	case 'h':
+		return names('O', words64(v, 1)[0])
+	case 'a':
+		return names('A', words64(v, 1)[0])
+	case 'x':
+		return fmt.Sprintf("%#x", v)
+	case '1':
+		return fmt.Sprintf("%#x", words64(v, 1)[0])
+	case '2':
+		w := words64(v, 2)
+		return limitText(w[0]) + ":" + limitText(w[1])
+	case 'S':
+		return unix.SignalName(unix.Signal(v))
+	}
+	return names(kind, uint64(v))
+}
+
+// String returns the register's name.
+func (r Reg) String() string {
+	switch fixed := [...]string{
+		None: "none", Status: "status", Peer: "peer", Proc: "proc", Root: "root", Base: "base", Tty: "tty", Reaper: "reaper",
+	}; {
+	case r == Cwd:
+		return "cwd"
+	case int(r) < len(fixed):
+		return fixed[r]
+	}
+	return "r" + strconv.Itoa(int(r-firstFree))
+}
+
+// FlagsText names CLONE_NEW* flags.
+func FlagsText(flags uint64) string { return names('N', flags) }
+
+// names returns the names of the bits, or of the value, in group.
+func names(group byte, v uint64) string {
+	var found []string
+	for _, n := range flagNames[group] {
+		switch {
+		case strings.IndexByte(valueGroups, group) >= 0:
+			if v == n.bit {
+				return n.name
+			}
+		case v&n.bit != 0:
+			found = append(found, n.name)
+		}
+	}
+	if len(found) == 0 {
+		return strconv.FormatUint(v, 10)
+	}
+	return strings.Join(found, "|")
+}
+
+func limitText(v uint64) string {
+	if v == unix.RLIM_INFINITY {
+		return "unlimited"
+	}
+	return strconv.FormatUint(v, 10)
+}
+
+// dataText quotes data, shortened.
+func dataText(data []byte) string {
+	const most = 60
+	if len(data) <= most {
+		return strconv.Quote(string(data))
+	}
+	return fmt.Sprintf("%q… (%d bytes)", data[:most], len(data))
+}
+
+func spaced(words []string) string {
+	for i, w := range words {
+		words[i] = strconv.Quote(w)
+	}
+	return "[" + strings.Join(words, " ") + "]"
+}
+
+// memory returns n bytes at an address that the Builder has handed out.
+func memory(address uintptr, n int) []byte {
+	return unsafe.Slice(*(**byte)(unsafe.Pointer(&address)), n)
+}
+
+func words64(address uintptr, n int) []uint64 {
+	return unsafe.Slice(*(**uint64)(unsafe.Pointer(&address)), n)
+}
+
+// text returns the string at an address that the Builder has handed out.
+func text(address uintptr) string {
+	if address == 0 {
+		return ""
+	}
+	return unix.BytePtrToString(*(**byte)(unsafe.Pointer(&address)))
+}
+
+func list(address uintptr) []string {
+	var found []string
+	for ; ; address += unsafe.Sizeof(address) {
+		s := *(*uintptr)(*(*unsafe.Pointer)(unsafe.Pointer(&address)))
+		if s == 0 {
+			return found
+		}
+		found = append(found, text(s))
+	}
+}

@@ -1,0 +1,76 @@
+// Package profile holds what people write about sandboxes, and the rules that box has for them. It makes no system calls.
+package profile
+
+import (
+	"path"
+	"strings"
+)
+
+// passed are the variables of the caller that every command gets: what programs need to find their way, their
+// language and their terminal.
+var passed = [...]string{
+	"HOME", "USER", "LOGNAME", "SHELL", "PATH", "TERM", "COLORTERM", "NO_COLOR", "CLICOLOR*", "LANG", "LANGUAGE", "LC_*",
+	"TZ", "COLUMNS", "LINES", "EDITOR", "PAGER", "XDG_RUNTIME_DIR", "CI",
+	"SSL_CERT_FILE", "SSL_CERT_DIR", "REQUESTS_CA_BUNDLE", "NODE_EXTRA_CA_CERTS", "CURL_CA_BUNDLE", "PIP_CERT", "GIT_SSL_CAINFO",
+}
+
+// proxies are passed where the caller's network is: elsewhere they lead nowhere.
+var proxies = [...]string{"http_proxy", "https_proxy", "HTTP_PROXY", "HTTPS_PROXY", "no_proxy", "NO_PROXY"}
+
+// refused are names of secrets, of ways to the caller's session, and of what makes programs run other code. A glob
+// doesn't pass them; their exact name does.
+var refused = [...]string{
+	"*TOKEN*", "*SECRET*", "*PASSW*", "*_KEY", "*APIKEY*", "*CREDENTIAL*",
+	"AWS_*", "AZURE_*", "GOOGLE_*", "GCP_*", "GH_*", "GITHUB_*", "GITLAB_*", "DOCKER_*", "KUBECONFIG", "VAULT_*",
+	"ANTHROPIC_*", "OPENAI_*", "SSH_AUTH_SOCK", "SSH_AGENT_PID", "GPG_*", "DBUS_*", "DISPLAY", "WAYLAND_*", "PULSE_*",
+	"LD_*", "BASH_ENV", "ENV", "PROMPT_COMMAND", "PYTHONSTARTUP", "GIT_SSH_COMMAND",
+}
+
+// Environ returns those of the caller's variables (NAME=value) that a command gets: the allow-list, and what the globs
+// of pass name. Proxies come with the caller's network only.
+func Environ(callers, pass []string, network bool) []string {
+	env := make([]string, 0, len(passed)+len(pass)+4)
+	for _, e := range callers {
+		name, _, ok := strings.Cut(e, "=")
+		if ok && name != "" && wanted(name, pass, network) {
+			env = append(env, e)
+		}
+	}
+	return env
+}
+
+func wanted(name string, pass []string, network bool) bool {
+	if anyMatch(passed[:], name) || network && anyMatch(proxies[:], name) {
+		return true
+	}
+	for _, glob := range pass {
+		if glob == name || match(glob, name) && !anyMatch(refused[:], strings.ToUpper(name)) {
+			return true
+		}
+	}
+	return false
+}
+
+// ValidGlob says whether glob can be matched at all, see path.Match.
+func ValidGlob(glob string) bool {
+	_, err := path.Match(glob, "")
+	return err == nil && glob != ""
+}
+
+func anyMatch(globs []string, name string) bool {
+	for _, g := range globs {
+		if match(g, name) {
+			return true
+		}
+	}
+	return false
+}
+
+// match is path.Match; names without a star, nearly all, are compared.
+func match(glob, name string) bool {
+	if strings.IndexAny(glob, `*?[\`) < 0 {
+		return glob == name
+	}
+	ok, _ := path.Match(glob, name)
+	return ok
+}

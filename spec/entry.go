@@ -1,0 +1,86 @@
+package spec
+
+// Kind is what an Entry puts into the tree.
+type Kind uint8
+
+// The kinds of entries. Hostname is one of them because it is applied in order with the rest, as in bubblewrap.
+const (
+	Bind     Kind = iota + 1 // Source of the host at Dest, with everything mounted below it
+	Tmpfs                    // an empty writable file system
+	Proc                     // the processes of the sandbox's pid namespace, see proc(5)
+	Dev                      // a minimal /dev with terminals of its own
+	Mqueue                   // POSIX message queues, see mq_overview(7)
+	Dir                      // a directory, if there is none
+	File                     // a file with Data as its content
+	Data                     // Data bound at Dest: it can't be renamed or removed
+	Symlink                  // a symbolic link with Source as its target
+	Chmod                    // the mode of what is at Dest
+	ReadOnly                 // makes the mount at Dest read-only, not those below it
+	Hostname                 // Source becomes the host name
+)
+
+var kinds = [...]string{
+	Bind: "bind", Tmpfs: "tmpfs", Proc: "proc", Dev: "dev", Mqueue: "mqueue", Dir: "dir", File: "file", Data: "data",
+	Symlink: "symlink", Chmod: "chmod", ReadOnly: "remount-ro", Hostname: "hostname",
+}
+
+// String returns the kind's name.
+func (k Kind) String() string { return kinds[k] }
+
+// Mounts says whether the kind puts a mount at Dest.
+func (k Kind) Mounts() bool {
+	switch k {
+	case Bind, Tmpfs, Proc, Dev, Mqueue, Data:
+		return true
+	}
+	return false
+}
+
+// Creates says whether the kind makes Dest if it is missing, and the directories above it.
+func (k Kind) Creates() bool { return k != Chmod && k != ReadOnly && k != Hostname }
+
+// Entry is one step in the building of the sandbox's tree.
+type Entry struct {
+	Kind    Kind
+	RO      bool   // Bind and Data: read-only
+	Devices bool   // Bind: device files work
+	Try     bool   // Bind: a missing Source is skipped
+	Perms   uint32 // permission bits for what is created
+	Size    uint64 // Tmpfs: bytes; 0 is the default of box
+	Dest    string // the path in the sandbox
+	Source  string // Bind: the path on the host; Symlink: the target; Hostname: the name
+	Data    []byte // File and Data: the content
+	Origin  Origin
+}
+
+// Lookup returns the last entry that decides what is at path in the sandbox: it puts something at path or above it.
+// Links are not followed.
+func (s *Spec) Lookup(path string) (Entry, bool) {
+	for i := len(s.Tree) - 1; i >= 0; i-- {
+		if e := &s.Tree[i]; e.Kind.Creates() && Within(path, e.Dest) {
+			return *e, true
+		}
+	}
+	return Entry{}, false
+}
+
+// Within says whether path is dir or lies below it, by name alone. Both are taken from the root.
+func Within(path, dir string) bool {
+	dir = Relative(dir)
+	path = Relative(path)
+	if dir == "" {
+		return true
+	}
+	return len(path) >= len(dir) && path[:len(dir)] == dir && (len(path) == len(dir) || path[len(dir)] == '/')
+}
+
+// Relative returns path without slashes at its ends: the empty string is the root.
+func Relative(path string) string {
+	for path != "" && path[0] == '/' {
+		path = path[1:]
+	}
+	for path != "" && path[len(path)-1] == '/' {
+		path = path[:len(path)-1]
+	}
+	return path
+}

@@ -1,0 +1,46 @@
+package spec
+
+// A Ref names one wish of a Spec by number, so that a system call can remember cheaply whose it is.
+type Ref = uint32
+
+// The wishes that are no list.
+const (
+	Box       Ref = iota // what every sandbox needs
+	Identity             // IDs
+	Directory            // Command.Dir
+	Program              // Command.Argv
+	Terminal             // Life.TTY
+	entries   Ref = 1 << 24
+	filters   Ref = 2 << 24
+)
+
+// EntryRef names Tree[i], FilterRef Filters[i].
+func EntryRef(i int) Ref  { return entries + Ref(i) }
+func FilterRef(i int) Ref { return filters + Ref(i) }
+
+// Entry returns the entry that ref names, or nil.
+func (s *Spec) Entry(ref Ref) *Entry {
+	if i := int(ref) - int(entries); ref >= entries && ref < filters && i < len(s.Tree) {
+		return &s.Tree[i]
+	}
+	return nil
+}
+
+// Origin returns where the wish that ref names came from.
+func (s *Spec) Origin(ref Ref) Origin {
+	switch {
+	case ref >= filters:
+		return s.Filters[ref-filters].Origin
+	case ref >= entries:
+		return s.Tree[ref-entries].Origin
+	}
+	switch ref {
+	case Identity:
+		return s.IDs.Origin
+	case Directory:
+		return s.Command.Origin
+	case Program:
+		return Origin{Words: s.Command.Argv}
+	}
+	return Origin{}
+}

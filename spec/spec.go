@@ -1,0 +1,100 @@
+// Package spec says what a sandbox should be: pure data, judged without looking at the host.
+//
+// A Spec is made by the front end from words, completed by what box adds by itself (launch.Furnish), and compiled
+// to system calls by launch.Compile. Nothing here opens, asks or prints.
+package spec
+
+// Namespaces is a set of kernel namespaces, see namespaces(7).
+type Namespaces uint8
+
+// The namespaces that a sandbox can have for itself.
+const (
+	User Namespaces = 1 << iota
+	PID
+	Mount
+	Net
+	IPC
+	UTS
+	Cgroup
+
+	All = User | PID | Mount | Net | IPC | UTS | Cgroup
+)
+
+// Has says whether all of want is in the set.
+func (n Namespaces) Has(want Namespaces) bool { return n&want == want }
+
+// Spec is one sandbox. Its zero value is not useful: New returns one with every protection on.
+type Spec struct {
+	New     Namespaces // the namespaces that are the sandbox's own; the others are the caller's
+	Nested  bool       // the command may make user namespaces of its own
+	IDs     IDs
+	Tree    []Entry  // in order: a later entry covers an earlier one
+	Filters []Filter // seccomp programs, in the order in which they are loaded
+	Command Command
+	Life    Life
+	Limits  Limits
+}
+
+// IDs says who the command believes to be, see user_namespaces(7).
+type IDs struct {
+	UID, GID uint32 // the ids inside
+	Ranges   bool   // map the caller's subordinate ids as well, with newuidmap(1) and newgidmap(1)
+	Origin   Origin
+}
+
+// Filter is one seccomp program for the command.
+type Filter struct {
+	Policy  string // the name of a built-in policy, or empty
+	Program []byte // a raw struct sock_filter[] if Policy is empty
+	Origin  Origin
+}
+
+// Command is what runs inside. All of it is final: nothing is expanded or looked up later, but for the search of
+// Argv[0] in the PATH of Env.
+type Command struct {
+	Argv   []string
+	Env    []string // NAME=value
+	Dir    string   // the working directory, as the sandbox sees it
+	Origin Origin   // of Dir, if a flag gave it
+}
+
+// Life says how the sandbox lives with its caller, and what of the caller's state the command gets.
+type Life struct {
+	OutliveParent bool    // do not end when the caller ends
+	TTY           [3]bool // which of the descriptors 0, 1, 2 become a terminal of the sandbox's own
+	Umask         uint32  // the caller's file mode creation mask
+	Keep          []int   // descriptors that the command inherits, besides 0, 1 and 2; ascending
+	Ignored       uint64  // the signals that the caller ignores, bit 0 being signal 1
+	Blocked       uint64  // the signals that the caller blocks
+	Words         Area    // the caller's memory that holds arguments and environment
+}
+
+// Area is a piece of memory: pid 1 clears it, because /proc/1/cmdline shows it.
+type Area struct{ Start, Size uintptr }
+
+// Limits bounds what the command can use up, see getrlimit(2).
+type Limits struct {
+	Processes uint64 // counted in the sandbox's own user namespace; 0 leaves the caller's limit
+	Files     uint64 // descriptors; 0 leaves the limit of the process that starts the sandbox
+	FilesMax  uint64 // the hard limit for them
+}
+
+// New returns a Spec with every namespace, no nested user namespaces and the default limits.
+func New() *Spec {
+	return &Spec{New: All, Limits: Limits{Processes: 4096}}
+}
+
+// Origin is where a wish came from: the words of a command line, or a sentence for what box adds by itself.
+// It keeps the words as they are; String joins them when somebody asks.
+type Origin struct {
+	Words []string
+	Note  string
+}
+
+// String returns the words as a user would type them, or the note.
+func (o Origin) String() string {
+	if len(o.Words) == 0 {
+		return o.Note
+	}
+	return Quote(o.Words)
+}

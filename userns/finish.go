@@ -1,0 +1,56 @@
+package userns
+
+import (
+	"box/plan"
+	"box/spec"
+
+	"golang.org/x/sys/unix"
+)
+
+// lastCap is the highest capability that any kernel could know; the kernel answers EINVAL beyond its own.
+const lastCap = 63
+
+// Finish writes the last part, when the tree stands: the ids that the command sees, no more user namespaces, and no
+// privilege. The order matters: a new user namespace brings a full set of capabilities, so they are dropped after it.
+func Finish(b *plan.Builder, s *spec.Spec) error {
+	if s.New.Has(spec.User) {
+		second(b, s)
+	}
+	b.NewKeyring()
+	b.Ignoring(unix.ENOSYS)
+	dropAll(b)
+	return nil
+}
+
+// second makes a user namespace inside the first, if the ids have to change.
+//
+// Either way the limit on user namespaces ends where the command will be: the outer of two allows the one that exists,
+// a single one allows none. It holds because only CAP_SYS_RESOURCE in that namespace could raise it, and the command has no
+// capability anywhere. See set_permissions() in the kernel's kernel/ucount.c.
+func second(b *plan.Builder, s *spec.Spec) {
+	was, want := first(s), ids{s.IDs.UID, s.IDs.GID}
+	two := was != want && !s.IDs.Ranges
+	if !s.Nested {
+		limit := uint64(0)
+		if two {
+			limit = 1
+		}
+		write(b, "sys/user/max_user_namespaces", "%d", limit)
+	}
+	if !two {
+		return
+	}
+	b.Unshare(unix.CLONE_NEWUSER)
+	write(b, "self/uid_map", "%d %d 1\n", uint64(want.uid), uint64(was.uid))
+	write(b, "self/gid_map", "%d %d 1\n", uint64(want.gid), uint64(was.gid))
+}
+
+// dropAll empties all five capability sets. The bounding set goes first: dropping from it takes CAP_SETPCAP.
+func dropAll(b *plan.Builder) {
+	b.Prctl(unix.PR_CAP_AMBIENT, unix.PR_CAP_AMBIENT_CLEAR_ALL, 0)
+	for c := uintptr(0); c <= lastCap; c++ {
+		b.Prctl(unix.PR_CAPBSET_DROP, c, 0)
+		b.Ignoring(unix.EINVAL)
+	}
+	b.Capset()
+}

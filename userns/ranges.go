@@ -1,0 +1,178 @@
+package userns
+
+import (
+	"bufio"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+
+	"box/plan"
+	"box/spec"
+
+	"golang.org/x/sys/unix"
+)
+
+// compileRanges maps the caller's id and the subordinate ids that the system has given to the caller, see subuid(5).
+// Only the set-user-ID helpers may write such maps, so the parent calls them while the child waits. The supplementary
+// groups are dropped: with a map of the helper's that is allowed.
+func compileRanges(b *plan.Builder, s *spec.Spec) error {
+	self := self()
+	b.For(spec.Identity)
+	for _, m := range []struct {
+		helper, table   string
+		inside, outside uint32
+	}{
+		{"newuidmap", "/etc/subuid", s.IDs.UID, self.uid},
+		{"newgidmap", "/etc/subgid", s.IDs.GID, self.gid},
+	} {
+		lines, err := rangesOf(m.table, m.inside, m.outside)
+		if err != nil {
+			return err
+		}
+		path, err := helper(m.helper)
+		if err != nil {
+			return err
+		}
+		b.Outside = append(b.Outside, &mapIDs{helper: path, lines: lines})
+	}
+	b.AwaitParent()
+	b.Setgroups()
+	return nil
+}
+
+// ErrNoHelper is returned if newuidmap or newgidmap isn't installed.
+var ErrNoHelper = errors.New("not installed")
+
+// ErrNoRanges is returned if the caller has no subordinate ids.
+var ErrNoRanges = errors.New("no subordinate ids for this user")
+
+// helperDirs are searched for the helpers. PATH is not: a program that becomes root must not come from a directory that
+// somebody else may write.
+var helperDirs = []string{"/usr/bin", "/bin", "/usr/local/bin", "/run/wrappers/bin", "/run/setuid-programs"}
+
+func helper(name string) (string, error) {
+	for _, dir := range helperDirs {
+		path := filepath.Join(dir, name)
+		if info, err := os.Stat(path); err == nil && info.Mode().IsRegular() && info.Mode()&0o111 != 0 {
+			return path, nil
+		}
+	}
+	return "", &plan.HostError{For: spec.Identity, Path: name, Err: ErrNoHelper}
+}
+
+// mapping is a line of a map: count ids from inside are those from outside, see user_namespaces(7).
+type mapping struct{ inside, outside, count uint32 }
+
+// rangesOf returns the lines that map inside to the caller's id outside and every other id, from 0, to one of those
+// that table gives to the caller.
+func rangesOf(table string, inside, outside uint32) ([]mapping, error) {
+	owned, err := owned(table)
+	if err != nil {
+		return nil, &plan.HostError{For: spec.Identity, Path: table, Err: err}
+	}
+	lines := []mapping{{inside, outside, 1}}
+	next := uint32(0)
+	for _, o := range owned {
+		for o.count > 0 {
+			if next == inside {
+				next++
+			}
+			count := o.count
+			if next < inside {
+				count = min(count, inside-next)
+			}
+			lines = append(lines, mapping{next, o.outside, count})
+			next, o.outside, o.count = next+count, o.outside+count, o.count-count
+		}
+	}
+	return lines, nil
+}
+
+// owned returns the ranges in table that belong to the caller, by name or by number.
+func owned(table string) ([]mapping, error) {
+	file, err := os.Open(table)
+	if err != nil {
+		if errors.Is(err, unix.ENOENT) {
+			return nil, ErrNoRanges
+		}
+		return nil, err
+	}
+	defer file.Close()
+	uid := strconv.Itoa(os.Getuid())
+	name := userName(uid)
+	var found []mapping
+	for lines := bufio.NewScanner(file); lines.Scan(); {
+		fields := strings.Split(strings.TrimSpace(lines.Text()), ":")
+		if len(fields) != 3 || (fields[0] != uid && (name == "" || fields[0] != name)) {
+			continue
+		}
+		start, err1 := strconv.ParseUint(fields[1], 10, 32)
+		count, err2 := strconv.ParseUint(fields[2], 10, 32)
+		if err1 == nil && err2 == nil && count > 0 {
+			found = append(found, mapping{outside: uint32(start), count: uint32(count)})
+		}
+	}
+	if found == nil {
+		return nil, ErrNoRanges
+	}
+	return found, nil
+}
+
+// userName returns the name of a user id in /etc/passwd, or "".
+func userName(uid string) string {
+	file, err := os.Open("/etc/passwd")
+	if err != nil {
+		return ""
+	}
+	defer file.Close()
+	for lines := bufio.NewScanner(file); lines.Scan(); {
+		if fields := strings.Split(lines.Text(), ":"); len(fields) > 2 && fields[2] == uid {
+			return fields[0]
+		}
+	}
+	return ""
+}
+
+// mapIDs is the act of calling newuidmap(1) or newgidmap(1).
+type mapIDs struct {
+	helper string
+	lines  []mapping
+}
+
+// Do writes the map of the process pid.
+func (m *mapIDs) Do(pid int) (undo func() error, err error) {
+	read, write, err := os.Pipe()
+	if err != nil {
+		return nil, err
+	}
+	defer read.Close()
+	process, err := os.StartProcess(m.helper, m.argv(strconv.Itoa(pid)), &os.ProcAttr{
+		Dir: "/", Env: []string{}, Files: []*os.File{nil, nil, write},
+	})
+	write.Close()
+	if err != nil {
+		return nil, err
+	}
+	said, _ := bufio.NewReader(read).ReadString('\n')
+	state, err := process.Wait()
+	if err != nil {
+		return nil, err
+	}
+	if !state.Success() {
+		return nil, fmt.Errorf("%s", strings.TrimSpace(said))
+	}
+	return nil, nil
+}
+
+func (m *mapIDs) argv(pid string) []string {
+	argv := []string{m.helper, pid}
+	for _, l := range m.lines {
+		argv = append(argv, fmt.Sprint(l.inside), fmt.Sprint(l.outside), fmt.Sprint(l.count))
+	}
+	return argv
+}
+
+func (m *mapIDs) String() string { return strings.Join(m.argv("PID"), " ") }

@@ -3,6 +3,7 @@ module box
 go 1.26.0
 
 require (
+	github.com/alecthomas/kong v1.17.0
 	github.com/seccomp/libseccomp-golang v0.11.1
 	golang.org/x/sys v0.49.0
 )

@@ -2,7 +2,6 @@ package launch
 
 import (
 	"bufio"
-	"debug/elf"
 	"fmt"
 	"os"
 	"path"
@@ -24,14 +23,14 @@ func explainExec(m *Message, f *Failure, s *spec.Spec) {
 	case f.Call.Nr == plan.GiveUp || f.Errno == unix.ENOENT && !strings.Contains(name, "/"):
 		explainSearch(m, name, s)
 	case f.Errno == unix.ENOENT:
-		if host, ok := mounts.Find(s, path.Join(s.Command.Dir, file)); !ok || host == "" || !explainInterpreter(m, file, host, s) {
+		if host, ok := mounts.Find(s, absolute(s, file)); !ok || host == "" || !explainInterpreter(m, file, host, s) {
 			m.Status = StatusNotFound
 			m.Headline = fmt.Sprintf("cannot run %s: it does not exist in the sandbox", name)
-			whereHere(m, path.Join(s.Command.Dir, file), s)
+			whereHere(m, absolute(s, file), s)
 		}
 	case f.Errno == unix.EACCES:
 		m.Headline = fmt.Sprintf("cannot run %s: permission denied", file)
-		if host, ok := mounts.Find(s, path.Join(s.Command.Dir, file)); ok && host != "" {
+		if host, ok := mounts.Find(s, absolute(s, file)); ok && host != "" {
 			explainAccess(m, file, host)
 		}
 	case f.Errno == unix.ENOEXEC:
@@ -43,6 +42,14 @@ func explainExec(m *Message, f *Failure, s *spec.Spec) {
 	default:
 		m.Headline = fmt.Sprintf("cannot run %s: %s", file, because(f.Errno))
 	}
+}
+
+// absolute returns the path of a command as the sandbox's root sees it.
+func absolute(s *spec.Spec, file string) string {
+	if path.IsAbs(file) {
+		return file
+	}
+	return path.Join(s.Command.Dir, file)
 }
 
 // explainSearch is for a command that no directory of PATH has, or whose interpreter is missing.
@@ -104,17 +111,8 @@ func interpreter(host string) (what, need string) {
 			return "interpreter", words[0]
 		}
 	}
-	program, err := elf.NewFile(f)
-	if err != nil {
-		return "", ""
-	}
-	for _, p := range program.Progs {
-		if p.Type == elf.PT_INTERP {
-			text := make([]byte, p.Filesz)
-			if n, _ := p.ReadAt(text, 0); n > 0 {
-				return "loader", strings.TrimRight(string(text[:n]), "\x00")
-			}
-		}
+	if loader := loader(f); loader != "" {
+		return "loader", loader
 	}
 	return "", ""
 }
@@ -143,6 +141,6 @@ func explainAccess(m *Message, file, host string) {
 		m.Headline = fmt.Sprintf("cannot run %s: it is a directory", file)
 	case info.Mode()&0o111 == 0:
 		m.Headline = fmt.Sprintf("cannot run %s: it is not executable", file)
-		m.Hint = spec.Quote([]string{"chmod", "+x", file})
+		m.Hint = spec.Quote([]string{"chmod", "+x", host}) + " makes it so"
 	}
 }

@@ -35,7 +35,6 @@ func Compile(b *plan.Builder, s *spec.Spec) error {
 	}
 	openTTY(b, s)
 	b.For(spec.Box)
-	mounts.Pivot(b)
 	if err := userns.Finish(b, s); err != nil {
 		return err
 	}

@@ -76,13 +76,21 @@ func notBound(h Host) string {
 	return ""
 }
 
-// lock binds the locked names that exist read-only onto themselves.
+// lock binds the locked names that exist read-only onto themselves, and the directory that holds some of them writable
+// onto itself: a mount point can't be renamed, so nothing can be put in the place of what is locked.
 func lock(s *spec.Spec, dir string) {
+	held := ""
 	for _, name := range locked {
 		host := path.Join(dir, name)
-		if exists(host) {
-			bindRO(s, host, host, "locked in a writable working directory: "+name)
+		if !exists(host) {
+			continue
 		}
+		note := "locked in a writable working directory: " + name
+		if parent := path.Dir(host); parent != dir && parent != held {
+			held = parent
+			addLast(s, spec.Entry{Kind: spec.Bind, Source: parent, Dest: parent, Origin: spec.Origin{Note: note}})
+		}
+		bindRO(s, host, host, note)
 	}
 }
 

@@ -101,9 +101,9 @@ func addBeside(s *spec.Spec, beside, name string, store bool) {
 	if n, err := unix.Readlink(host, target[:]); err == nil {
 		to := string(target[:n])
 		if spec.Within(to, "usr") {
-			e := spec.Entry{Kind: spec.Symlink, Dest: "/" + name, Source: to, Try: true}
-			e.Origin.Note = noteLink
-			s.Tree = append(s.Tree, e)
+			link := spec.Entry{Kind: spec.Symlink, Dest: "/" + name, Source: to, Try: true}
+			link.Origin.Note = noteLink
+			addLast(s, link)
 			return
 		}
 		if !store {
@@ -117,7 +117,16 @@ func addBeside(s *spec.Spec, beside, name string, store bool) {
 
 // bindRO adds a read-only bind that no flag asked for.
 func bindRO(s *spec.Spec, source, dest, note string) {
-	e := spec.Entry{Kind: spec.Bind, RO: true, Source: source, Dest: dest}
-	e.Origin.Note = note
-	s.Tree = append(s.Tree, e)
+	addLast(s, spec.Entry{Kind: spec.Bind, RO: true, Source: source, Dest: dest, Origin: spec.Origin{Note: note}})
+}
+
+// addLast adds an entry after all others, but before the root becomes read-only.
+func addLast(s *spec.Spec, e spec.Entry) {
+	at := slices.IndexFunc(s.Tree, func(e spec.Entry) bool {
+		return e.Kind == spec.ReadOnly && spec.Relative(e.Dest) == ""
+	})
+	if at < 0 {
+		at = len(s.Tree)
+	}
+	s.Tree = slices.Insert(s.Tree, at, e)
 }

@@ -42,8 +42,8 @@ func (t *tree) data(e *spec.Entry) {
 	b.Close(fd)
 	source := b.OpenTree(plan.Base, name)
 	b.MountSetattr(source, attributes(e), unix.MS_PRIVATE, true)
-	b.Unlinkat(plan.Base, name)
 	t.attach(source, t.point(e.Dest, false, 0, 0o444))
+	b.Unlinkat(plan.Base, name)
 }
 
 // symlink makes a symbolic link. One that box itself adds gives way to what is there.

@@ -22,6 +22,7 @@ type tree struct {
 	source   plan.Reg // the register of the next source
 	dir      string   // the directory that dirReg has open, or ""
 	dirReg   plan.Reg
+	roots    int // mounts on "/" so far
 	writable int // writable binds so far
 	links    int // symbolic links so far
 }
@@ -33,7 +34,7 @@ const (
 	directory
 )
 
-// Compile writes the calls that build the tree and make it the root. It looks at the sources on the host and returns
+// Compile writes the calls that build the tree and make it the root, with plan.Root open on it. It looks at the sources on the host and returns
 // a *plan.HostError for one that is missing.
 func Compile(b *plan.Builder, s *spec.Spec) error {
 	t := tree{b: b, s: s, found: b.Scratch(len(s.Tree))}
@@ -49,15 +50,21 @@ func Compile(b *plan.Builder, s *spec.Spec) error {
 		b.For(spec.EntryRef(i))
 		t.add(&s.Tree[i], t.found[i])
 	}
+	t.forget()
+	t.pivot()
 	return nil
 }
 
-// Pivot writes the calls that make the tree the root and let go of the host's.
-func Pivot(b *plan.Builder) {
-	b.Fchdir(plan.Root)
-	b.PivotRoot()
-	b.Detach()
-	b.Chdir(b.String("/"))
+// pivot makes the tree the root and lets go of the host's. The host's root then lies on top of the new one, and on it
+// what the tree was built on, a layer for each mount on "/": they are taken off from above.
+func (t *tree) pivot() {
+	t.b.For(spec.Box)
+	t.b.Fchdir(plan.Root)
+	t.b.PivotRoot()
+	for range 1 + t.roots {
+		t.b.Detach()
+	}
+	t.b.Chdir(t.b.String("/"))
 }
 
 // sources clones all sources into consecutive registers, with the attributes that their mounts will have.
@@ -197,6 +204,7 @@ func (t *tree) mountHere(at plan.Reg, fstype string, flags uintptr, options plan
 func (t *tree) covered(at plan.Reg) {
 	t.b.Close(at)
 	if at == plan.Root {
+		t.roots++
 		t.forget()
 		t.b.OpenatTo(plan.Root, plan.Cwd, t.b.String("/.."), unix.O_PATH|unix.O_DIRECTORY, 0)
 	}

@@ -9,13 +9,17 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// need is a system call that box can't do without, and the Linux version that brought it.
-type need struct{ call, version string }
-
-var needs = [...]need{
-	{"openat2", "5.6"},
-	{"close_range", "5.9"},
-	{"mount_setattr", "5.12"},
+// needs are the system calls that box can't do without, and the Linux versions that brought them.
+var needs = [...]struct {
+	call, version string
+	number        uintptr
+}{
+	{"open_tree", "5.2", unix.SYS_OPEN_TREE},
+	{"move_mount", "5.2", unix.SYS_MOVE_MOUNT},
+	{"clone3", "5.3", unix.SYS_CLONE3},
+	{"openat2", "5.6", unix.SYS_OPENAT2},
+	{"close_range", "5.9", unix.SYS_CLOSE_RANGE},
+	{"mount_setattr", "5.12", unix.SYS_MOUNT_SETATTR},
 }
 
 // Oldest is the oldest Linux that has everything that box needs: mount_setattr(2).
@@ -25,6 +29,18 @@ const Oldest = "5.12"
 func Needs() string {
 	return "box needs Linux " + Oldest + " or newer, and this is " + Release() +
 		"; an outer container may also forbid newer system calls"
+}
+
+// Missing returns the first of the system calls that box needs which the kernel, or a filter around box, doesn't have,
+// with the version that brought it; or "". The arguments of the trials are invalid, so that nothing happens.
+func Missing() string {
+	for _, n := range needs {
+		const none = ^uintptr(0)
+		if _, _, errno := unix.RawSyscall6(n.number, none, 0, none, none, 0, 0); errno == unix.ENOSYS {
+			return n.call + " (Linux " + n.version + ")"
+		}
+	}
+	return ""
 }
 
 // Release returns the kernel's version, see uname(2).

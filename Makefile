@@ -1,0 +1,33 @@
+VERSION = 0.1.0
+COMMIT  = $(shell git rev-parse --short=12 HEAD 2>/dev/null || echo unknown)
+TOOL    = go tool -modfile=.ci/tools/go.mod
+PREFIX  = /usr/local
+# One static binary: the C library comes in with the constructor that remembers what the caller handed over.
+FLAGS   = -trimpath -buildvcs=false -tags netgo,osusergo -ldflags "-s -w -buildid= -linkmode external \
+	-extldflags '-static -Wl,--build-id=none' -X main.version=$(VERSION) -X main.commit=$(COMMIT)"
+export CGO_ENABLED = 1
+
+.PHONY: build generate test race lint bench fuzz install demo
+build: generate
+	go build $(FLAGS) -o bin/box ./cmd/box
+generate:
+	@.ci/libseccomp
+	go run ./seccompprofile/generate seccompprofile
+
+test: build
+	go vet ./...
+	go test ./...
+race:
+	go test -race ./plan ./launch
+lint:
+	$(TOOL) golangci-lint run
+	shellcheck .ci/run .ci/libseccomp .ci/demo
+bench: build
+	go run ./bench -box bin/box
+fuzz:
+	go test -fuzz FuzzScan -fuzztime 60s ./cmd/box
+install: build
+	install -D -m 755 bin/box $(DESTDIR)$(PREFIX)/bin/box
+	install -D -m 644 docs/box.1 $(DESTDIR)$(PREFIX)/share/man/man1/box.1
+demo: build
+	@.ci/demo

@@ -48,6 +48,9 @@ func (b *Sandbox) watch() error {
 	for !b.ended && b.failed == nil {
 		set[onStatus] = unix.PollFd{Fd: int32(b.conn), Events: unix.POLLIN}
 		set[onSignal] = unix.PollFd{Fd: int32(b.signal), Events: unix.POLLIN}
+		if b.waiting {
+			set[onSignal].Fd = -1 // pid 1 takes no signals before the acts are done
+		}
 		set[onCaller] = unix.PollFd{Fd: int32(b.caller), Events: unix.POLLIN}
 		b.tty.listen(set)
 		if _, err := unix.Poll(set, -1); err != nil && err != unix.EINTR {
@@ -111,7 +114,8 @@ func (b *Sandbox) hear() (more bool, err error) {
 	var r plan.Record
 	control := make([]byte, unix.CmsgSpace(4))
 	n, cn, _, _, err := unix.Recvmsg(b.conn, bytesOf(&r), control, unix.MSG_CMSG_CLOEXEC)
-	if err == unix.EINTR {
+	if err == unix.EINTR || err == unix.ECONNRESET {
+		// ECONNRESET: pid 1 has ended without taking a signal that was sent to it. Its last words come next.
 		return true, nil
 	}
 	if err != nil || n != int(unsafe.Sizeof(r)) {
@@ -129,6 +133,7 @@ func (b *Sandbox) hear() (more bool, err error) {
 			return false, err
 		}
 		b.tell(plan.Record{Kind: plan.Ready})
+		b.waiting = false
 	case plan.Master:
 		b.tty = openTerminal(descriptor(control[:cn]), b.spec.Life.TTY)
 	case plan.Made:

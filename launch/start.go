@@ -13,21 +13,22 @@ import (
 
 // Sandbox is a running sandbox, seen from outside by its monitor.
 type Sandbox struct {
-	spec   *spec.Spec
-	plan   *plan.Plan
-	m      *machine
-	regs   []uintptr
-	pid    int // of pid 1, as seen here
-	conn   int // the parent's end of the status socket
-	signal int // a signalfd
-	caller int // a pidfd of the caller, or -1
-	parent int // the caller's process id
-	tty    *terminal
-	undo   []func() error // of the acts, in the order in which they were done
-	made   []mountPoint
-	status Status
-	ended  bool // the command's end is known
-	failed *Failure
+	spec    *spec.Spec
+	plan    *plan.Plan
+	m       *machine
+	regs    []uintptr
+	pid     int // of pid 1, as seen here
+	conn    int // the parent's end of the status socket
+	signal  int // a signalfd
+	caller  int // a pidfd of the caller, or -1
+	parent  int // the caller's process id
+	tty     *terminal
+	undo    []func() error // of the acts, in the order in which they were done
+	made    []mountPoint
+	status  Status
+	ended   bool // the command's end is known
+	waiting bool // pid 1 waits for the acts
+	failed  *Failure
 }
 
 // Failure is a step of the plan that could not be done.
@@ -60,7 +61,7 @@ func Start(p *plan.Plan, s *spec.Spec) (*Sandbox, error) {
 		b.close()
 		return nil, &Failure{Call: plan.Call{Nr: unix.SYS_CLONE3}, Step: -1, Errno: unix.Errno(errno)}
 	}
-	b.pid = int(r)
+	b.pid, b.waiting = int(r), len(p.Outside) > 0
 	return b, nil
 }
 

@@ -1,0 +1,52 @@
+package main
+
+import (
+	"fmt"
+	"strings"
+)
+
+// job is the sandbox of every case: the smallest in which a program of the system runs, with every namespace new. box
+// reads the same words as bwrap, so that both are asked for the same.
+const job = "--unshare-all --ro-bind /usr /usr --symlink usr/bin /bin --symlink usr/lib /lib --symlink usr/lib64 /lib64" +
+	" --proc /proc --dev /dev --tmpfs /tmp --die-with-parent"
+
+// The names of the subjects, as they are printed.
+const (
+	bwrapName   = "bwrap"
+	boxPlain    = "box --seccomp-policy off"
+	boxFiltered = "box"
+	noSandbox   = "no sandbox"
+)
+
+// subject is something to start and to compare.
+type subject struct {
+	name  string
+	words []string // the program's path and its arguments
+}
+
+// subjects returns bwrap, box without a filter, which does the same as bwrap, and box as people run it. Each makes the
+// job's sandbox with the further flags in extra, and runs the command in it. The first is what the others compare to.
+func (l *lab) subjects(extra []string, command ...string) []subject {
+	sandbox := func(program ...string) []string {
+		words := append(program, strings.Fields(job)...)
+		return append(append(words, extra...), command...)
+	}
+	return []subject{
+		{bwrapName, sandbox(l.bwrap)},
+		{boxPlain, sandbox(l.box, "--seccomp-policy", "off")},
+		{boxFiltered, sandbox(l.box)},
+	}
+}
+
+// binds returns the flags for n read-only binds, each of a directory of its own.
+func (l *lab) binds(n int) ([]string, error) {
+	var words []string
+	for i := 1; i <= n; i++ {
+		source, err := l.scratch.source(i)
+		if err != nil {
+			return nil, err
+		}
+		words = append(words, "--ro-bind", source, fmt.Sprintf("/b/%d", i))
+	}
+	return words, nil
+}

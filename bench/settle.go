@@ -1,0 +1,48 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"time"
+
+	"golang.org/x/sys/unix"
+)
+
+// settle waits for the processes that the subject left to us when it ended. bwrap ends a moment before the pid 1 of
+// its sandbox does: without the wait the next start would pay for that end, and where nobody else reaps orphans they
+// would pile up. It returns an error if one of them stays.
+func (l *lab) settle(s subject) error {
+	if reap(5 * time.Second) {
+		return nil
+	}
+	return fmt.Errorf("%s: left a process running: %v", s.name, descendants(os.Getpid()))
+}
+
+// reap waits until this process has no children any more, and says whether that came about in time.
+func reap(limit time.Duration) bool {
+	for end := time.Now().Add(limit); time.Now().Before(end); {
+		pid, err := unix.Wait4(-1, nil, unix.WNOHANG, nil)
+		if errors.Is(err, unix.ECHILD) {
+			return true
+		}
+		if pid == 0 {
+			time.Sleep(50 * time.Microsecond)
+		}
+	}
+	return false
+}
+
+// endDescendants kills all processes below this one. Who loses its parent becomes a child of ours, so that killing and
+// reaping children until there are none finds everybody.
+func endDescendants() {
+	for range 100 {
+		for _, p := range descendants(os.Getpid()) {
+			_ = unix.Kill(p.pid, unix.SIGKILL) // it may have ended by itself
+		}
+		if reap(50 * time.Millisecond) {
+			return
+		}
+	}
+	fmt.Fprintln(os.Stderr, "bench: left behind:", descendants(os.Getpid()))
+}

@@ -1,0 +1,61 @@
+package main
+
+import (
+	"runtime"
+	"runtime/debug"
+	"time"
+)
+
+// startCase times starts of the job with a number of binds more.
+type startCase struct {
+	name   string
+	binds  int
+	share  int     // the case has one in so many of the rounds that were asked for
+	target float64 // the ratio to bwrap that box wants to stay below; 0 means that there is none
+}
+
+// rounds returns how many rounds of n the case has. Below five a spread says nothing.
+func (c startCase) rounds(n int) int {
+	if c.share == 1 {
+		return n
+	}
+	return max(5, n/c.share)
+}
+
+// measure times bwrap, box and the bare command. The bare command is the floor: nobody can be faster.
+func (c startCase) measure(l *lab) (*table, error) {
+	const command = "/usr/bin/true"
+	extra, err := l.binds(c.binds)
+	if err != nil {
+		return nil, err
+	}
+	subjects := append(l.subjects(extra, command), subject{noSandbox, []string{command}})
+	t := newTable("ms", c.rounds(l.rounds))
+	for _, s := range subjects {
+		t.series(s.name, bwrapName)
+	}
+	t.row(boxPlain).ratioTarget(c.target)
+
+	// The collector would run within some starts and not in others: it runs between the rounds instead.
+	defer debug.SetGCPercent(debug.SetGCPercent(-1))
+	if err := l.warmUp(subjects); err != nil {
+		return nil, err
+	}
+	return t, takeTurns(t.Rounds, len(subjects), runtime.GC, func(i int) error {
+		took, err := l.time(subjects[i])
+		t.row(subjects[i].name).add(float64(took) / float64(time.Millisecond))
+		return err
+	})
+}
+
+// warmUp starts every subject a few times without a look at the clock, so that none of them pays for reading files.
+func (l *lab) warmUp(subjects []subject) error {
+	for range 3 {
+		for _, s := range subjects {
+			if _, err := l.time(s); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}

@@ -1,0 +1,2 @@
+package tests
+const startsVar = "BOXTEST_STARTS"

@@ -1,0 +1,92 @@
+// Package tests runs the built box as its users do: as a program, by an ordinary user, with the words that they type. It
+// imports nothing of box. The scripts in testdata/script are the tests; each topic has a file.
+package tests
+
+import (
+	"flag"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"testing"
+)
+
+// scriptVar names the script that this process runs instead of the tests: each script has a process of its own, so that
+// what it leaves behind is known to be its own.
+const scriptVar = "BOXTEST_SCRIPT"
+
+func TestMain(m *testing.M) {
+	flag.Parse()
+	os.Exit(run(m))
+}
+
+// run chooses what this process is: the runner of one script, root's part of the tests, or a user's.
+func run(m *testing.M) int {
+	if file := os.Getenv(scriptVar); file != "" {
+		return runScript(file)
+	}
+	box, err := binary()
+	if err == nil {
+		err = needed()
+	}
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "tests:", err)
+		return 1
+	}
+	if os.Geteuid() == 0 {
+		return runAsUser(m, box)
+	}
+	return runTests(m, box)
+}
+
+// boxDir is a directory that only holds the binary under test, by the name of box: it comes first in PATH.
+var boxDir string
+
+// runTests runs the tests as who we are.
+func runTests(m *testing.M, box string) int {
+	dir, err := os.MkdirTemp("", "boxtest-")
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "tests:", err)
+		return 1
+	}
+	defer os.RemoveAll(dir)
+	if err := os.Symlink(box, filepath.Join(dir, "box")); err != nil {
+		fmt.Fprintln(os.Stderr, "tests:", err)
+		return 1
+	}
+	boxDir = dir
+	_ = flag.Set("test.parallel", "2") // scripts measure time: a machine that is busy with others makes them lie
+	return m.Run()
+}
+
+// binary returns the box to test: $BOX, else what make build has made.
+func binary() (string, error) {
+	box := os.Getenv("BOX")
+	if box == "" {
+		box = "../bin/box"
+	}
+	box, err := filepath.Abs(box)
+	if err != nil {
+		return "", err
+	}
+	if info, err := os.Stat(box); err != nil || info.Mode()&0o111 == 0 {
+		return "", fmt.Errorf("no program at %s: run make build first, or set BOX", box)
+	}
+	return box, nil
+}
+
+// tools are the programs that scripts use beyond the base system, and the Debian packages that have them.
+var tools = map[string]string{
+	"/usr/bin/python3": "python3", "/bin/busybox": "busybox-static", "/usr/bin/newuidmap": "uidmap",
+	"/usr/bin/unshare": "util-linux",
+}
+
+// needed says which tools are missing. Nothing is skipped for want of a tool that a package has.
+func needed() error {
+	for path, pkg := range tools {
+		if _, err := exec.LookPath(path); err != nil {
+			return fmt.Errorf("%s is missing: apt-get install %s", path, pkg)
+		}
+	}
+	return nil
+}

@@ -20,13 +20,14 @@ func measureInstructions(l *lab) (*table, error) {
 	const command = "/usr/bin/true"
 	t := newTable("million", instructionRounds)
 	countable, reason := l.countable(command)
+	if l.ctx.Err() != nil {
+		return nil, errInterrupted
+	}
 	if len(countable) == 0 {
 		t.Rounds, t.Note = 0, "not available here: "+reason
 		return t, nil
 	}
-	if reason != "" {
-		t.Note = "not all is available here: " + reason
-	}
+	t.Note = reason
 	subjects := append(l.subjects(nil, command), subject{noSandbox, []string{command}})
 	for _, event := range countable {
 		for _, s := range subjects {
@@ -47,20 +48,22 @@ func measureInstructions(l *lab) (*table, error) {
 // countName is the name of a row.
 func countName(s subject, event string) string { return s.name + ": " + event }
 
-// countable returns the events that perf can count here, and why it can't count the others.
+// countable returns the events that perf can count here, and what to say about the others. perf has many ways to refuse,
+// from a word in a line to a page about privileges, so it is only said what usually is the cause.
 func (l *lab) countable(command string) (found []string, reason string) {
-	var reasons []string
 	if _, err := exec.LookPath("perf"); err != nil {
 		return nil, "there is no perf"
 	}
 	for _, event := range events {
-		if _, err := l.count(subject{"perf", []string{command}}, []string{event}); err != nil {
-			reasons = append(reasons, err.Error())
-			continue
+		if _, err := l.count(subject{"perf", []string{command}}, []string{event}); err == nil {
+			found = append(found, event)
 		}
-		found = append(found, event)
 	}
-	return found, strings.Join(reasons, "; ")
+	if len(found) < len(events) {
+		reason = "perf can't count all of " + strings.Join(events, " and ") +
+			" (a virtual machine without counters, or kernel.perf_event_paranoid)"
+	}
+	return found, reason
 }
 
 // count starts the subject under perf, and returns how often each event occurred.

@@ -12,6 +12,9 @@ import (
 // patience is when a process that should have ended long ago is ended, so that a sandbox that hangs gives an error.
 const patience = time.Minute
 
+// errInterrupted is returned when a signal asks this program to end.
+var errInterrupted = errors.New("interrupted")
+
 // time starts the subject, waits for its end and returns how long both took. It returns an error if the subject
 // failed, since a start that failed is no start, or left something running.
 func (l *lab) time(s subject) (time.Duration, error) {
@@ -49,7 +52,7 @@ func (l *lab) command(ctx context.Context, words []string) (*exec.Cmd, error) {
 // explain says why the subject failed: a signal to us, no patience left, or what it says itself.
 func (l *lab) explain(ctx context.Context, s subject, err error) error {
 	if l.ctx.Err() != nil {
-		return errors.New("interrupted")
+		return errInterrupted
 	}
 	if ctx.Err() != nil {
 		return fmt.Errorf("%s: did not end within %v", s.name, patience)

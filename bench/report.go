@@ -7,7 +7,6 @@ import (
 	"os"
 	"os/exec"
 	"strings"
-	"text/tabwriter"
 
 	"golang.org/x/sys/unix"
 )
@@ -56,18 +55,8 @@ func (r *report) add(t *table) error {
 	if r.json {
 		return nil
 	}
-	if t.Note != "" {
-		fmt.Fprintf(r.out, "\n%s: %s\n", t.Case, t.Note)
-	}
-	if len(t.Rows) == 0 {
-		return nil
-	}
-	w := tabwriter.NewWriter(r.out, 0, 0, 3, ' ', 0)
-	fmt.Fprintf(w, "\n%s, %d rounds\t%s\t\tratio\t\ttarget\n", t.Case, t.Rounds, t.Unit)
-	for _, row := range t.Rows {
-		fmt.Fprintln(w, row)
-	}
-	return w.Flush()
+	_, err := io.WriteString(r.out, "\n"+t.String())
+	return err
 }
 
 // end prints the JSON.
@@ -78,32 +67,4 @@ func (r *report) end() error {
 	e := json.NewEncoder(r.out)
 	e.SetIndent("", "\t")
 	return e.Encode(r.tables)
-}
-
-// String is a line of a table, with tabs between the cells.
-func (r row) String() string {
-	s := fmt.Sprintf("  %s\t%s", r.Name, r.Value.format(decimals(r.Value.Median)))
-	if r.Ratio != nil {
-		s += "\t" + r.Ratio.format(3)
-	}
-	if r.Target != nil {
-		s += "\t" + r.Target.String()
-	}
-	return s
-}
-
-// format is two cells: the median and the percentiles, with so many decimals.
-func (s spread) format(decimals int) string {
-	return fmt.Sprintf("%.*f\t(%.*f – %.*f)", decimals, s.Median, decimals, s.P10, decimals, s.P90)
-}
-
-// decimals returns how many decimals make three digits of a value, or all before the point.
-func decimals(v float64) int {
-	switch {
-	case v >= 100:
-		return 0
-	case v >= 10:
-		return 1
-	}
-	return 2
 }

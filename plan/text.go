@@ -89,8 +89,9 @@ var flagNames = [128][]flagName{
 	'O': {
 		{unix.O_WRONLY, "write"}, {unix.O_RDWR, "read-write"}, {unix.O_CREAT, "create"}, {unix.O_EXCL, "new"},
 		{unix.O_TRUNC, "truncate"}, {unix.O_PATH, "path"}, {unix.O_DIRECTORY, "directory"}, {unix.O_NOFOLLOW, "nofollow"},
+		{unix.O_NONBLOCK, "nonblock"}, {unix.O_NOCTTY, "noctty"},
 	},
-	'T': {{unix.OPEN_TREE_CLONE, "clone"}, {unix.AT_RECURSIVE, "recursive"}},
+	'T': {{unix.OPEN_TREE_CLONE, "clone"}, {unix.AT_RECURSIVE, "recursive"}, {unix.AT_EMPTY_PATH, "empty_path"}},
 	'N': {
 		{unix.CLONE_NEWUSER, "user"}, {unix.CLONE_NEWPID, "pid"}, {unix.CLONE_NEWNS, "mount"}, {unix.CLONE_NEWNET, "net"},
 		{unix.CLONE_NEWIPC, "ipc"}, {unix.CLONE_NEWUTS, "uts"}, {unix.CLONE_NEWCGROUP, "cgroup"},
@@ -99,7 +100,7 @@ var flagNames = [128][]flagName{
 	'R': {{unix.CLOSE_RANGE_CLOEXEC, "cloexec"}},
 	'P': {
 		{unix.PR_SET_PDEATHSIG, "pdeathsig"}, {unix.PR_SET_DUMPABLE, "dumpable"}, {unix.PR_CAPBSET_DROP, "capbset_drop"},
-		{unix.PR_SET_NO_NEW_PRIVS, "no_new_privs"}, {unix.PR_SET_SECCOMP, "seccomp"}, {unix.PR_CAP_AMBIENT, "ambient"},
+		{unix.PR_SET_NO_NEW_PRIVS, "no_new_privs"}, {unix.PR_SET_SECCOMP, "seccomp"}, {unix.PR_CAP_AMBIENT, "ambient_clear_all"},
 		{unix.PR_SET_CHILD_SUBREAPER, "child_subreaper"},
 	},
 	'L': {{unix.RLIMIT_CORE, "core"}, {unix.RLIMIT_NPROC, "nproc"}, {unix.RLIMIT_NOFILE, "nofile"}},

@@ -1,0 +1,56 @@
+package main
+
+import (
+	"os"
+	"os/exec"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// Packages that a plain start must not even link: their inits run at every start.
+var tooDear = []string{
+	"net", "net/http", "os/exec", "text/template", "crypto/tls", "debug/elf", "log",
+	"github.com/seccomp/libseccomp-golang", "github.com/rootless-containers/rootlesskit/v3",
+}
+
+func TestPlainStartLinksNothingDear(t *testing.T) {
+	out, err := exec.Command("go", "list", "-deps", ".").Output()
+	if err != nil {
+		t.Fatal("go list:", err)
+	}
+	deps := strings.Fields(string(out))
+	for _, p := range tooDear {
+		if slices.Contains(deps, p) {
+			t.Errorf("box links %s: its init would run at every start", p)
+		}
+	}
+	if !slices.Contains(deps, "box/launch") {
+		t.Error("go list says nothing of box/launch: this test looks at the wrong thing")
+	}
+}
+
+// Of box's own packages none but the embedded policies have anything to initialise, whatever the command line. The test
+// program has the same packages as box, so it is asked itself.
+func TestPlainStartInitialisesNothingOfBox(t *testing.T) {
+	cmd := exec.Command(os.Args[0], "-test.run=^$")
+	cmd.Env = append(os.Environ(), "GODEBUG=inittrace=1")
+	out, err := cmd.CombinedOutput()
+	if err != nil {
+		t.Fatal(err)
+	}
+	traced := false
+	for line := range strings.Lines(string(out)) {
+		fields := strings.Fields(line)
+		if len(fields) < 2 || fields[0] != "init" {
+			continue
+		}
+		traced = true
+		if strings.HasPrefix(fields[1], "box/") && fields[1] != "box/seccompprofile" && fields[1] != "box/cmd/box" {
+			t.Errorf("%s has an init", fields[1])
+		}
+	}
+	if !traced {
+		t.Error("inittrace said nothing")
+	}
+}

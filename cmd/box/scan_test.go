@@ -1,0 +1,104 @@
+package main
+
+import (
+	"slices"
+	"strings"
+	"testing"
+)
+
+func TestFlagsAreComplete(t *testing.T) {
+	seen := map[string]bool{}
+	for _, f := range flags {
+		if seen[f.name] {
+			t.Errorf("%s is there twice", f.name)
+		}
+		seen[f.name] = true
+		if f.help == "" || !slices.Contains(groups[:], f.group) {
+			t.Errorf("%s has no help or no group", f.name)
+		}
+		if f.do == nil && f.name != "--args" && f.name != "--help" && f.name != "--version" {
+			t.Errorf("%s does nothing", f.name)
+		}
+	}
+}
+
+func TestScan(t *testing.T) {
+	for _, c := range []struct {
+		words   string
+		steps   []string
+		command string
+	}{
+		{"ls -l", nil, "ls -l"},
+		{"--ro-bind /usr /usr sh -c x", []string{"--ro-bind /usr /usr"}, "sh -c x"},
+		{"--ro-bind --dev --proc -- --dev", []string{"--ro-bind --dev --proc"}, "--dev"},
+		{"--size=5 --tmpfs /x - y", []string{"--size 5", "--tmpfs /x"}, "- y"},
+		{"-w -- sh", []string{"-w"}, "sh"},
+		{"--dev /dev -- -- sh", []string{"--dev /dev"}, "-- sh"},
+	} {
+		steps, command, err := scan(strings.Fields(c.words))
+		if err != nil {
+			t.Errorf("%s: %v", c.words, err)
+			continue
+		}
+		var got []string
+		for _, s := range steps {
+			got = append(got, strings.Join(s.words, " "))
+		}
+		if !slices.Equal(got, c.steps) || strings.Join(command, " ") != c.command {
+			t.Errorf("%s: steps %q, command %q", c.words, got, command)
+		}
+	}
+}
+
+func TestScanRefuses(t *testing.T) {
+	for words, want := range map[string]string{
+		"--ro-bnd /a /b sh":    "unknown flag --ro-bnd",
+		"--ro-bind /a":         "--ro-bind /a: needs DEST",
+		"--ro-bind":            "--ro-bind: needs SRC DEST",
+		"--ro-bind=/a /b sh":   "--ro-bind: takes SRC DEST after a space",
+		"--share-net=yes sh":   "--share-net: takes nothing after a space",
+		"-x sh":                "unknown flag -x",
+		"--args 77 sh":         "--args 77: descriptor 77 is not open",
+		"--args x sh":          "--args x: x is not a descriptor's number",
+		"--args 9999999999 sh": "--args 9999999999: 9999999999 is not a descriptor's number",
+	} {
+		if _, _, err := scan(strings.Fields(words)); err == nil || err.Error() != want {
+			t.Errorf("%s: error %v, want %s", words, err, want)
+		}
+	}
+}
+
+// FuzzScan: whatever the words are, the steps and the command are these words again, in order, byte for byte.
+func FuzzScan(f *testing.F) {
+	for _, seed := range []string{
+		"ls", "--ro-bind\x00/usr\x00/usr\x00sh", "--\x00--", "--size=5\x00--tmpfs\x00/\xff\x00x", "-w\x00-", "--dev",
+		"--setenv\x00A\x00--\x00sh\x00--setenv", "--help\x00--nosuch", "--perms\x000\x00\x00",
+	} {
+		f.Add(seed)
+	}
+	f.Fuzz(func(t *testing.T, line string) {
+		if strings.Contains(line, "--args") || strings.Contains(line, "=") {
+			return // these read a descriptor, or split a word
+		}
+		words := strings.Split(line, "\x00")
+		steps, command, err := scan(words)
+		if err != nil {
+			return
+		}
+		var again []string
+		for _, s := range steps {
+			if len(s.words)-1 != len(strings.Fields(s.flag.args)) {
+				t.Fatalf("%q: %s has %d words", words, s.flag.name, len(s.words))
+			}
+			again = append(again, s.words...)
+		}
+		rest := words[len(again):]
+		if len(rest) > 0 && rest[0] == "--" {
+			rest = rest[1:]
+		}
+		ended := len(steps) > 0 && (steps[len(steps)-1].flag.name == "--help" || steps[len(steps)-1].flag.name == "--version")
+		if !slices.Equal(again, words[:len(again)]) || !ended && !slices.Equal(command, rest) {
+			t.Fatalf("%q: steps %q, command %q", words, again, command)
+		}
+	})
+}

@@ -68,6 +68,7 @@ func newAccount(u *user.User) (account, error) {
 
 // attributes returns how to start a process as the account.
 func (a account) attributes() *syscall.SysProcAttr {
+	// Even setting the groups to what they are needs a privilege, so nothing is set without need.
 	if !a.switched {
 		return nil
 	}

@@ -78,6 +78,7 @@ func (l *lab) count(s subject, events []string) ([]float64, error) {
 		return nil, err
 	}
 	var counts []float64
+	// By name, not by line: how many lines there are for an event depends on the machine.
 	for _, event := range events {
 		n, err := parseCount(string(content), event)
 		if err != nil {
@@ -94,7 +95,8 @@ func (l *lab) asAccount() []string {
 	if !l.account.switched {
 		return nil
 	}
-	return []string{"setpriv", fmt.Sprintf("--reuid=%d", l.account.uid), fmt.Sprintf("--regid=%d", l.account.gid), "--clear-groups", "--"}
+	uid, gid := strconv.Itoa(l.account.uid), strconv.Itoa(l.account.gid)
+	return []string{"setpriv", "--reuid", uid, "--regid", gid, "--clear-groups", "--"}
 }
 
 // countRun runs perf as ourselves.
@@ -106,12 +108,14 @@ func (l *lab) countRun(s subject) error {
 }
 
 // parseCount finds the count of an event in lines of "COUNT,UNIT,EVENT,…". A machine with two kinds of processors has a
-// line for each of them, with the event in a longer name; on a kind that was not used there is no count.
+// line for each of them, with the event in a longer name; on a kind that was not used there is no count. That name is
+// cpu_core/instructions:u/ or cpu_core/instructions/u, depending on the version of perf.
 func parseCount(lines, event string) (float64, error) {
+	slashes := strings.NewReplacer(":", "/")
 	total, found := 0.0, false
 	for line := range strings.Lines(lines) {
 		cells := strings.Split(line, ",")
-		if len(cells) < 3 || !strings.Contains(cells[2], event) {
+		if len(cells) < 3 || !strings.Contains(slashes.Replace(cells[2]), slashes.Replace(event)) {
 			continue
 		}
 		if n, err := strconv.ParseFloat(cells[0], 64); err == nil {

@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -28,8 +29,7 @@ type subject struct {
 // job's sandbox with the further flags in extra, and runs the command in it. The first is what the others compare to.
 func (l *lab) subjects(extra []string, command ...string) []subject {
 	sandbox := func(program ...string) []string {
-		words := append(program, strings.Fields(job)...)
-		return append(append(words, extra...), command...)
+		return slices.Concat(program, strings.Fields(job), extra, command)
 	}
 	return []subject{
 		{bwrapName, sandbox(l.bwrap)},

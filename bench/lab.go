@@ -32,6 +32,8 @@ func newLab(ctx context.Context, o options) (*lab, error) {
 	if err := unix.Prctl(unix.PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0); err != nil {
 		return nil, fmt.Errorf("becoming the parent of orphans: %w", err)
 	}
+
+	// From here on there is something to remove.
 	scratch, err := newScratch()
 	if err != nil {
 		return nil, err

@@ -49,7 +49,7 @@ func parse(words []string) (options, error) {
 	f.StringVar(&o.box, "box", "bin/box", "the box to measure")
 	f.StringVar(&o.bwrap, "bwrap", "bwrap", "the bwrap to compare with")
 	f.IntVar(&o.rounds, "n", 200, "rounds; cases that take long have fewer")
-	f.StringVar(&o.user, "user", "", "name or number of the user to measure as, when started as root (default boxtest, else nobody)")
+	f.StringVar(&o.user, "user", "", "whom root measures as: a name or number (default boxtest, else nobody)")
 	f.BoolVar(&o.json, "json", false, "print JSON when all is done")
 	f.Func("only", "measure the cases whose names match this regular expression: "+caseNames(), func(s string) (err error) {
 		o.only, err = regexp.Compile(s)
@@ -83,6 +83,7 @@ func run(o options) error {
 	if err := r.begin(l); err != nil {
 		return err
 	}
+	// A table is printed as soon as it is there, so that an interrupted run has shown what it knew.
 	for _, c := range cases() {
 		if !o.only.MatchString(c.name) {
 			continue

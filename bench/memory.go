@@ -68,6 +68,7 @@ func (l *lab) weighProcess(t *table, s subject, monitor int) error {
 	if err != nil {
 		return err
 	}
+	// In the order of roles. Both may make themselves undumpable, which closes much of /proc/PID but not its status.
 	for i, pid := range []int{monitor, pid1} {
 		status, err := readStatus(pid)
 		if err != nil {
@@ -88,6 +89,7 @@ func (l *lab) weighProcess(t *table, s subject, monitor int) error {
 func (l *lab) findPID1(monitor int) (int, error) {
 	for end := time.Now().Add(3 * time.Second); time.Now().Before(end) && l.ctx.Err() == nil; {
 		time.Sleep(50 * time.Millisecond) // also for what the monitor does after the start
+		// pid 1 alone is not enough: before the command sleeps, both still prepare the sandbox, and may grow.
 		pid1, sleeps := 0, false
 		for _, p := range descendants(monitor) {
 			sleeps = sleeps || p.name == "sleep"

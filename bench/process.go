@@ -24,6 +24,7 @@ func (l *lab) time(s subject) (time.Duration, error) {
 	if err != nil {
 		return 0, err
 	}
+	// Nothing between the two looks at the clock but fork, exec and wait: all that can be prepared is, above.
 	begin := time.Now()
 	if err = cmd.Start(); err == nil {
 		err = cmd.Wait()
@@ -42,7 +43,7 @@ func (l *lab) command(ctx context.Context, words []string) (*exec.Cmd, error) {
 		return nil, err
 	}
 	cmd := exec.CommandContext(ctx, words[0], words[1:]...)
-	cmd.Dir = "/"
+	cmd.Dir = "/" // the caller's may be closed to the measured user
 	cmd.Env = []string{"PATH=/usr/bin:/bin", "LC_ALL=C"}
 	cmd.Stdin, cmd.Stdout, cmd.Stderr = l.scratch.null, l.scratch.null, l.scratch.stderr
 	cmd.SysProcAttr = l.account.attributes()
@@ -57,6 +58,7 @@ func (l *lab) explain(ctx context.Context, s subject, err error) error {
 	if ctx.Err() != nil {
 		return fmt.Errorf("%s: did not end within %v", s.name, patience)
 	}
+	// Enough for the message of either program; a usage text is cut.
 	said := make([]byte, 1000)
 	n, _ := l.scratch.stderr.ReadAt(said, 0)
 	return fmt.Errorf("%s: %w\n%s", s.name, err, strings.TrimSpace(string(said[:n])))

@@ -1,11 +1,11 @@
 package main
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
 	"io"
 	"os"
-	"os/exec"
 	"strings"
 
 	"golang.org/x/sys/unix"
@@ -32,20 +32,38 @@ func (r *report) begin(l *lab) error {
 	if err := unix.Uname(&name); err != nil {
 		return os.NewSyscallError("uname", err)
 	}
-	_, err := fmt.Fprintf(r.out,
-		"%s against %s, as user %s, Linux %s\nmedian (10th to 90th percentile); ratios are to bwrap in the same round\n",
-		version(l.box), version(l.bwrap), l.account.name, unix.ByteSliceToString(name.Release[:]))
+	var versions [2]string
+	for i, program := range []string{l.box, l.bwrap} {
+		var err error
+		if versions[i], err = l.version(program); err != nil {
+			return err
+		}
+	}
+	_, err := fmt.Fprintf(r.out, "%s against %s, as user %s, Linux %s\n%s\n",
+		versions[0], versions[1], l.account.name, unix.ByteSliceToString(name.Release[:]),
+		"median (10th to 90th percentile); ratios are to bwrap in the same round")
 	return err
 }
 
-// version returns what a program says about itself, or its path if it says nothing.
-func version(program string) string {
-	said, err := exec.Command(program, "--version").Output()
+// version returns what a program says about itself, or its path if it says nothing. It runs as the measured user, and
+// is as little trusted to end by itself as in a measurement.
+func (l *lab) version(program string) (string, error) {
+	ctx, cancel := context.WithTimeout(l.ctx, patience)
+	defer cancel()
+	cmd, err := l.command(ctx, []string{program, "--version"})
+	if err != nil {
+		return "", err
+	}
+	cmd.Stdout = nil // for Output to fill
+	said, err := cmd.Output()
+	if l.ctx.Err() != nil {
+		return "", errInterrupted
+	}
 	line, _, _ := strings.Cut(string(said), "\n")
 	if err != nil || line == "" {
-		return program
+		return program, nil // whether it works at all is for the first measurement to say
 	}
-	return line
+	return line, nil
 }
 
 // add finishes a table, and prints it.

@@ -73,7 +73,7 @@ func (s *scratch) source(n int) (string, error) {
 func (s *scratch) remove() {
 	for _, f := range []*os.File{s.null, s.stderr} {
 		if f != nil {
-			f.Close()
+			_ = f.Close() // nothing is kept of either
 		}
 	}
 	if err := os.RemoveAll(s.dir); err != nil {

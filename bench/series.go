@@ -50,6 +50,7 @@ func summarize(values []float64) spread {
 
 // quantile returns the value below which the fraction q of the sorted values lies, between two of them if need be.
 func quantile(sorted []float64, q float64) float64 {
+	// The least value is at 0 and the greatest at 1, as in most statistics programs by default.
 	at := q * float64(len(sorted)-1)
 	below := int(at)
 	above := min(below+1, len(sorted)-1)

@@ -22,6 +22,7 @@ func (l *lab) settle(s subject) error {
 // reap waits until this process has no children any more, and says whether that came about in time.
 func reap(limit time.Duration) bool {
 	for end := time.Now().Add(limit); time.Now().Before(end); {
+		// Without a pause while there are dead ones: only the living are waited for.
 		pid, err := unix.Wait4(-1, nil, unix.WNOHANG, nil)
 		if errors.Is(err, unix.ECHILD) {
 			return true

@@ -29,6 +29,7 @@ func (c startCase) measure(l *lab) (*table, error) {
 	if err != nil {
 		return nil, err
 	}
+	// A sandbox that fails at its first bind would be fast, but it doesn't run the command: its status tells.
 	subjects := append(l.subjects(extra, command), subject{noSandbox, []string{command}})
 	t := newTable("ms", c.rounds(l.rounds))
 	for _, s := range subjects {

@@ -11,7 +11,7 @@ func TestTableIsAlignedAndNotPadded(t *testing.T) {
 	table.row("box").add(123.4)
 	table.row("box").ratioTarget(1.5)
 	table.finish()
-	const want = `standard, 1 rounds   ms                    ratio                       target
+	const want = `standard, 1 rounds   ms                     ratio                        target
   bwrap              4.00   (4.00 – 4.00)
   box                123    (123 – 123)     30.850   (30.850 – 30.850)   ≤ 1.5 missed
 `

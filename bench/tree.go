@@ -24,6 +24,7 @@ func descendants(pid int) []process {
 	for _, p := range processes() {
 		children[p.parent] = append(children[p.parent], p)
 	}
+	// The list is its own queue: who is found is appended, and gets its turn to be asked for children.
 	all := children[pid]
 	for i := 0; i < len(all); i++ {
 		all = append(all, children[all[i].pid]...)

@@ -3,7 +3,6 @@ package launch
 import (
 	"errors"
 	"fmt"
-	"strings"
 
 	"box/internal/kernel"
 	"box/plan"
@@ -47,8 +46,7 @@ func wish(s *spec.Spec, ref spec.Ref) string {
 
 // because returns an error's text without "failed to" and the like.
 func because(err error) string {
-	var errno unix.Errno
-	if errors.As(err, &errno) {
+	if errno, ok := errors.AsType[unix.Errno](err); ok {
 		return errno.Error()
 	}
 	return err.Error()
@@ -165,12 +163,4 @@ func explainChdir(m *Message, f *Failure, s *spec.Spec) {
 	default:
 		m.Headline = fmt.Sprintf("%s: %s", words, because(f.Errno))
 	}
-}
-
-// list joins words with commas and "or".
-func list(words []string) string {
-	if len(words) < 2 {
-		return strings.Join(words, "")
-	}
-	return strings.Join(words[:len(words)-1], ", ") + " or " + words[len(words)-1]
 }

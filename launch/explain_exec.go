@@ -63,7 +63,7 @@ func explainSearch(m *Message, name string, s *spec.Spec) {
 	}
 	m.Status = StatusNotFound
 	m.Headline = fmt.Sprintf("cannot run %s: not in the sandbox's PATH (%s)", name, list)
-	for dir := range strings.SplitSeq(os.Getenv("PATH"), ":") {
+	for dir := range strings.SplitSeq(s.Command.CallersPath, ":") {
 		file := path.Join(dir, name)
 		if info, err := os.Stat(file); err == nil && info.Mode().IsRegular() && info.Mode()&0o111 != 0 {
 			whereHere(m, file, s)

@@ -57,6 +57,9 @@ func begin(b *plan.Builder, s *spec.Spec) {
 		b.Prctl(unix.PR_SET_CHILD_SUBREAPER, 1, 0) // it has to outlive the parent to kill its descendants
 	}
 	b.ParentAlive()
+	if len(s.Life.CPUs) > 0 {
+		b.SetCPUs(s.Life.CPUs)
+	}
 	b.OpenatTo(plan.Proc, plan.Cwd, b.String("/proc"), unix.O_PATH|unix.O_DIRECTORY, 0)
 }
 
@@ -79,9 +82,9 @@ func compileCommand(b *plan.Builder, s *spec.Spec) error {
 		b.Prctl(unix.PR_SET_PDEATHSIG, uintptr(unix.SIGKILL), 0)
 	}
 	limits(b, s)
-	for n := uint(0); n < 64; n++ {
+	for n := range 64 {
 		if s.Life.Ignored&(1<<n) != 0 {
-			b.IgnoreSignal(int(n) + 1)
+			b.IgnoreSignal(n + 1)
 		}
 	}
 	closeOthers(b, s)

@@ -15,6 +15,7 @@ import (
 // An error is a *Failure if the command was never started, or ErrLost.
 func (b *Sandbox) Wait() (Status, error) {
 	defer b.close()
+	defer b.tty.leave() // whatever happens
 	err := b.watch()
 	b.closeTerminal()
 	b.end()
@@ -119,7 +120,7 @@ func (b *Sandbox) hear() (more bool, err error) {
 		return true, nil
 	}
 	if err != nil || n != int(unsafe.Sizeof(r)) {
-		return false, nil // pid 1 has ended
+		return false, nil //nolint:nilerr // pid 1 has ended: what it has said tells how
 	}
 	switch r.Kind {
 	case plan.Failed:

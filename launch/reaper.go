@@ -107,7 +107,8 @@ func (m *machine) end() {
 //go:nocheckptr
 func (m *machine) killDescendants() {
 	for {
-		fd := sys(unix.SYS_OPENAT, *m.reg(plan.Proc), uintptr(unsafe.Pointer(&m.childPath)), unix.O_RDONLY|unix.O_CLOEXEC, 0, 0, 0)
+		const flags = unix.O_RDONLY | unix.O_CLOEXEC
+		fd := sys(unix.SYS_OPENAT, *m.reg(plan.Proc), uintptr(unsafe.Pointer(&m.childPath)), flags, 0, 0, 0)
 		n := sys(unix.SYS_READ, fd, uintptr(unsafe.Pointer(&m.children)), unsafe.Sizeof(m.children), 0, 0, 0)
 		sys(unix.SYS_CLOSE, fd, 0, 0, 0, 0, 0)
 		if _, is := failed(n); is {
@@ -115,7 +116,7 @@ func (m *machine) killDescendants() {
 			return
 		}
 		pid := uintptr(0)
-		for i := uintptr(0); i < n; i++ {
+		for i := range n {
 			if d := m.children[i&(unsafe.Sizeof(m.children)-1)]; d != ' ' {
 				pid = pid*10 + uintptr(d-'0')
 				continue

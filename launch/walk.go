@@ -22,7 +22,6 @@ type machine struct {
 	shared  bool           // the pid namespace is the caller's: ended children have to be looked for
 
 	leader    uintptr // the command's process
-	started   bool    // the command has been executed
 	clone     [11]uint64
 	mask      [2]uint64 // all signals; what the thread had before
 	record    plan.Record
@@ -89,6 +88,7 @@ func (m *machine) child() {
 
 // command is the command's process, from the fork to its execve.
 //
+//nolint:unused // called by spawn
 //go:nosplit
 //go:norace
 //go:nocheckptr

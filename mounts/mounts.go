@@ -34,8 +34,8 @@ const (
 	directory
 )
 
-// Compile writes the calls that build the tree and make it the root, with plan.Root open on it. It looks at the sources on the host and returns
-// a *plan.HostError for one that is missing.
+// Compile writes the calls that build the tree and make it the root, with plan.Root open on it. It looks at
+// the sources on the host and returns a *plan.HostError for one that is missing.
 func Compile(b *plan.Builder, s *spec.Spec) error {
 	t := tree{b: b, s: s, found: b.Scratch(len(s.Tree))}
 	if !s.New.Has(spec.User) {

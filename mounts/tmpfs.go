@@ -27,5 +27,5 @@ func defaultSize() uint64 {
 	if unix.Sysinfo(&info) != nil {
 		return maxTmpfs
 	}
-	return min(uint64(info.Totalram)*uint64(info.Unit)/4, maxTmpfs)
+	return min(info.Totalram*uint64(info.Unit)/4, maxTmpfs)
 }

@@ -207,7 +207,4 @@ func (c *Call) fd(i int, r Reg) *Call {
 }
 
 // out keeps the call's result in r.
-func (c *Call) out(r Reg) *Call {
-	c.Out = r
-	return c
-}
+func (c *Call) out(r Reg) { c.Out = r }

@@ -154,15 +154,9 @@ func (b *Builder) Fsopen(fstype Ptr) Reg {
 	return r
 }
 
-// FsconfigString sets a parameter; FsconfigFlag one without a value; FsconfigCreate makes the file system.
-// See fsconfig(2).
+// FsconfigString sets a parameter, see fsconfig(2).
 func (b *Builder) FsconfigString(fs Reg, key, value Ptr) {
 	b.add(unix.SYS_FSCONFIG, 0, unix.FSCONFIG_SET_STRING, uintptr(key), uintptr(value), 0).fd(0, fs)
-}
-
-// FsconfigFlag sets a parameter without a value.
-func (b *Builder) FsconfigFlag(fs Reg, key Ptr) {
-	b.add(unix.SYS_FSCONFIG, 0, unix.FSCONFIG_SET_FLAG, uintptr(key), 0, 0).fd(0, fs)
 }
 
 // FsconfigCreate makes the file system.
@@ -196,12 +190,6 @@ func (b *Builder) Capset() {
 // Setgroups drops the supplementary groups, see setgroups(2).
 func (b *Builder) Setgroups() { b.add(unix.SYS_SETGROUPS, 0, 0) }
 
-// Setid sets the real, effective and saved group id, then the user id, see setresuid(2).
-func (b *Builder) Setid(uid, gid uint32) {
-	b.add(unix.SYS_SETRESGID, uintptr(gid), uintptr(gid), uintptr(gid))
-	b.add(unix.SYS_SETRESUID, uintptr(uid), uintptr(uid), uintptr(uid))
-}
-
 // Setsid begins a session, see setsid(2).
 func (b *Builder) Setsid() { b.add(unix.SYS_SETSID) }
 
@@ -219,6 +207,11 @@ func (b *Builder) Foreground(terminal Reg) {
 // Limit sets a resource limit of the walking process, see prlimit(2).
 func (b *Builder) Limit(resource int, soft, hard uint64) {
 	b.add(unix.SYS_PRLIMIT64, 0, uintptr(resource), uintptr(b.Words64(soft, hard)), 0)
+}
+
+// SetCPUs sets the CPUs that the process may run on, see sched_setaffinity(2).
+func (b *Builder) SetCPUs(mask []byte) {
+	b.add(unix.SYS_SCHED_SETAFFINITY, 0, uintptr(len(mask)), uintptr(b.Bytes(mask)))
 }
 
 // Sethostname sets the host name of the UTS namespace.

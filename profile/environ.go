@@ -68,7 +68,7 @@ func anyMatch(globs []string, name string) bool {
 
 // match is path.Match; names without a star, nearly all, are compared.
 func match(glob, name string) bool {
-	if strings.IndexAny(glob, `*?[\`) < 0 {
+	if !strings.ContainsAny(glob, `*?[\`) {
 		return glob == name
 	}
 	ok, _ := path.Match(glob, name)

@@ -41,6 +41,9 @@ func Names() []string {
 	return names
 }
 
+// RefusesUserns says whether a policy refuses clone(2) and unshare(2) with CLONE_NEWUSER.
+func RefusesUserns(name string) bool { return name == Default }
+
 // Known says whether name is one of Names.
 func Known(name string) bool { return name == Off || builtin(name) != nil }
 

@@ -14,8 +14,10 @@ const (
 	filters   Ref = 2 << 24
 )
 
-// EntryRef names Tree[i], FilterRef Filters[i].
-func EntryRef(i int) Ref  { return entries + Ref(i) }
+// EntryRef names Tree[i].
+func EntryRef(i int) Ref { return entries + Ref(i) }
+
+// FilterRef names Filters[i].
 func FilterRef(i int) Ref { return filters + Ref(i) }
 
 // Entry returns the entry that ref names, or nil.

@@ -47,6 +47,8 @@ type Filter struct {
 	Policy  string // the name of a built-in policy, or empty
 	Program []byte // a raw struct sock_filter[] if Policy is empty
 	Origin  Origin
+
+	NoUserns bool // it is known to refuse clone(2) and unshare(2) with CLONE_NEWUSER
 }
 
 // Command is what runs inside. All of it is final: nothing is expanded or looked up later, but for the search of
@@ -56,6 +58,8 @@ type Command struct {
 	Env    []string // NAME=value
 	Dir    string   // the working directory, as the sandbox sees it
 	Origin Origin   // of Dir, if a flag gave it
+
+	CallersPath string // the caller's own PATH, to say where a missing command is
 }
 
 // Life says how the sandbox lives with its caller, and what of the caller's state the command gets.
@@ -66,6 +70,7 @@ type Life struct {
 	Keep          []int   // descriptors that the command inherits, besides 0, 1 and 2; ascending
 	Ignored       uint64  // the signals that the caller ignores, bit 0 being signal 1
 	Blocked       uint64  // the signals that the caller blocks
+	CPUs          []byte  // the caller's affinity mask, see sched_setaffinity(2); empty leaves it
 	Words         Area    // the caller's memory that holds arguments and environment
 }
 

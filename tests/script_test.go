@@ -141,8 +141,12 @@ func (s *script) setup(env *testscript.Env) error {
 	}
 	who := os.Getenv("USER")
 	env.Vars = append(env.Vars, "HOME="+home, "USER="+who, "LOGNAME="+who, "LANG=C.UTF-8", "TERM=dumb")
+	library, err := filepath.Abs("testdata/python")
+	if err != nil {
+		return err
+	}
+	env.Vars = append(env.Vars, "PYTHONPATH="+library, "PYTHONDONTWRITEBYTECODE=1")
 	s.dir = env.WorkDir
-	var err error
 	s.given, err = filesBelow(s.dir)
 	return err
 }

@@ -1,6 +1,8 @@
 package userns
 
 import (
+	"slices"
+
 	"box/plan"
 	"box/spec"
 
@@ -35,7 +37,7 @@ func second(b *plan.Builder, s *spec.Spec) {
 		if two {
 			limit = 1
 		}
-		write(b, "sys/user/max_user_namespaces", "%d", limit)
+		limitNested(b, s, limit)
 	}
 	if !two {
 		return
@@ -43,6 +45,25 @@ func second(b *plan.Builder, s *spec.Spec) {
 	b.Unshare(unix.CLONE_NEWUSER)
 	write(b, "self/uid_map", "%d %d 1\n", uint64(want.uid), uint64(was.uid))
 	write(b, "self/gid_map", "%d %d 1\n", uint64(want.gid), uint64(was.gid))
+}
+
+// limitNested sets the limit on user namespaces. Where /proc/sys is read-only, as in most containers, the filter is the layer
+// that refuses them, if it is one that does.
+func limitNested(b *plan.Builder, s *spec.Spec, limit uint64) {
+	fd := b.Openat(plan.Proc, b.String("sys/user/max_user_namespaces"), unix.O_WRONLY, 0)
+	filtered := slices.ContainsFunc(s.Filters, func(f spec.Filter) bool { return f.NoUserns })
+	if filtered {
+		b.Ignoring(unix.EROFS)
+	}
+	data, n := b.Text("%d", limit)
+	b.Write(fd, data, n)
+	if filtered {
+		b.Last().When = plan.Done
+	}
+	b.Close(fd)
+	if filtered {
+		b.Last().When = plan.Done
+	}
 }
 
 // dropAll empties all five capability sets. The bounding set goes first: dropping from it takes CAP_SETPCAP.

@@ -24,7 +24,7 @@ func (m *mapIDs) Do(pid int) (undo func() error, err error) {
 	process, err := os.StartProcess(m.helper, m.argv(strconv.Itoa(pid)), &os.ProcAttr{
 		Dir: "/", Env: []string{}, Files: []*os.File{nil, nil, write},
 	})
-	write.Close()
+	_ = write.Close()
 	if err != nil {
 		return nil, err
 	}

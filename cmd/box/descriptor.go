@@ -40,7 +40,7 @@ func cannotRead(fd int, err error) error {
 	if p := (*os.PathError)(nil); errors.As(err, &p) {
 		err = p.Err
 	}
-	return fmt.Errorf("descriptor %d can't be read: %v", fd, err)
+	return fmt.Errorf("descriptor %d can't be read: %w", fd, err)
 }
 
 // isTerminal says whether the descriptor is a terminal.

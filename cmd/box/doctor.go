@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bufio"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -12,7 +13,6 @@ import (
 	"box/spec"
 	"box/userns"
 
-	"github.com/alecthomas/kong"
 	"golang.org/x/sys/unix"
 )
 
@@ -28,18 +28,16 @@ type finding struct {
 // examinations are made in this order.
 var examinations = [...]func() finding{examineKernel, examineSandbox, examineIDs, examineGroups, examineTIOCSTI}
 
+const doctorHelp = "Tells what this kernel and this machine allow, with what mends each lack.\n\n" +
+	"Exit status 1 if box can't work here."
+
 // doctor tells what this machine allows, and how to mend what it doesn't.
 func doctor(words []string) (int, error) {
 	var flags struct {
 		JSON bool `name:"json" help:"Print the findings as JSON."`
 	}
-	parser, err := kong.New(&flags, kong.Name("box doctor"), kong.Exit(func(int) { os.Exit(0) }),
-		kong.Description("Tells what this kernel and this machine allow, with what mends each lack. Exit status 1 if box can't work here."))
-	if err != nil {
+	if helped, err := parseVerb("doctor", doctorHelp, &flags, words); helped || err != nil {
 		return 0, err
-	}
-	if _, err := parser.Parse(words); err != nil {
-		return 0, usage("doctor: %v", err)
 	}
 	var findings []finding
 	status := 0
@@ -55,11 +53,11 @@ func doctor(words []string) (int, error) {
 		out.SetIndent("", "  ")
 		return status, out.Encode(findings)
 	}
-	printFindings(os.Stdout, findings)
-	return status, nil
+	return status, printFindings(os.Stdout, findings)
 }
 
-func printFindings(out io.Writer, findings []finding) {
+func printFindings(file io.Writer, findings []finding) error {
+	out := bufio.NewWriter(file)
 	for _, f := range findings {
 		mark := "ok  "
 		if !f.OK {
@@ -70,6 +68,7 @@ func printFindings(out io.Writer, findings []finding) {
 			fmt.Fprintf(out, "      %s\n", strings.ReplaceAll(f.Mend, "\n", "\n      "))
 		}
 	}
+	return out.Flush()
 }
 
 func examineKernel() finding {

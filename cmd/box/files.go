@@ -1,9 +1,10 @@
 package main
 
 import (
-	"box/spec"
 	"fmt"
 	"strconv"
+
+	"box/spec"
 )
 
 // What the flags for files do.

@@ -50,9 +50,11 @@ func (b *build) filter(word string) (spec.Filter, error) {
 	case n == 0:
 		return spec.Filter{}, fmt.Errorf("descriptor %s holds no program: it is empty", word)
 	case n%seccompprofile.InstructionSize != 0:
-		return spec.Filter{}, fmt.Errorf("descriptor %s holds no program: %d bytes are no multiple of %d", word, n, seccompprofile.InstructionSize)
+		return spec.Filter{}, fmt.Errorf("descriptor %s holds no program: %d bytes are no multiple of %d",
+			word, n, seccompprofile.InstructionSize)
 	case n/seccompprofile.InstructionSize > seccompprofile.MaxInstructions:
-		return spec.Filter{}, fmt.Errorf("the program on descriptor %s is too long: the kernel takes %d instructions", word, seccompprofile.MaxInstructions)
+		return spec.Filter{}, fmt.Errorf("the program on descriptor %s is too long: the kernel takes %d instructions",
+			word, seccompprofile.MaxInstructions)
 	}
 	return spec.Filter{Program: program, Origin: spec.Origin{Words: b.step.words}}, nil
 }

@@ -24,7 +24,7 @@ func (b *build) finish(command []string) error {
 	if command[0] == "" {
 		return usage("the command's name is empty")
 	}
-	s.Command.Argv = command
+	s.Command.Argv, s.Command.CallersPath = command, os.Getenv("PATH")
 	if s.Nested && b.policyName == "" {
 		b.policyName = seccompprofile.Nested
 	}
@@ -46,7 +46,9 @@ func (b *build) filters() {
 	if b.policyName == "" {
 		b.policyName, b.policyFrom.Note = seccompprofile.Default, "the default policy (--seccomp-policy off leaves it out)"
 	}
-	b.spec.Filters = append(b.spec.Filters, spec.Filter{Policy: b.policyName, Origin: b.policyFrom})
+	b.spec.Filters = append(b.spec.Filters, spec.Filter{
+		Policy: b.policyName, Origin: b.policyFrom, NoUserns: seccompprofile.RefusesUserns(b.policyName),
+	})
 	b.spec.Filters = append(b.spec.Filters, b.raw...)
 	if b.last != nil {
 		b.spec.Filters = append(b.spec.Filters, *b.last)
@@ -79,6 +81,7 @@ func (b *build) furnish() {
 func (b *build) caller() {
 	life, limits := &b.spec.Life, &b.spec.Limits
 	life.Ignored, life.Blocked = inherited.Ignored(), inherited.Blocked()
+	life.CPUs = inherited.CPUs()
 	life.Words.Start, life.Words.Size = inherited.Words()
 	limits.Files, limits.FilesMax = inherited.Files()
 	old := unix.Umask(0)

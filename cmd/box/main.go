@@ -37,20 +37,6 @@ func run(argv []string) int {
 	return status(runCommand(words))
 }
 
-// verb does what follows its word, and returns the exit status.
-type verb func(words []string) (int, error)
-
-// verbOf returns the verb that word is, or nil: then it begins a command line for run.
-func verbOf(word string) verb {
-	switch word {
-	case "run":
-		return runCommand
-	case "doctor":
-		return doctor
-	}
-	return nil
-}
-
 // status reports an error, if there is one, and returns the exit status.
 func status(code int, err error) int {
 	if err == nil {

@@ -61,8 +61,8 @@ Flags end at the first word that is no flag, or after \fB\-\-\fR. A flag with on
 		}
 	}
 	page.WriteString(`.SH EXIT STATUS
-That of the command, or 128 + \fIn\fR if signal \fIn\fR ended it. 125 if the sandbox could not be made or box was misused, 126 if the
-command was found but can't be run, 127 if it was not found, 137 if pid 1 of the sandbox was killed.
+That of the command, or 128 + \fIn\fR if signal \fIn\fR ended it. 125 if the sandbox could not be made or box was
+misused, 126 if the command was found but can't be run, 127 if it was not found, 137 if pid 1 of the sandbox was killed.
 .SH ENVIRONMENT
 The command gets an allow-list of the caller's variables, as far as they mean something inside, and \fBBOX=1\fR,
 \fBcontainer=box\fR and \fBPWD\fR. \fBNO_COLOR\fR turns the colours of box's own messages off.

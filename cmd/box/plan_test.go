@@ -101,7 +101,7 @@ func compileText(t *testing.T, args []string) string {
 	}
 	go func() {
 		_ = printPlan(write, &b)
-		write.Close()
+		_ = write.Close()
 	}()
 	var text bytes.Buffer
 	if _, err := text.ReadFrom(read); err != nil {
@@ -111,7 +111,7 @@ func compileText(t *testing.T, args []string) string {
 }
 
 var (
-	callers = regexp.MustCompile(`(?m)^(prlimit64\(n|rt_sig|wipe).*\n`)
+	callers = regexp.MustCompile(`(?m)^(prlimit64\(n|rt_sig|wipe|sched_setaffinity).*\n`)
 	spaces  = regexp.MustCompile(` {2,}#`)
 	numbers = regexp.MustCompile(`size=\d+|"\d+ \d+ 1\\n"|\(\d+ bytes\)`)
 )

@@ -34,8 +34,11 @@ func main() {
 // generate compiles all policies below from/policies into to.
 func generate(from, to string) error {
 	policies, err := filepath.Glob(filepath.Join(from, "policies", "*.txt"))
-	if err != nil || len(policies) == 0 {
-		return fmt.Errorf("no policies in %s: %v", from, err)
+	if err != nil {
+		return err
+	}
+	if len(policies) == 0 {
+		return fmt.Errorf("no policies in %s", from)
 	}
 	for _, path := range policies {
 		text, err := os.ReadFile(path)

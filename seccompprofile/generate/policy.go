@@ -126,7 +126,9 @@ var late = map[string]bool{
 }
 
 // addConditional adds rules for a call with conditions: ARGUMENT OPERATOR VALUE... , up to twice.
-func addConditional(filter *seccomp.ScmpFilter, arch seccomp.ScmpArch, action seccomp.ScmpAction, call string, words []string) error {
+func addConditional(
+	filter *seccomp.ScmpFilter, arch seccomp.ScmpArch, action seccomp.ScmpAction, call string, words []string,
+) error {
 	number, ok, err := lookup(call, arch)
 	if err != nil || !ok {
 		return err

@@ -57,6 +57,7 @@ func begin(b *plan.Builder, s *spec.Spec) {
 		b.Prctl(unix.PR_SET_CHILD_SUBREAPER, 1, 0) // it has to outlive the parent to kill its descendants
 	}
 	b.ParentAlive()
+	b.Prctl(unix.PR_SET_DUMPABLE, 1, 0) // the parent may not be, and what isn't can't write its own uid_map
 	if len(s.Life.CPUs) > 0 {
 		b.SetCPUs(s.Life.CPUs)
 	}

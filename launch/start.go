@@ -62,7 +62,7 @@ func Start(p *plan.Plan, s *spec.Spec) (*Sandbox, error) {
 		return nil, &Failure{Call: plan.Call{Nr: unix.SYS_CLONE3}, Step: -1, Errno: unix.Errno(errno)}
 	}
 	b.pid, b.waiting = int(r), len(p.Outside) > 0
-	// Only now: the child inherits it, and what is not dumpable can't write its own uid_map.
+	// The command may see this process (--share-pid), but not trace it or read its memory.
 	_ = unix.Prctl(unix.PR_SET_DUMPABLE, 0, 0, 0, 0)
 	return b, nil
 }

@@ -1,0 +1,36 @@
+package profile
+
+import (
+	"slices"
+	"testing"
+)
+
+func TestEnvironIsAnAllowList(t *testing.T) {
+	callers := []string{
+		"HOME=/h", "LC_ALL=C", "SSH_AUTH_SOCK=/s", "LD_PRELOAD=x", "MY_VAR=1", "MY_TOKEN=2", "my_secret=3", "GITHUB_ACTOR=4",
+		"http_proxy=p", "=odd", "novalue", "TERM=",
+	}
+	for _, c := range []struct {
+		name    string
+		pass    []string
+		network bool
+		want    []string
+	}{
+		{"nothing asked for", nil, false, []string{"HOME=/h", "LC_ALL=C", "TERM="}},
+		{"a glob passes no secret", []string{"*"}, false, []string{"HOME=/h", "LC_ALL=C", "MY_VAR=1", "http_proxy=p", "TERM="}},
+		{"an exact name does", []string{"MY_TOKEN", "LD_PRELOAD"}, false, []string{"HOME=/h", "LC_ALL=C", "LD_PRELOAD=x", "MY_TOKEN=2", "TERM="}},
+		{"proxies come with the network", nil, true, []string{"HOME=/h", "LC_ALL=C", "http_proxy=p", "TERM="}},
+	} {
+		if got := Environ(callers, c.pass, c.network); !slices.Equal(got, c.want) {
+			t.Errorf("%s: %q, want %q", c.name, got, c.want)
+		}
+	}
+}
+
+func TestValidGlob(t *testing.T) {
+	for glob, want := range map[string]bool{"A*": true, "A": true, "[": false, "": false} {
+		if ValidGlob(glob) != want {
+			t.Errorf("%q", glob)
+		}
+	}
+}

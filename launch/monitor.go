@@ -53,8 +53,7 @@ func (b *Sandbox) watch() error {
 			set[onSignal].Fd = -1 // pid 1 takes no signals before the acts are done
 		}
 		set[onCaller] = unix.PollFd{Fd: int32(b.caller), Events: unix.POLLIN}
-		b.tty.listen(set)
-		if _, err := unix.Poll(set, -1); err != nil && err != unix.EINTR {
+		if _, err := unix.Poll(set, b.tty.listen(set)); err != nil && err != unix.EINTR {
 			return os.NewSyscallError("poll", err)
 		}
 		b.tty.copy(set)

@@ -94,13 +94,22 @@ func (t *terminal) resize() {
 	}
 }
 
-// listen adds what the terminal waits for to a poll set.
-func (t *terminal) listen(set []unix.PollFd) {
+// background is how often to look whether box has been brought to the foreground, in milliseconds: a shell tells a
+// job that was running all the time nothing of it.
+const background = 250
+
+// listen adds what the terminal waits for to a poll set. It returns for how many milliseconds to wait at most.
+func (t *terminal) listen(set []unix.PollFd) int {
 	for _, place := range []int{onKeys, onMaster, onScreen} {
 		set[place] = unix.PollFd{Fd: -1}
 	}
 	if !t.open() {
-		return
+		return -1
+	}
+	wait := -1
+	if t.keys >= 0 && !t.raw {
+		t.enter()
+		wait = background
 	}
 	if t.raw && len(t.toBox) < pending {
 		set[onKeys] = unix.PollFd{Fd: int32(t.keys), Events: unix.POLLIN}
@@ -118,6 +127,7 @@ func (t *terminal) listen(set []unix.PollFd) {
 	if events != 0 && !t.quiet {
 		set[onMaster] = unix.PollFd{Fd: int32(t.master), Events: events}
 	}
+	return wait
 }
 
 // copy moves bytes as far as the poll has shown them to be there.

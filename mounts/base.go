@@ -2,6 +2,7 @@ package mounts
 
 import (
 	"path"
+	"path/filepath"
 	"strconv"
 
 	"box/spec"
@@ -68,12 +69,25 @@ func notBound(h Host) string {
 		return "the working directory does not exist"
 	case spec.Relative(h.Dir) == "":
 		return "the working directory is /"
-	case h.Home != "" && spec.Relative(h.Dir) == spec.Relative(h.Home):
-		return "the working directory is the home directory"
-	case h.Home != "" && spec.Within(h.Home, h.Dir):
-		return "the working directory holds the home directory"
+	}
+	for _, home := range []string{h.Home, real(h.Home)} {
+		switch {
+		case home == "":
+		case spec.Relative(real(h.Dir)) == spec.Relative(home):
+			return "the working directory is the home directory"
+		case spec.Within(home, real(h.Dir)):
+			return "the working directory holds the home directory"
+		}
 	}
 	return ""
+}
+
+// real returns path without links, or path itself if there is nothing: a directory has many names.
+func real(path string) string {
+	if target, err := filepath.EvalSymlinks(path); err == nil {
+		return target
+	}
+	return path
 }
 
 // lock binds the locked names that exist read-only onto themselves, and the directory that holds some of them writable

@@ -7,6 +7,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -52,7 +53,7 @@ func scriptProcess(t *testing.T, file string, wrapper ...string) *exec.Cmd {
 	if err != nil {
 		t.Fatal(err)
 	}
-	argv := append(wrapper, self)
+	argv := slices.Concat(wrapper, []string{self})
 	if testing.Verbose() {
 		argv = append(argv, "-test.v")
 	}

@@ -17,6 +17,9 @@ const scriptVar = "BOXTEST_SCRIPT"
 
 func TestMain(m *testing.M) {
 	flag.Parse()
+	// Without this log the go command keeps no result: it can't know of the box that was tested, nor of the scripts, which
+	// other processes read.
+	_ = flag.Set("test.testlogfile", "")
 	os.Exit(run(m))
 }
 
@@ -39,7 +42,7 @@ func run(m *testing.M) int {
 	return runTests(m, box)
 }
 
-// boxDir is a directory that only holds the binary under test, by the name of box: it comes first in PATH.
+// boxDir holds the binary under test by the name of box, and comes first in PATH. The scripts work below it.
 var boxDir string
 
 // runTests runs the tests as who we are.
@@ -55,6 +58,7 @@ func runTests(m *testing.M, box string) int {
 		return 1
 	}
 	boxDir = dir
+	_ = os.Setenv("TMPDIR", dir)
 	_ = flag.Set("test.parallel", "2") // scripts measure time: a machine that is busy with others makes them lie
 	return m.Run()
 }

@@ -8,7 +8,6 @@ import (
 	"os/exec"
 	"os/user"
 	"path/filepath"
-	"slices"
 	"strconv"
 	"strings"
 	"syscall"
@@ -82,10 +81,7 @@ func asUser(dir string) (status int, err error) {
 	if err := os.Chown(tmp, int(cred.Uid), int(cred.Gid)); err != nil {
 		return 0, err
 	}
-	flags := slices.DeleteFunc(slices.Clone(os.Args[1:]), func(f string) bool {
-		return strings.HasPrefix(f, "-test.testlogfile=") // the go command's, and the user may not write it
-	})
-	cmd := exec.Command(filepath.Join(dir, "tests"), flags...)
+	cmd := exec.Command(filepath.Join(dir, "tests"), os.Args[1:]...)
 	cmd.Dir, cmd.Stdout, cmd.Stderr = dir, os.Stdout, os.Stderr
 	cmd.Env = []string{
 		"HOME=" + u.HomeDir, "USER=" + u.Username, "LOGNAME=" + u.Username, "LANG=C.UTF-8", "TMPDIR=" + tmp,
@@ -104,7 +100,7 @@ func testUser() (*user.User, *syscall.Credential, error) {
 	u, err := user.Lookup(userName)
 	if err != nil {
 		if out, err := exec.Command("useradd", "--create-home", "--shell", "/bin/sh", userName).CombinedOutput(); err != nil {
-			return nil, nil, fmt.Errorf("useradd: %v: %s", err, out)
+			return nil, nil, fmt.Errorf("useradd: %w: %s", err, out)
 		}
 		if u, err = user.Lookup(userName); err != nil {
 			return nil, nil, err
@@ -138,7 +134,7 @@ func giveRange(table, flag string) error {
 	}
 	out, err := exec.Command("usermod", flag, fmt.Sprintf("%d-%d", free, free+count-1), userName).CombinedOutput()
 	if err != nil {
-		return fmt.Errorf("usermod %s: %v: %s", flag, err, out)
+		return fmt.Errorf("usermod %s: %w: %s", flag, err, out)
 	}
 	return nil
 }

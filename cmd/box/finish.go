@@ -28,8 +28,8 @@ func (b *build) finish(command []string) error {
 	if s.Nested && b.policyName == "" {
 		b.policyName = seccompprofile.Nested
 	}
-	if s.IDs.Ranges && !s.New.Has(spec.User) {
-		return usage("--map-ids auto: needs a user namespace of its own, and --share-user keeps the caller's")
+	if s.IDs.Origin.Words != nil && !s.New.Has(spec.User) {
+		return usage("%s: needs a user namespace of its own, and --share-user keeps the caller's", s.IDs.Origin)
 	}
 	b.filters()
 	b.furnish()

@@ -143,7 +143,11 @@ func explainSetup(m *Message, f *Failure, s *spec.Spec) {
 		m.Headline = fmt.Sprintf("%s: the kernel does not take the program: %s", wish(s, f.Call.For), because(f.Errno))
 	case f.Call.Nr == unix.SYS_KEYCTL:
 		m.Headline = "cannot make a session keyring: " + because(f.Errno)
-		m.Cause = "the user's quota of keys: see /proc/key-users and kernel.keys.maxkeys"
+		if f.Errno == unix.EDQUOT {
+			m.Cause = "the user's quota of keys is used up: kernel.keys.maxkeys is " + kernel.Sysctl("kernel/keys/maxkeys")
+		} else if kernel.Filtered() {
+			m.Cause = "a system call filter around box refuses it"
+		}
 	default:
 		m.Headline = fmt.Sprintf("%s: %s: %s", wish(s, f.Call.For), f.Call.Name(), because(f.Errno))
 	}

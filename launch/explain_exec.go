@@ -20,6 +20,10 @@ func explainExec(m *Message, f *Failure, s *spec.Spec) {
 	file := f.Call.Path()
 	m.Status = StatusNotRunnable
 	switch {
+	case f.Call.When == uint8(unix.ENOEXEC):
+		m.Headline = fmt.Sprintf("cannot run %s: it is neither a program for this machine nor a script that says its interpreter",
+			name)
+		m.Cause = fmt.Sprintf("%s would be tried as a shell, but: %s", file, because(f.Errno))
 	case f.Call.Nr == plan.GiveUp || f.Errno == unix.ENOENT && !strings.Contains(name, "/"):
 		explainSearch(m, name, s)
 	case f.Errno == unix.ENOENT:

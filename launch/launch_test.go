@@ -44,7 +44,7 @@ func run(s *spec.Spec) (Status, error) {
 	if err := Compile(b, s); err != nil {
 		return Status{}, err
 	}
-	box, err := Start(&b.Plan, s)
+	box, err := Start(&b.Plan, s, -1)
 	if err != nil {
 		return Status{}, err
 	}

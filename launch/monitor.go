@@ -15,11 +15,11 @@ import (
 // An error is a *Failure if the command was never started, or ErrLost.
 func (b *Sandbox) Wait() (Status, error) {
 	defer b.close()
-	defer b.tty.leave() // whatever happens
+	defer b.closeTerminal() // whatever happens
 	err := b.watch()
-	b.closeTerminal()
 	b.end()
-	b.finishTerminal()
+	b.finishTerminal() // what was written last was written for a raw terminal
+	b.closeTerminal()
 	b.clean()
 	switch {
 	case b.failed != nil:
@@ -57,6 +57,9 @@ func (b *Sandbox) watch() error {
 			return os.NewSyscallError("poll", err)
 		}
 		b.tty.copy(set)
+		if b.tty.hungUp() && b.spec.Life.Ignored&bit(unix.SIGHUP) == 0 {
+			b.status, b.ended = Status{Signal: unix.SIGHUP}, true
+		}
 		if set[onSignal].Revents != 0 {
 			if s := b.nextSignal(); s != 0 && !b.pass(s) {
 				b.status, b.ended = Status{Signal: s}, true

@@ -1,10 +1,6 @@
 package launch
 
-import (
-	"unsafe"
-
-	"golang.org/x/sys/unix"
-)
+import "golang.org/x/sys/unix"
 
 // forward says who gets a signal that the monitor gets. Those that a terminal sends go to the command's process
 // group, as the terminal would; the others to the command alone.
@@ -27,8 +23,7 @@ var deadly = [...]unix.Signal{
 	unix.SIGSTKFLT,
 }
 
-// Signals is the set of signals that the monitor takes by descriptor, bit 0 being signal 1. They must be blocked in
-// all threads before Start: signalfd(2) doesn't see a signal that a handler takes.
+// Signals is the set of signals that a monitor passes on or that end it, bit 0 being signal 1: see Start.
 func Signals() uint64 {
 	var set uint64
 	for n, f := range forward {
@@ -44,16 +39,11 @@ func Signals() uint64 {
 
 func bit(s unix.Signal) uint64 { return 1 << (uint(s) - 1) }
 
-func signals() *unix.Sigset_t {
-	return &unix.Sigset_t{Val: [16]uint64{Signals()}}
-}
-
 // nextSignal returns a signal that has arrived, or 0.
 func (b *Sandbox) nextSignal() unix.Signal {
-	var info unix.SignalfdSiginfo
-	buffer := unsafe.Slice((*byte)(unsafe.Pointer(&info)), unsafe.Sizeof(info))
-	if n, err := unix.Read(b.signal, buffer); err != nil || n != len(buffer) {
+	var number [1]byte
+	if n, err := unix.Read(b.signal, number[:]); err != nil || n != 1 {
 		return 0
 	}
-	return unix.Signal(info.Signo)
+	return unix.Signal(number[0])
 }

@@ -19,7 +19,7 @@ type Sandbox struct {
 	regs    []uintptr
 	pid     int // of pid 1, as seen here
 	conn    int // the parent's end of the status socket
-	signal  int // a signalfd
+	signal  int // where signals are read from, or -1
 	caller  int // a pidfd of the caller, or -1
 	parent  int // the caller's process id
 	tty     *terminal
@@ -40,14 +40,16 @@ type Failure struct {
 
 // Start clones a child that walks p and returns at once. The caller must be locked to its thread (runtime.LockOSThread)
 // until Wait returns: pid 1 dies with the thread that made it, see prctl(2), PR_SET_PDEATHSIG.
-// An error is an Errno of socketpair(2), signalfd(2) or clone3(2).
-func Start(p *plan.Plan, s *spec.Spec) (*Sandbox, error) {
+//
+// signals is a descriptor from which the numbers of arriving Signals can be read, a byte each; -1 is none.
+// An error is a *Failure, or an Errno of socketpair(2) or pidfd_open(2).
+func Start(p *plan.Plan, s *spec.Spec, signals int) (*Sandbox, error) {
 	pair, err := unix.Socketpair(unix.AF_UNIX, unix.SOCK_SEQPACKET|unix.SOCK_CLOEXEC, 0)
 	if err != nil {
 		return nil, os.NewSyscallError("socketpair", err)
 	}
-	b := &Sandbox{spec: s, plan: p, m: new(machine), regs: make([]uintptr, p.Regs), conn: pair[0], signal: -1, caller: -1}
-	if err := b.watchers(); err != nil {
+	b := &Sandbox{spec: s, plan: p, m: new(machine), regs: make([]uintptr, p.Regs), conn: pair[0], signal: signals, caller: -1}
+	if err := b.watchCaller(); err != nil {
 		b.close()
 		unix.Close(pair[1])
 		return nil, err
@@ -85,11 +87,8 @@ func (m *machine) load(p *plan.Plan, regs []uintptr, sharedPID bool) {
 	copy(m.childPath[:], "thread-self/children\x00")
 }
 
-// watchers opens what Wait listens to besides the sandbox itself: signals and the end of the caller.
-func (b *Sandbox) watchers() (err error) {
-	if b.signal, err = unix.Signalfd(-1, signals(), unix.SFD_CLOEXEC|unix.SFD_NONBLOCK); err != nil {
-		return os.NewSyscallError("signalfd", err)
-	}
+// watchCaller opens what tells of the end of the caller.
+func (b *Sandbox) watchCaller() (err error) {
 	if b.parent = os.Getppid(); b.spec.Life.OutliveParent || b.parent <= 0 {
 		return nil // no caller, or one that this pid namespace can't see
 	}
@@ -102,7 +101,7 @@ func (b *Sandbox) watchers() (err error) {
 
 // close closes all descriptors of b.
 func (b *Sandbox) close() {
-	for _, fd := range []int{b.conn, b.signal, b.caller} {
+	for _, fd := range []int{b.conn, b.caller} {
 		if fd >= 0 {
 			unix.Close(fd)
 		}

@@ -17,6 +17,7 @@ type terminal struct {
 	raw    bool
 	toBox  []byte // read from keys, not yet written to master
 	toUser []byte // read from master, not yet written to screen
+	gone   bool   // the caller\'s terminal has hung up
 	quiet  bool   // the master has no other side at present: nothing to poll for
 }
 
@@ -43,9 +44,15 @@ func openTerminal(master int, which [3]bool) *terminal {
 		t.reopen, t.screen = fd, fd
 	}
 	_ = unix.SetNonblock(master, true)
+	// A process in the background may set a terminal's modes if it blocks SIGTTOU, see tcsetattr(3): they are restored even
+	// if box has been sent there meanwhile.
+	_ = unix.PthreadSigmask(unix.SIG_BLOCK, &unix.Sigset_t{Val: [16]uint64{bit(unix.SIGTTOU)}}, nil)
 	t.enter()
 	return t
 }
+
+// hungUp says whether the caller's terminal is gone.
+func (t *terminal) hungUp() bool { return t != nil && t.gone }
 
 func (t *terminal) open() bool { return t != nil && t.master >= 0 }
 
@@ -69,7 +76,17 @@ func (t *terminal) enter() {
 	raw.Lflag &^= unix.ECHO | unix.ECHONL | unix.ICANON | unix.ISIG | unix.IEXTEN
 	raw.Cflag = raw.Cflag&^(unix.CSIZE|unix.PARENB) | unix.CS8
 	raw.Cc[unix.VMIN], raw.Cc[unix.VTIME] = 1, 0
-	t.raw = unix.IoctlSetTermios(t.keys, unix.TCSETS, &raw) == nil
+	t.raw = setModes(t.keys, unix.TCSETS, &raw) == nil
+}
+
+// setModes sets the modes of a terminal. TCSETSW waits for what is still to be shown, and any signal, one for the runtime
+// too, ends the wait without setting anything.
+func setModes(fd int, request uint, modes *unix.Termios) error {
+	for {
+		if err := unix.IoctlSetTermios(fd, request, modes); err != unix.EINTR {
+			return err
+		}
+	}
 }
 
 // leave gives the caller's terminal back as it was.
@@ -78,7 +95,7 @@ func (t *terminal) leave() {
 		return
 	}
 	t.raw = false
-	_ = unix.IoctlSetTermios(t.keys, unix.TCSETSW, &t.before)
+	_ = setModes(t.keys, unix.TCSETSW, &t.before)
 }
 
 // foreground says whether the terminal belongs to our process group at present.
@@ -137,7 +154,7 @@ func (t *terminal) copy(set []unix.PollFd) {
 	}
 	if set[onKeys].Revents != 0 {
 		if !fill(t.keys, &t.toBox) {
-			t.keys, t.raw = -1, false // the terminal is gone
+			t.keys, t.raw, t.gone = -1, false, true
 		}
 	}
 	if set[onMaster].Revents&unix.POLLOUT != 0 {

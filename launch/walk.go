@@ -40,6 +40,10 @@ type pollfd struct {
 	revents int16
 }
 
+// maxTries bounds how often an openat2(2) is tried again: somebody who renames anything anywhere keeps the kernel from
+// being sure of a "..", and it says EAGAIN. One try in a few succeeds even then.
+const maxTries = 10000
+
 const callSize = unsafe.Sizeof(plan.Call{})
 
 // reg returns a register.
@@ -134,6 +138,10 @@ func (m *machine) call(c *plan.Call) {
 	}
 	r := sys(uintptr(c.Nr), a[0], a[1], a[2], a[3], a[4], a[5])
 	errno, is := failed(r)
+	for tries := 0; is && errno == uintptr(unix.EAGAIN) && c.Nr == unix.SYS_OPENAT2 && tries < maxTries; tries++ {
+		r = sys(uintptr(c.Nr), a[0], a[1], a[2], a[3], a[4], a[5])
+		errno, is = failed(r)
+	}
 	if !is && c.Full && r < a[2] {
 		errno, is = uintptr(unix.ENOSPC), true
 	}

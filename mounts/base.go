@@ -70,20 +70,20 @@ func notBound(h Host) string {
 	case spec.Relative(h.Dir) == "":
 		return "the working directory is /"
 	}
-	for _, home := range []string{h.Home, real(h.Home)} {
+	for _, home := range []string{h.Home, realPath(h.Home)} {
 		switch {
 		case home == "":
-		case spec.Relative(real(h.Dir)) == spec.Relative(home):
+		case spec.Relative(realPath(h.Dir)) == spec.Relative(home):
 			return "the working directory is the home directory"
-		case spec.Within(home, real(h.Dir)):
+		case spec.Within(home, realPath(h.Dir)):
 			return "the working directory holds the home directory"
 		}
 	}
 	return ""
 }
 
-// real returns path without links, or path itself if there is nothing: a directory has many names.
-func real(path string) string {
+// realPath returns path without links, or path itself if there is nothing: a directory has many names.
+func realPath(path string) string {
 	if target, err := filepath.EvalSymlinks(path); err == nil {
 		return target
 	}

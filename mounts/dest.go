@@ -85,7 +85,7 @@ func (t *tree) remember(dir plan.Reg, path string) {
 	}
 }
 
-// onHost says whether path may lie in a writable bind. A link could lead there from anywhere.
+// onHost says whether path may lie in a writable bind: a link could lead there from any bind, and from links of the tree.
 func (t *tree) onHost(path string) bool {
 	if t.links > 0 {
 		return true
@@ -95,7 +95,7 @@ func (t *tree) onHost(path string) bool {
 		if spec.EntryRef(i) == t.b.Whom() {
 			return false
 		}
-		if e.Kind == spec.Bind && !e.RO && spec.Within(path, e.Dest) {
+		if e.Kind == spec.Bind && spec.Within(path, e.Dest) {
 			return true
 		}
 	}

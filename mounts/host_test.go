@@ -102,7 +102,9 @@ func TestCourtesiesGiveWayToFlags(t *testing.T) {
 
 func TestBaseNeverBringsTheHomeIn(t *testing.T) {
 	home := t.TempDir()
-	for dir, bound := range map[string]bool{home: false, "/": false, filepath.Dir(home): false, home + "/p": true, home + "/none": false} {
+	for dir, bound := range map[string]bool{
+		home: false, "/": false, filepath.Dir(home): false, home + "/p": true, home + "/none": false,
+	} {
 		if bound {
 			if err := os.Mkdir(dir, 0o755); err != nil {
 				t.Fatal(err)

@@ -121,7 +121,8 @@ func TestEveryCallHasAForm(t *testing.T) {
 	b.ParentAlive()
 	b.Send(Made, r, Done)
 	for i := range b.Inside {
-		if line := b.Inside[i].String(); strings.Contains(line, "syscall ") || !strings.HasSuffix(strings.Split(line, " = ")[0], ")") {
+		line := b.Inside[i].String()
+		if strings.Contains(line, "syscall ") || !strings.HasSuffix(strings.Split(line, " = ")[0], ")") {
 			t.Errorf("call %d is printed as %s", i, line)
 		}
 	}

@@ -18,7 +18,12 @@ func TestEnvironIsAnAllowList(t *testing.T) {
 	}{
 		{"nothing asked for", nil, false, []string{"HOME=/h", "LC_ALL=C", "TERM="}},
 		{"a glob passes no secret", []string{"*"}, false, []string{"HOME=/h", "LC_ALL=C", "MY_VAR=1", "http_proxy=p", "TERM="}},
-		{"an exact name does", []string{"MY_TOKEN", "LD_PRELOAD"}, false, []string{"HOME=/h", "LC_ALL=C", "LD_PRELOAD=x", "MY_TOKEN=2", "TERM="}},
+		{
+			"an exact name does",
+			[]string{"MY_TOKEN", "LD_PRELOAD"},
+			false,
+			[]string{"HOME=/h", "LC_ALL=C", "LD_PRELOAD=x", "MY_TOKEN=2", "TERM="},
+		},
 		{"proxies come with the network", nil, true, []string{"HOME=/h", "LC_ALL=C", "http_proxy=p", "TERM="}},
 	} {
 		if got := Environ(callers, c.pass, c.network); !slices.Equal(got, c.want) {

@@ -41,8 +41,16 @@ func Names() []string {
 	return names
 }
 
-// RefusesUserns says whether a policy refuses clone(2) and unshare(2) with CLONE_NEWUSER.
-func RefusesUserns(name string) bool { return name == Default }
+// Refuses returns what a policy refuses that other layers refuse as well.
+func Refuses(name string) spec.Refusals {
+	switch name {
+	case Default:
+		return spec.NewUserns | spec.Keyrings
+	case Nested:
+		return spec.Keyrings
+	}
+	return 0
+}
 
 // Known says whether name is one of Names.
 func Known(name string) bool { return name == Off || builtin(name) != nil }

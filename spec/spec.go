@@ -47,8 +47,26 @@ type Filter struct {
 	Policy  string // the name of a built-in policy, or empty
 	Program []byte // a raw struct sock_filter[] if Policy is empty
 	Origin  Origin
+	Refuses Refusals // what it is known to refuse: another layer may then be missing
+}
 
-	NoUserns bool // it is known to refuse clone(2) and unshare(2) with CLONE_NEWUSER
+// Refusals is a set of things that a filter refuses.
+type Refusals uint8
+
+// What a filter can be relied on to refuse.
+const (
+	NewUserns Refusals = 1 << iota // clone(2) and unshare(2) with CLONE_NEWUSER
+	Keyrings                       // keyctl(2), add_key(2), request_key(2)
+)
+
+// Refused says whether one of the filters refuses all of what.
+func (s *Spec) Refused(what Refusals) bool {
+	for i := range s.Filters {
+		if s.Filters[i].Refuses&what == what {
+			return true
+		}
+	}
+	return false
 }
 
 // Command is what runs inside. All of it is final: nothing is expanded or looked up later, but for the search of

@@ -24,10 +24,15 @@ type world struct {
 	descriptors []string
 }
 
-// look notes the state before a script. From then on orphans come to this process (PR_SET_CHILD_SUBREAPER), so that
-// whatever is left of a script is found among its children, whoever it runs as and whatever it calls itself.
+// adoptOrphans makes orphans come to this process (PR_SET_CHILD_SUBREAPER), so that whatever is left of a script is found
+// among its children, whoever it runs as and whatever it calls itself.
+func adoptOrphans() error {
+	return os.NewSyscallError("prctl", unix.Prctl(unix.PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0))
+}
+
+// look notes the state before a script.
 func look() (*world, error) {
-	if err := unix.Prctl(unix.PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0); err != nil {
+	if err := adoptOrphans(); err != nil {
 		return nil, err
 	}
 	// The Go runtime opens descriptors of its own when a program is first run.

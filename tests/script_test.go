@@ -37,7 +37,7 @@ func runScripts(t *testing.T, dir string) {
 			out, err := scriptProcess(t, file).CombinedOutput()
 			switch text := string(out); {
 			case err != nil:
-				t.Fatalf("%v\n%s", err, text)
+				t.Fatalf("%v (it may take %v)\n%s", err, scriptTime, text)
 			case strings.HasPrefix(text, skipped):
 				t.Skip(strings.TrimPrefix(text, skipped))
 			case testing.Verbose():
@@ -60,6 +60,7 @@ func scriptProcess(t *testing.T, file string, wrapper ...string) *exec.Cmd {
 	ctx, cancel := context.WithTimeout(context.Background(), scriptTime+scriptGrace)
 	t.Cleanup(cancel)
 	cmd := exec.CommandContext(ctx, argv[0], argv[1:]...)
+	cmd.WaitDelay = time.Second // what it leaves may hold its output open
 	cmd.Env = append(os.Environ(), scriptVar+"="+file, "PATH="+boxDir+":/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin")
 	return cmd
 }

@@ -48,6 +48,7 @@ func TestManyStarts(t *testing.T) {
 func oneStart(cmd *exec.Cmd, want int) error {
 	var stdout, stderr bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &stdout, &stderr
+	cmd.WaitDelay = time.Second // a sandbox that outlives its monitor would hold them open
 	if err := cmd.Start(); err != nil {
 		return err
 	}

@@ -60,7 +60,16 @@ func runTests(m *testing.M, box string) int {
 	boxDir = dir
 	_ = os.Setenv("TMPDIR", dir)
 	_ = flag.Set("test.parallel", "2") // scripts measure time: a machine that is busy with others makes them lie
-	return m.Run()
+	if err := adoptOrphans(); err != nil {
+		fmt.Fprintln(os.Stderr, "tests:", err)
+		return 1
+	}
+	status := m.Run()
+	for _, left := range leftProcesses() { // of a script whose process had to be killed
+		fmt.Println("LEAK:", left)
+		status = 1
+	}
+	return status
 }
 
 // binary returns the box to test: $BOX, else what make build has made.

@@ -1,8 +1,6 @@
 package userns
 
 import (
-	"slices"
-
 	"box/plan"
 	"box/spec"
 
@@ -19,7 +17,12 @@ func Finish(b *plan.Builder, s *spec.Spec) error {
 		second(b, s)
 	}
 	b.NewKeyring()
-	b.Ignoring(unix.ENOSYS)
+	if s.Refused(spec.Keyrings) {
+		// The quota of keys is used up, or a filter around box refuses it: the command can't reach a keyring anyway.
+		b.Ignoring(unix.ENOSYS, unix.EPERM, unix.EDQUOT)
+	} else {
+		b.Ignoring(unix.ENOSYS)
+	}
 	dropAll(b)
 	return nil
 }
@@ -51,7 +54,7 @@ func second(b *plan.Builder, s *spec.Spec) {
 // that refuses them, if it is one that does.
 func limitNested(b *plan.Builder, s *spec.Spec, limit uint64) {
 	fd := b.Openat(plan.Proc, b.String("sys/user/max_user_namespaces"), unix.O_WRONLY, 0)
-	filtered := slices.ContainsFunc(s.Filters, func(f spec.Filter) bool { return f.NoUserns })
+	filtered := s.Refused(spec.NewUserns)
 	if filtered {
 		b.Ignoring(unix.EROFS)
 	}

@@ -46,8 +46,11 @@ func (b *build) filters() {
 	if b.policyName == "" {
 		b.policyName, b.policyFrom.Note = seccompprofile.Default, "the default policy (--seccomp-policy off leaves it out)"
 	}
+	if b.policyName == seccompprofile.Off {
+		notice("%s: the command may make every system call", b.policyFrom)
+	}
 	b.spec.Filters = append(b.spec.Filters, spec.Filter{
-		Policy: b.policyName, Origin: b.policyFrom, NoUserns: seccompprofile.RefusesUserns(b.policyName),
+		Policy: b.policyName, Origin: b.policyFrom, Refuses: seccompprofile.Refuses(b.policyName),
 	})
 	b.spec.Filters = append(b.spec.Filters, b.raw...)
 	if b.last != nil {

@@ -7,6 +7,7 @@ import (
 	"runtime"
 	"strings"
 
+	"box/internal/inherited"
 	"box/launch"
 	"box/plan"
 	"box/spec"
@@ -51,7 +52,11 @@ func runCommand(words []string) (int, error) {
 // start runs the plan and waits for the command.
 func start(s *spec.Spec) (int, error) {
 	runtime.LockOSThread() // the sandbox dies with the thread that made it
-	box, err := launch.Start(&builder.Plan, s)
+	signals, err := inherited.Catch(launch.Signals())
+	if err != nil {
+		return 0, err
+	}
+	box, err := launch.Start(&builder.Plan, s, signals)
 	if err != nil {
 		return 0, explained(err, s)
 	}

@@ -5,8 +5,7 @@
 // It lets the runtime see one CPU only, the one it is on: a monitor sleeps, and the threads that a runtime starts for more
 // CPUs cost a tenth of a start. Whoever runs a command gives it the caller's CPUs back.
 //
-// The same constructor blocks the signals that a monitor takes by signalfd(2): whatever arrives from then on waits
-// until somebody reads it, and the runtime's threads inherit the mask. It is linked into cmd/box only.
+// It is linked into cmd/box only.
 package inherited
 
 // #include <signal.h>
@@ -39,13 +38,6 @@ package inherited
 // 	}
 // }
 //
-// // Not to be caught: the monitor's own mask must leave alone what the kernel sends for a fault, what Go's runtime
-// // uses (URG), and what a C library uses (32, 33).
-// static const int waits[] = {
-// 	SIGINT, SIGQUIT, SIGTSTP, SIGHUP, SIGWINCH, SIGCONT, SIGTERM, SIGUSR1, SIGUSR2, SIGALRM, SIGABRT, SIGVTALRM,
-// 	SIGPROF, SIGXCPU, SIGXFSZ, SIGIO, SIGPWR, SIGSTKFLT, SIGTTOU, 0,
-// };
-//
 // __attribute__((constructor)) static void remember(int argc, char **argv, char **envp) {
 // 	getrlimit(RLIMIT_NOFILE, &files);
 // 	for (int s = 1; s < 65; s++) {
@@ -53,10 +45,7 @@ package inherited
 // 		if (syscall(SYS_rt_sigaction, s, NULL, &action, 8) == 0 && action.handler == (void *)SIG_IGN)
 // 			ignored |= (uint64_t)1 << (s - 1);
 // 	}
-// 	uint64_t more = 0;
-// 	for (const int *s = waits; *s; s++)
-// 		more |= (uint64_t)1 << (*s - 1);
-// 	syscall(SYS_rt_sigprocmask, SIG_BLOCK, &more, &blocked, 8);
+// 	syscall(SYS_rt_sigprocmask, SIG_BLOCK, NULL, &blocked, 8);
 // 	one_cpu();
 // 	span(argv);
 // 	span(envp);

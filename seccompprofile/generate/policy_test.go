@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"os"
 	"path/filepath"
+	"slices"
 	"testing"
 
 	seccomp "github.com/seccomp/libseccomp-golang"
@@ -50,8 +51,8 @@ func TestMasksMeanTheirOperator(t *testing.T) {
 		probes = append(probes, v, v-1, v+1)
 	}
 	operators := map[string]func(set []uint32, v uint32) bool{
-		"in":      has,
-		"not-in":  func(set []uint32, v uint32) bool { return !has(set, v) },
+		"in":      slices.Contains[[]uint32],
+		"not-in":  func(set []uint32, v uint32) bool { return !slices.Contains(set, v) },
 		"with":    func(set []uint32, v uint32) bool { return v&set[0] != 0 },
 		"without": func(set []uint32, v uint32) bool { return v&set[0] == 0 },
 	}
@@ -74,13 +75,4 @@ func TestMasksMeanTheirOperator(t *testing.T) {
 			}
 		}
 	}
-}
-
-func has(set []uint32, v uint32) bool {
-	for _, s := range set {
-		if s == v {
-			return true
-		}
-	}
-	return false
 }

@@ -1,0 +1,38 @@
+package inherited
+
+// #include <errno.h>
+// #include <signal.h>
+// #include <stdint.h>
+// #include <unistd.h>
+//
+// static int out = -1;
+//
+// static void tell(int signal) {
+// 	int saved = errno;
+// 	unsigned char number = signal;
+// 	(void)!write(out, &number, 1);
+// 	errno = saved;
+// }
+//
+// static void catch(int fd, uint64_t set) {
+// 	struct sigaction action = { .sa_handler = tell, .sa_flags = SA_ONSTACK | SA_RESTART };
+// 	sigfillset(&action.sa_mask);
+// 	out = fd;
+// 	for (int s = 1; s < 65; s++)
+// 		if (set >> (s - 1) & 1) sigaction(s, &action, NULL);
+// }
+import "C"
+
+import "golang.org/x/sys/unix"
+
+// Catch takes over the signals of set, bit 0 being signal 1, from the Go runtime: each that arrives from now on is a byte
+// with its number to be read from the descriptor that is returned. It is for a monitor that sleeps in poll(2): os/signal
+// would cost it threads, and the runtime unblocks some signals in all of its own, so that signalfd(2) never sees them.
+func Catch(set uint64) (fd int, err error) {
+	var pipe [2]int
+	if err := unix.Pipe2(pipe[:], unix.O_CLOEXEC|unix.O_NONBLOCK); err != nil {
+		return -1, err
+	}
+	C.catch(C.int(pipe[1]), C.uint64_t(set))
+	return pipe[0], nil
+}

@@ -15,9 +15,12 @@ const defaultPath = "/bin:/usr/bin"
 // execute writes the search for the command, by the rules of execvp(3): a name with a slash is a path; another is
 // looked for in each directory of PATH; a file without a #! line is a shell script; EACCES anywhere is told rather
 // than ENOENT.
-func execute(b *plan.Builder, s *spec.Spec) {
+func execute(b *plan.Builder, s *spec.Spec, env plan.Ptr) {
 	name := s.Command.Argv[0]
-	argv, env := b.Strings(s.Command.Argv), b.Strings(s.Command.Env)
+	if s.Command.File != "" {
+		name = s.Command.File
+	}
+	argv := b.Strings(s.Command.Argv)
 	shell := b.String("/bin/sh")
 	try := func(path plan.Ptr, search bool) {
 		b.Execve(path, argv, env)

@@ -17,6 +17,10 @@ func (b *Sandbox) Wait() (Status, error) {
 	defer b.close()
 	defer b.closeTerminal() // whatever happens
 	err := b.watch()
+	if b.spec.Life.Detached && b.failed == nil && err == nil {
+		b.clean()
+		return b.part()
+	}
 	b.end()
 	b.finishTerminal() // what was written last was written for a raw terminal
 	b.closeTerminal()
@@ -177,6 +181,23 @@ func (b *Sandbox) act() error {
 func (b *Sandbox) stop() {
 	b.tty.leave()
 	_ = unix.Kill(os.Getpid(), unix.SIGSTOP)
+}
+
+// part lets a detached sandbox go. A command in the place of pid 1 is waited for; its socket has closed when it was
+// executed.
+func (b *Sandbox) part() (Status, error) {
+	for !b.ended {
+		var w unix.WaitStatus
+		pid, err := unix.Wait4(b.pid, &w, 0, nil)
+		if err == unix.EINTR {
+			continue
+		}
+		if err != nil || pid != b.pid {
+			return Status{Signal: unix.SIGKILL}, ErrLost
+		}
+		b.status, b.ended = statusOf(w), true
+	}
+	return b.status, nil
 }
 
 // end kills what is left of the sandbox and waits for it.

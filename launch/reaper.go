@@ -44,7 +44,10 @@ func (m *machine) collect() {
 	for {
 		const options = unix.WNOHANG | unix.WUNTRACED | unix.WALL
 		pid := sys(unix.SYS_WAIT4, ^uintptr(0), uintptr(unsafe.Pointer(&m.wstatus)), options, 0, 0, 0)
-		if _, is := failed(pid); is || pid == 0 {
+		if errno, is := failed(pid); is || pid == 0 {
+			if is && errno == uintptr(unix.ECHILD) && m.leader == 0 {
+				m.exit(0) // nothing is left
+			}
 			return
 		}
 		if pid != m.leader {
@@ -55,7 +58,10 @@ func (m *machine) collect() {
 			continue
 		}
 		m.send(plan.Ended, 0, uint32(m.wstatus))
-		m.end()
+		if !m.patient {
+			m.end()
+		}
+		m.leader = 0
 	}
 }
 
@@ -71,7 +77,11 @@ func (m *machine) obey() {
 		return
 	}
 	if n != unsafe.Sizeof(m.order) || m.order.Kind != plan.Signal {
-		m.end()
+		if !m.patient {
+			m.end()
+		}
+		m.poll[1].fd = -1
+		return
 	}
 	target := m.leader
 	if m.order.Step == toGroup {
@@ -139,10 +149,11 @@ func (m *machine) closeOthers() {
 	first := uintptr(0)
 	for {
 		keep := ^uintptr(0)
-		keep = m.nextKept(plan.Status, first, keep)
-		keep = m.nextKept(plan.Reaper, first, keep)
-		if m.shared {
-			keep = m.nextKept(plan.Proc, first, keep)
+		for i := range m.nkeep {
+			r := *(*plan.Reg)(unsafe.Add(m.keep, i*unsafe.Sizeof(plan.None)))
+			if fd := *m.reg(r); fd >= first && fd < keep {
+				keep = fd
+			}
 		}
 		if keep > first {
 			sys(unix.SYS_CLOSE_RANGE, first, min(keep-1, 0xffffffff), 0, 0, 0, 0)
@@ -152,16 +163,4 @@ func (m *machine) closeOthers() {
 		}
 		first = keep + 1
 	}
-}
-
-// nextKept returns the descriptor in r if it is at least first and smaller than best, else best.
-//
-//go:nosplit
-//go:norace
-//go:nocheckptr
-func (m *machine) nextKept(r plan.Reg, first, best uintptr) uintptr {
-	if fd := *m.reg(r); fd >= first && fd < best {
-		return fd
-	}
-	return best
 }

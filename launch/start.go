@@ -55,7 +55,8 @@ func Start(p *plan.Plan, s *spec.Spec, signals int) (*Sandbox, error) {
 		return nil, err
 	}
 	b.regs[plan.Status], b.regs[plan.Peer] = uintptr(pair[1]), uintptr(pair[0])
-	b.m.load(p, b.regs, !s.New.Has(spec.PID))
+	b.m.load(p, b.regs)
+	b.m.shared, b.m.patient = !s.New.Has(spec.PID), s.Life.Detached
 	r := b.m.clone3()
 	runtime.KeepAlive(p)
 	unix.Close(pair[1])
@@ -78,10 +79,10 @@ func (f *Failure) Error() string {
 func (f *Failure) Unwrap() error { return f.Errno }
 
 // load makes m ready to walk p with regs as registers.
-func (m *machine) load(p *plan.Plan, regs []uintptr, sharedPID bool) {
+func (m *machine) load(p *plan.Plan, regs []uintptr) {
 	m.calls, m.n = unsafe.Pointer(unsafe.SliceData(p.Inside)), uintptr(len(p.Inside))
 	m.regs = unsafe.Pointer(unsafe.SliceData(regs))
-	m.shared = sharedPID
+	m.keep, m.nkeep = unsafe.Pointer(unsafe.SliceData(p.Keep)), uintptr(len(p.Keep))
 	m.mask[0] = ^uint64(0)
 	m.clone[0], m.clone[4] = p.Flags, uint64(unix.SIGCHLD)
 	copy(m.childPath[:], "thread-self/children\x00")

@@ -19,9 +19,12 @@ type machine struct {
 	pc      uintptr        // the call that comes next
 	errno   uintptr        // how the last call ended that was made
 	refused uintptr        // 1 + the first execve that was refused with EACCES
+	keep    unsafe.Pointer // of plan.Reg: what pid 1 keeps open
+	nkeep   uintptr        // how many
 	shared  bool           // the pid namespace is the caller's: ended children have to be looked for
+	patient bool           // pid 1 waits for all that is left, and needs no parent
 
-	leader    uintptr // the command's process
+	leader    uintptr // the command's process; 0 when it has ended
 	clone     [11]uint64
 	mask      [2]uint64 // all signals; what the thread had before
 	record    plan.Record
@@ -77,7 +80,7 @@ func (m *machine) clone3() uintptr {
 //go:norace
 //go:nocheckptr
 func (m *machine) child() {
-	m.walk()
+	m.walk() // returns at the fork, if there is one
 	// Without CLONE_VM here it would be a copy of a copy; the command's process only borrows the memory.
 	const flags = unix.CLONE_VM | unix.CLONE_VFORK | uintptr(unix.SIGCHLD)
 	top := (uintptr(unsafe.Pointer(&m.stack)) + unsafe.Sizeof(m.stack)) &^ 15
@@ -171,7 +174,11 @@ func (m *machine) call(c *plan.Call) {
 func (m *machine) special(c *plan.Call) {
 	switch c.Nr {
 	case plan.Poke:
-		poke(c.Args[0], uint32(*m.reg(c.In[1])))
+		value := c.Args[1]
+		if c.In[1] != plan.None {
+			value = *m.reg(c.In[1])
+		}
+		poke(c.Args[0], uint32(value))
 	case plan.Wipe:
 		wipe(c.Args[0], c.Args[1])
 	case plan.GiveUp:

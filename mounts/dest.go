@@ -80,7 +80,7 @@ func (t *tree) forget() {
 // remember tells the parent process that the call before has made a mount point at path, if that may be on the host:
 // below a writable bind. It removes it when the sandbox has ended.
 func (t *tree) remember(dir plan.Reg, path string) {
-	if t.writable > 0 && t.onHost(path) {
+	if t.writable > 0 && !t.s.Mounts.Leave && t.onHost(path) {
 		t.b.Send(plan.Made, dir, plan.Done)
 	}
 }

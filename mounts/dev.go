@@ -24,7 +24,7 @@ var devLinks = [...]struct{ name, target string }{
 // can reach it yet, so paths relative to it are safe.
 func (t *tree) dev(e *spec.Entry) {
 	b := t.b
-	t.mount(e.Dest, "tmpfs", unix.MS_NOSUID, tmpfsOptions(b, 0o755, 0))
+	t.mount(e.Dest, "tmpfs", unix.MS_NOSUID|unix.MS_NODEV, t.tmpfsOptions(0o755, 0))
 	dev := b.OpenInRoot(plan.Root, b.String(spec.Relative(e.Dest)), unix.O_PATH|unix.O_DIRECTORY, 0)
 	b.Fchdir(dev)
 	for _, node := range nodes {
@@ -35,7 +35,11 @@ func (t *tree) dev(e *spec.Entry) {
 	for _, link := range devLinks {
 		b.Symlinkat(b.String(link.target), dev, b.String(link.name))
 	}
-	b.Mkdirat(dev, b.String("shm"), 0o1777)
+	shm := e.Perms
+	if shm == 0 {
+		shm = 0o1777
+	}
+	b.Mkdirat(dev, b.String("shm"), shm)
 	pts := b.String("pts")
 	b.Mkdirat(dev, pts, 0o755)
 	devpts := b.String("devpts")

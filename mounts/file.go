@@ -41,7 +41,7 @@ func (t *tree) data(e *spec.Entry) {
 	b.Write(fd, b.Bytes(e.Data), len(e.Data))
 	b.Close(fd)
 	source := b.OpenTree(plan.Base, name)
-	b.MountSetattr(source, attributes(e), unix.MS_PRIVATE, true)
+	b.MountSetattr(source, attributes(e), t.propagation(), true)
 	t.attach(source, t.point(e.Dest, false, 0, 0o444))
 	b.Unlinkat(plan.Base, name)
 }

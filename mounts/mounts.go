@@ -94,10 +94,18 @@ func (t *tree) sources() error {
 		if first == plan.None {
 			first = r
 		}
-		t.b.MountSetattr(r, attributes(e), unix.MS_PRIVATE, true)
+		t.b.MountSetattr(r, attributes(e), t.propagation(), true)
 	}
 	t.source = first
 	return nil
+}
+
+// propagation returns the MS_* flag for binds. In a user namespace of its own they are slaves of the host's to begin with.
+func (t *tree) propagation() uint64 {
+	if t.s.Mounts.Follow {
+		return 0
+	}
+	return unix.MS_PRIVATE
 }
 
 // sourceOf returns the path on the host that the entry binds, or "".
@@ -117,7 +125,7 @@ func attributes(e *spec.Entry) uint64 {
 	if e.RO {
 		attrs |= unix.MOUNT_ATTR_RDONLY
 	}
-	if !e.Devices && e.Kind != spec.Proc {
+	if !e.Devices {
 		attrs |= unix.MOUNT_ATTR_NODEV
 	}
 	return attrs
@@ -126,7 +134,7 @@ func attributes(e *spec.Entry) uint64 {
 // cover mounts the new root on top of the host's and opens it: "/.." is what is on top of "/".
 func (t *tree) cover() {
 	t.b.For(spec.Box)
-	t.b.Mount(t.b.String("tmpfs"), t.b.String("/"), t.b.String("tmpfs"), unix.MS_NOSUID|unix.MS_NODEV, tmpfsOptions(t.b, 0o755, 0))
+	t.b.Mount(t.b.String("tmpfs"), t.b.String("/"), t.b.String("tmpfs"), unix.MS_NOSUID|unix.MS_NODEV, t.tmpfsOptions(0o755, 0))
 	top := t.b.String("/..")
 	t.b.OpenatTo(plan.Base, plan.Cwd, top, unix.O_PATH|unix.O_DIRECTORY, 0)
 	t.b.OpenatTo(plan.Root, plan.Cwd, top, unix.O_PATH|unix.O_DIRECTORY, 0)
@@ -143,8 +151,9 @@ func (t *tree) add(e *spec.Entry, found byte) {
 		} else {
 			t.mount(e.Dest, "proc", unix.MS_NOSUID|unix.MS_NODEV|unix.MS_NOEXEC, 0)
 		}
+		t.guard(e)
 	case spec.Tmpfs:
-		t.mount(e.Dest, "tmpfs", unix.MS_NOSUID|unix.MS_NODEV, tmpfsOptions(t.b, e.Perms, e.Size))
+		t.mount(e.Dest, "tmpfs", unix.MS_NOSUID|unix.MS_NODEV, t.tmpfsOptions(e.Perms, e.Size))
 	case spec.Mqueue:
 		t.mount(e.Dest, "mqueue", unix.MS_NOSUID|unix.MS_NODEV|unix.MS_NOEXEC, 0)
 	case spec.Dev:

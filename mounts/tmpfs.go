@@ -14,11 +14,24 @@ const (
 )
 
 // tmpfsOptions returns the mount options for a tmpfs, see tmpfs(5). A size of 0 is the default.
-func tmpfsOptions(b *plan.Builder, perms uint32, size uint64) plan.Ptr {
+func (t *tree) tmpfsOptions(perms uint32, size uint64) plan.Ptr {
+	if t.s.Mounts.Whole {
+		return t.wholeOptions(perms, size)
+	}
 	if size == 0 {
 		size = defaultSize()
 	}
-	options, _ := b.Text("mode=%o,size=%d,nr_inodes=%d", uint64(perms), size, maxInodes)
+	options, _ := t.b.Text("mode=%o,size=%d,nr_inodes=%d", uint64(perms), size, maxInodes)
+	return options
+}
+
+// wholeOptions leaves to the kernel what isn't asked for.
+func (t *tree) wholeOptions(perms uint32, size uint64) plan.Ptr {
+	if size == 0 {
+		options, _ := t.b.Text("mode=0%o", uint64(perms))
+		return options
+	}
+	options, _ := t.b.Text("mode=0%o,size=%d", uint64(perms), size)
 	return options
 }
 

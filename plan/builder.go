@@ -14,13 +14,14 @@ type Builder struct {
 	more    [][]byte // keeps the further blocks alive
 	fixed   struct {
 		calls [256]Call
+		keep  [8]Reg
 		bytes [32 << 10]byte
 	}
 }
 
 // Reset makes b empty, with room for a plain plan.
 func (b *Builder) Reset() {
-	b.Plan = Plan{Inside: b.fixed.calls[:0], Regs: int(firstFree)}
+	b.Plan = Plan{Inside: b.fixed.calls[:0], Regs: int(firstFree), Keep: b.fixed.keep[:0]}
 	b.block, b.more, b.forWhom, b.nfree = b.fixed.bytes[:], nil, 0, 0
 }
 
@@ -123,6 +124,9 @@ func (b *Builder) Strings(list []string) Ptr {
 	p[len(list)] = 0
 	return Ptr(unsafe.Pointer(&p[0]))
 }
+
+// Slot returns the address of element i of an array that Strings has made.
+func Slot(array Ptr, i int) Ptr { return array + Ptr(i*wordSize) }
 
 // Script returns the arguments with which a shell runs the script at path: argv, an array of n strings, with shell and
 // path in the place of its first.

@@ -1,6 +1,10 @@
 package plan
 
-import "golang.org/x/sys/unix"
+import (
+	"unsafe"
+
+	"golang.org/x/sys/unix"
+)
 
 var atFDCWD = uintptr(^uint64(0) - 99) // AT_FDCWD, -100
 
@@ -181,10 +185,11 @@ func (b *Builder) Prctl(option int, arg2, arg3 uintptr) {
 	b.add(unix.SYS_PRCTL, uintptr(option), arg2, arg3, 0, 0)
 }
 
-// Capset empties the effective, permitted and inheritable sets, see capset(2).
-func (b *Builder) Capset() {
+// Capset sets the effective, permitted and inheritable sets to keep, see capset(2).
+func (b *Builder) Capset(keep uint64) {
 	header := b.Words32(unix.LINUX_CAPABILITY_VERSION_3, 0)
-	b.add(unix.SYS_CAPSET, uintptr(header), uintptr(b.Space(24)))
+	low, high := uint32(keep), uint32(keep>>32)
+	b.add(unix.SYS_CAPSET, uintptr(header), uintptr(b.Words32(low, low, low, high, high, high)))
 }
 
 // Setgroups drops the supplementary groups, see setgroups(2).
@@ -272,6 +277,27 @@ func (b *Builder) IoctlTo(out, r Reg, request, arg uintptr) {
 	b.add(unix.SYS_IOCTL, 0, request, arg).fd(0, r).out(out)
 }
 
+// LockFile opens a file and takes a lock for reading on it, as long as it is open. See fcntl(2), F_SETLK.
+func (b *Builder) LockFile(path Ptr) {
+	r := b.Fresh()
+	b.Keep = append(b.Keep, r)
+	b.OpenatTo(r, Cwd, path, unix.O_RDONLY, 0)
+	lock := b.Space(int(unsafe.Sizeof(unix.Flock_t{}))) // F_RDLCK is 0, and a length of 0 is the whole file
+	b.add(unix.SYS_FCNTL, 0, unix.F_SETLK, uintptr(lock)).fd(0, r)
+}
+
+// KeepFD lets pid 1 keep a descriptor of the caller open.
+func (b *Builder) KeepFD(fd int) {
+	r := b.Fresh()
+	b.Keep = append(b.Keep, r)
+	b.add(unix.SYS_FCNTL, uintptr(fd), unix.F_DUPFD_CLOEXEC, 3).out(r)
+}
+
+// AwaitByte reads one byte, or the end of the file, from a descriptor of the caller.
+func (b *Builder) AwaitByte(fd int) {
+	b.add(unix.SYS_READ, uintptr(fd), uintptr(b.Space(1)), 1)
+}
+
 // What is no system call.
 
 // Fork begins the command's process, with memory and address space of pid 1 until it executes something.
@@ -279,6 +305,13 @@ func (b *Builder) Fork() { b.add(Fork) }
 
 // Wipe zeroes n bytes at start, which is not memory of the Builder.
 func (b *Builder) Wipe(start, n uintptr) { b.add(Wipe, start, n) }
+
+// Set stores an address at slot, if the call before succeeded.
+func (b *Builder) Set(slot, value Ptr) {
+	for shift := range 2 { // the low half comes first on every machine that box knows
+		b.add(Poke, uintptr(slot)+uintptr(4*shift), uintptr(uint64(value)>>(32*shift)&0xffffffff)).When = Done
+	}
+}
 
 // GiveUp ends a search for the command, see GiveUp the number.
 func (b *Builder) GiveUp() { b.add(GiveUp) }

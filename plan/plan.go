@@ -13,6 +13,7 @@ type Plan struct {
 	Outside []Act  // done by the parent, in order, while the child waits; usually none
 	Inside  []Call // done by the child, in order
 	Regs    int    // how many registers Inside uses
+	Keep    []Reg  // the descriptors that pid 1 keeps after the fork
 }
 
 // Act is a step that only the parent can do, with the child's process id as seen by the parent. It returns how to
@@ -61,7 +62,7 @@ const Done = 0xff
 // Numbers that are no system calls. They are far above the kernel's own.
 const (
 	Fork   = 0x8000 + iota // the command's process begins here; what was before is pid 1 from now on
-	Poke                   // store the register In[1] as 32 bits at Args[0]
+	Poke                   // store argument 1 as 32 bits at Args[0]
 	Wipe                   // zero Args[1] bytes at Args[0]
 	GiveUp                 // fail: EACCES if an ignored execve(2) was refused so, else ENOENT
 )

@@ -98,7 +98,7 @@ func TestEveryCallHasAForm(t *testing.T) {
 	b.Fsmount(fs)
 	b.Unshare(unix.CLONE_NEWUSER)
 	b.Prctl(unix.PR_SET_NO_NEW_PRIVS, 1, 0)
-	b.Capset()
+	b.Capset(1)
 	b.Setgroups()
 	b.Setsid()
 	b.Setpgid()

@@ -22,6 +22,8 @@ type form struct {
 var forms = [...]form{
 	{unix.SYS_OPENAT, "openat", "fsO-"},
 	{unix.SYS_OPENAT2, "openat2", "fsh-"},
+	{unix.SYS_FCNTL, "fcntl", "f--"},
+	{unix.SYS_READ, "read", "f--"},
 	{unix.SYS_CLOSE, "close", "f"},
 	{unix.SYS_CLOSE_RANGE, "close_range", "ddR"},
 	{unix.SYS_DUP3, "dup3", "fd-"},

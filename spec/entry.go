@@ -45,7 +45,7 @@ type Entry struct {
 	RO      bool   // Bind and Data: read-only
 	Devices bool   // Bind: device files work
 	Try     bool   // Bind: a missing Source is skipped
-	Perms   uint32 // permission bits for what is created
+	Perms   uint32 // permission bits for what is created; Dev: of its shm, 0 is 01777
 	Size    uint64 // Tmpfs: bytes; 0 is the default of box
 	Dest    string // the path in the sandbox
 	Source  string // Bind: the path on the host; Symlink: the target; Hostname: the name

@@ -28,16 +28,33 @@ type Spec struct {
 	New     Namespaces // the namespaces that are the sandbox's own; the others are the caller's
 	Nested  bool       // the command may make user namespaces of its own
 	IDs     IDs
-	Tree    []Entry  // in order: a later entry covers an earlier one
+	Caps    Caps
+	Tree    []Entry // in order: a later entry covers an earlier one
+	Mounts  Mounts
 	Filters []Filter // seccomp programs, in the order in which they are loaded
 	Command Command
 	Life    Life
 	Limits  Limits
 }
 
+// Caps says which capabilities the command has, see capabilities(7). The zero value is none.
+type Caps struct {
+	Keep    uint64 // bit n is capability n
+	Callers bool   // leave the sets as they are, but for the bounding set of a new user namespace: Keep bounds it
+}
+
+// Mounts says what holds for all mounts.
+type Mounts struct {
+	Follow bool // mounts that the host makes later below a bind appear inside
+	Guard  bool // root starts the sandbox: what is dangerous for root in /proc is read-only
+	Leave  bool // mount points that had to be made on the host stay there
+	Whole  bool // a tmpfs without a size has the kernel's default
+}
+
 // IDs says who the command believes to be, see user_namespaces(7).
 type IDs struct {
 	UID, GID uint32 // the ids inside
+	Given    bool   // somebody else writes the maps while the sandbox awaits the parent's acts
 	Ranges   bool   // map the caller's subordinate ids as well, with newuidmap(1) and newgidmap(1)
 	Origin   Origin
 }
@@ -73,15 +90,40 @@ func (s *Spec) Refused(what Refusals) bool {
 // Argv[0] in the PATH of Env.
 type Command struct {
 	Argv   []string
+	File   string   // what is executed, if it is not Argv[0]
 	Env    []string // NAME=value
 	Dir    string   // the working directory, as the sandbox sees it
+	Dirs   []string // if Dir is empty: the first of these that can be entered, and PWD in Env is set to it
 	Origin Origin   // of Dir, if a flag gave it
 
 	CallersPath string // the caller's own PATH, to say where a missing command is
 }
 
-// Life says how the sandbox lives with its caller, and what of the caller's state the command gets.
+// Session says which session, see setsid(2), the command is in.
+type Session uint8
+
+// The sessions. SandboxSession is begun by pid 1, with the command as its foreground job; CommandSession by the command
+// itself, before it is executed.
+const (
+	SandboxSession Session = iota
+	CallerSession
+	CommandSession
+)
+
+// Life says how the sandbox lives with its caller, and what of the caller's state the command gets. The zero value is
+// the strictest.
 type Life struct {
+	Session  Session
+	Detached bool     // what the command leaves behind outlives it, and the monitor
+	Direct   bool     // no pid 1 of box's own: the command takes its place
+	Await    bool     // wait for the parent's acts, even if the plan itself has none
+	Block    int      // a descriptor that is read once before the command is executed; 0 is none
+	Sync     []int    // descriptors that stay open in pid 1; ascending
+	Locks    []string // files in the sandbox that pid 1 locks for reading as long as it lives
+	KeepAll  bool     // the command inherits all descriptors but those of Close, and Sync if there is a pid 1
+	Close    []int
+	Keyring  bool // the command keeps the caller's session keyring
+
 	OutliveParent bool    // do not end when the caller ends
 	TTY           [3]bool // which of the descriptors 0, 1, 2 become a terminal of the sandbox's own
 	Umask         uint32  // the caller's file mode creation mask
@@ -97,6 +139,7 @@ type Area struct{ Start, Size uintptr }
 
 // Limits bounds what the command can use up, see getrlimit(2).
 type Limits struct {
+	Cores     bool   // core dumps as the caller has them
 	Processes uint64 // counted in the sandbox's own user namespace; 0 leaves the caller's limit
 	Files     uint64 // descriptors; 0 leaves the limit of the process that starts the sandbox
 	FilesMax  uint64 // the hard limit for them

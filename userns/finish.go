@@ -16,6 +16,20 @@ func Finish(b *plan.Builder, s *spec.Spec) error {
 	if s.New.Has(spec.User) {
 		second(b, s)
 	}
+	if !s.Life.Keyring {
+		newKeyring(b, s)
+	}
+	switch {
+	case !s.Caps.Callers:
+		drop(b, s.Caps.Keep)
+	case s.New.Has(spec.User):
+		bound(b, s.Caps.Keep) // a new user namespace has brought all of them
+	}
+	return nil
+}
+
+// newKeyring leaves the caller's keys behind.
+func newKeyring(b *plan.Builder, s *spec.Spec) {
 	b.NewKeyring()
 	if s.Refused(spec.Keyrings) {
 		// The quota of keys is used up, or a filter around box refuses it: the command can't reach a keyring anyway.
@@ -23,8 +37,6 @@ func Finish(b *plan.Builder, s *spec.Spec) error {
 	} else {
 		b.Ignoring(unix.ENOSYS)
 	}
-	dropAll(b)
-	return nil
 }
 
 // second makes a user namespace inside the first, if the ids have to change.
@@ -34,7 +46,8 @@ func Finish(b *plan.Builder, s *spec.Spec) error {
 // capability anywhere. See set_permissions() in the kernel's kernel/ucount.c.
 func second(b *plan.Builder, s *spec.Spec) {
 	was, want := first(s), ids{s.IDs.UID, s.IDs.GID}
-	two := was != want && !s.IDs.Ranges
+	// With capabilities the command could raise the limit of its own namespace, but not that of another.
+	two := (was != want || !s.Nested && s.Caps.Keep != 0) && !s.IDs.Ranges && !s.IDs.Given
 	if !s.Nested {
 		limit := uint64(0)
 		if two {
@@ -69,12 +82,26 @@ func limitNested(b *plan.Builder, s *spec.Spec, limit uint64) {
 	}
 }
 
-// dropAll empties all five capability sets. The bounding set goes first: dropping from it takes CAP_SETPCAP.
-func dropAll(b *plan.Builder) {
+// drop empties all five capability sets but for keep. The bounding set goes first: dropping from it takes CAP_SETPCAP. The
+// ambient set comes last: it can only hold what is permitted and inheritable.
+func drop(b *plan.Builder, keep uint64) {
 	b.Prctl(unix.PR_CAP_AMBIENT, unix.PR_CAP_AMBIENT_CLEAR_ALL, 0)
+	bound(b, keep)
+	b.Capset(keep)
 	for c := uintptr(0); c <= lastCap; c++ {
-		b.Prctl(unix.PR_CAPBSET_DROP, c, 0)
-		b.Ignoring(unix.EINVAL)
+		if keep>>c&1 != 0 {
+			b.Prctl(unix.PR_CAP_AMBIENT, unix.PR_CAP_AMBIENT_RAISE, c)
+			b.Ignoring(unix.EINVAL)
+		}
 	}
-	b.Capset()
+}
+
+// bound takes all but keep out of the bounding set.
+func bound(b *plan.Builder, keep uint64) {
+	for c := uintptr(0); c <= lastCap; c++ {
+		if keep>>c&1 == 0 {
+			b.Prctl(unix.PR_CAPBSET_DROP, c, 0)
+			b.Ignoring(unix.EINVAL)
+		}
+	}
 }

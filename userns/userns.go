@@ -38,7 +38,7 @@ func Flags(set spec.Namespaces) uint64 {
 // in the sandbox needs them, since without a mapped root nothing can be mounted or made.
 func Compile(b *plan.Builder, s *spec.Spec) error {
 	b.Flags = Flags(s.New) | cloneClearSighand
-	if !s.New.Has(spec.User) {
+	if !s.New.Has(spec.User) || s.IDs.Given {
 		return nil
 	}
 	if s.IDs.Ranges {

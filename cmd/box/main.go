@@ -22,13 +22,16 @@ func run(argv []string) int {
 		return report(usage("this copy of box is set-user-ID or set-group-ID, and box does not run so").
 			hint("chmod u-s,g-s %s; box needs no privilege", argv[0]).Message)
 	}
-	if len(argv) > 0 && path.Base(argv[0]) == "bwrap" {
-		return report(launch.Message{Headline: "called as bwrap: its manners are not part of this version", Status: 1})
-	}
 	if len(argv) == 0 {
 		argv = []string{"box"}
 	}
+	if path.Base(argv[0]) == "bwrap" {
+		return runBwrap(argv[0], argv[1:])
+	}
 	words := argv[1:]
+	if len(words) > 0 && words[0] == "bwrap" {
+		return runBwrap("bwrap", words[1:])
+	}
 	if len(words) > 0 {
 		if verb := verbOf(words[0]); verb != nil {
 			return status(verb(words[1:]))

@@ -21,6 +21,17 @@ package inherited
 // 	for (int s = 1; s < 65; s++)
 // 		if (set >> (s - 1) & 1) sigaction(s, &action, NULL);
 // }
+// // What Go's runtime can't do without: faults, and URG, by which it stops threads.
+// static const int kept[] = { SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGTRAP, SIGURG, SIGCHLD, 32, 33, 0 };
+//
+// static void let(uint64_t ignored) {
+// 	for (int s = 1; s < 65; s++) {
+// 		int keep = s == SIGKILL || s == SIGSTOP;
+// 		for (const int *k = kept; *k; k++)
+// 			if (s == *k) keep = 1;
+// 		if (!keep) signal(s, ignored >> (s - 1) & 1 ? SIG_IGN : SIG_DFL);
+// 	}
+// }
 import "C"
 
 import "golang.org/x/sys/unix"
@@ -36,3 +47,7 @@ func Catch(set uint64) (fd int, err error) {
 	C.catch(C.int(pipe[1]), C.uint64_t(set))
 	return pipe[0], nil
 }
+
+// Default gives all signals the dispositions back that they had before the Go runtime took them over, but for those that it
+// can't do without: they end the process as they would end any other.
+func Default() { C.let(C.uint64_t(Ignored())) }

@@ -1,0 +1,71 @@
+package main
+
+// bwrapFlag is an option of bubblewrap: how many words it takes, and how it says that one is missing.
+type bwrapFlag struct {
+	name  string
+	words int
+	takes string
+	do    func(*bwrap, []string) error // words begin with the option itself
+}
+
+// bwrapFlags are the options of bubblewrap 0.11.1 that box has so far.
+var bwrapFlags = [...]bwrapFlag{
+	{"--args", 1, "an argument", nil},
+	{"--argv0", 1, "one argument", (*bwrap).argv0Option},
+	{"--level-prefix", 0, "", (*bwrap).levelPrefix},
+	{"--unshare-all", 0, "", (*bwrap).unshareAll},
+	{"--share-net", 0, "", (*bwrap).shareNet},
+	{"--unshare-user", 0, "", (*bwrap).unshareUser},
+	{"--unshare-user-try", 0, "", (*bwrap).unshareUserTry},
+	{"--unshare-ipc", 0, "", (*bwrap).unshareIPC},
+	{"--unshare-pid", 0, "", (*bwrap).unsharePID},
+	{"--unshare-net", 0, "", (*bwrap).unshareNet},
+	{"--unshare-uts", 0, "", (*bwrap).unshareUTS},
+	{"--unshare-cgroup", 0, "", (*bwrap).unshareCgroup},
+	{"--unshare-cgroup-try", 0, "", (*bwrap).unshareCgroupTry},
+	{"--disable-userns", 0, "", (*bwrap).disableUserns},
+	{"--uid", 1, "an argument", (*bwrap).uidOption},
+	{"--gid", 1, "an argument", (*bwrap).gidOption},
+	{"--hostname", 1, "an argument", (*bwrap).hostname},
+	{"--chdir", 1, "one argument", (*bwrap).chdir},
+	{"--clearenv", 0, "", (*bwrap).clearenv},
+	{"--setenv", 2, "two arguments", (*bwrap).setenv},
+	{"--unsetenv", 1, "an argument", (*bwrap).unsetenv},
+	{"--lock-file", 1, "an argument", (*bwrap).lockFile},
+	{"--sync-fd", 1, "an argument", (*bwrap).syncFD},
+	{"--bind", 2, "two arguments", (*bwrap).bind},
+	{"--bind-try", 2, "two arguments", (*bwrap).bindTry},
+	{"--dev-bind", 2, "two arguments", (*bwrap).devBind},
+	{"--dev-bind-try", 2, "two arguments", (*bwrap).devBindTry},
+	{"--ro-bind", 2, "two arguments", (*bwrap).roBind},
+	{"--ro-bind-try", 2, "two arguments", (*bwrap).roBindTry},
+	{"--bind-fd", 2, "two arguments", (*bwrap).bindFD},
+	{"--ro-bind-fd", 2, "two arguments", (*bwrap).roBindFD},
+	{"--remount-ro", 1, "one argument", (*bwrap).remountRO},
+	{"--exec-label", 1, "an argument", (*bwrap).label},
+	{"--file-label", 1, "an argument", (*bwrap).label},
+	{"--proc", 1, "an argument", (*bwrap).proc},
+	{"--dev", 1, "an argument", (*bwrap).dev},
+	{"--tmpfs", 1, "an argument", (*bwrap).tmpfs},
+	{"--mqueue", 1, "an argument", (*bwrap).mqueue},
+	{"--dir", 1, "an argument", (*bwrap).dirOption},
+	{"--file", 2, "two arguments", (*bwrap).file},
+	{"--bind-data", 2, "two arguments", (*bwrap).bindData},
+	{"--ro-bind-data", 2, "two arguments", (*bwrap).roBindData},
+	{"--symlink", 2, "two arguments", (*bwrap).symlink},
+	{"--seccomp", 1, "an argument", (*bwrap).seccomp},
+	{"--add-seccomp-fd", 1, "an argument", (*bwrap).addSeccomp},
+	{"--block-fd", 1, "an argument", (*bwrap).blockFD},
+	{"--userns-block-fd", 1, "an argument", (*bwrap).usernsBlockFD},
+	{"--info-fd", 1, "an argument", (*bwrap).infoFD},
+	{"--json-status-fd", 1, "an argument", (*bwrap).jsonStatusFD},
+	{"--new-session", 0, "", (*bwrap).newSession},
+	{"--die-with-parent", 0, "", (*bwrap).dieWithParent},
+	{"--as-pid-1", 0, "", (*bwrap).asPID1Option},
+	{"--perms", 1, "an argument", (*bwrap).permsOption},
+	{"--size", 1, "an argument", (*bwrap).sizeOption},
+	{"--chmod", 2, "two arguments", (*bwrap).chmod},
+	{"--cap-add", 1, "an argument", (*bwrap).capAdd},
+	{"--cap-drop", 1, "an argument", (*bwrap).capDrop},
+	{"--not-a-security-boundary", 0, "", (*bwrap).nothing},
+}

@@ -1,0 +1,259 @@
+package main
+
+import (
+	"os"
+	"strconv"
+	"strings"
+
+	"box/seccompprofile"
+	"box/spec"
+)
+
+// What the options of bubblewrap do that are not about files.
+
+func (b *bwrap) nothing([]string) error { return nil }
+
+func (b *bwrap) argv0Option(w []string) error {
+	if b.argv0 != "" {
+		return die("--argv0 used multiple times")
+	}
+	b.argv0 = w[1]
+	return nil
+}
+
+func (b *bwrap) levelPrefix([]string) error {
+	b.level, b.warn = "<3>", "<4>"
+	return nil
+}
+
+func (b *bwrap) unshare(ns spec.Namespaces) error {
+	b.spec.New |= ns
+	return nil
+}
+
+func (b *bwrap) unshareAll([]string) error {
+	b.userTry = true
+	ns := spec.IPC | spec.PID | spec.Net | spec.UTS
+	if hasCgroupNamespaces() {
+		ns |= spec.Cgroup
+	}
+	return b.unshare(ns)
+}
+
+func (b *bwrap) shareNet([]string) error {
+	b.spec.New &^= spec.Net
+	return nil
+}
+
+func (b *bwrap) unshareUser([]string) error {
+	b.user = true
+	return nil
+}
+
+func (b *bwrap) unshareUserTry([]string) error {
+	b.userTry = true
+	return nil
+}
+
+func (b *bwrap) unshareIPC([]string) error { return b.unshare(spec.IPC) }
+func (b *bwrap) unsharePID([]string) error { return b.unshare(spec.PID) }
+func (b *bwrap) unshareNet([]string) error { return b.unshare(spec.Net) }
+func (b *bwrap) unshareUTS([]string) error { return b.unshare(spec.UTS) }
+
+func (b *bwrap) unshareCgroup([]string) error {
+	if !hasCgroupNamespaces() {
+		return die("Cannot create new cgroup namespace because the kernel does not support it")
+	}
+	return b.unshare(spec.Cgroup)
+}
+
+func (b *bwrap) unshareCgroupTry([]string) error {
+	if !hasCgroupNamespaces() {
+		return nil
+	}
+	return b.unshare(spec.Cgroup)
+}
+
+func hasCgroupNamespaces() bool {
+	_, err := os.Stat("/proc/self/ns/cgroup")
+	return err == nil
+}
+
+func (b *bwrap) disableUserns([]string) error {
+	b.disable = true
+	return nil
+}
+
+func (b *bwrap) uidOption(w []string) (err error) {
+	b.uid, err = bwrapID("uid", w[1])
+	return err
+}
+
+func (b *bwrap) gidOption(w []string) (err error) {
+	b.gid, err = bwrapID("gid", w[1])
+	return err
+}
+
+func bwrapID(what, word string) (*uint32, error) {
+	n, ok := strtol(word)
+	if !ok || n < 0 || n > 1<<31-1 {
+		return nil, die("Invalid %s: %s", what, word)
+	}
+	id := uint32(n)
+	return &id, nil
+}
+
+func (b *bwrap) hostname(w []string) error {
+	b.spec.Tree = append(b.spec.Tree, spec.Entry{Kind: spec.Hostname, Source: w[1], Origin: spec.Origin{Words: w}})
+	return nil
+}
+
+func (b *bwrap) chdir(w []string) error {
+	b.dir, b.spec.Command.Origin.Words = w[1], w
+	return nil
+}
+
+func (b *bwrap) clearenv([]string) error {
+	b.env = nil
+	return nil
+}
+
+func (b *bwrap) setenv(w []string) error {
+	if w[1] == "" || strings.ContainsRune(w[1], '=') {
+		return die("setenv failed")
+	}
+	b.env = setVariable(b.env, w[1], w[2])
+	return nil
+}
+
+func (b *bwrap) unsetenv(w []string) error {
+	if w[1] == "" || strings.ContainsRune(w[1], '=') {
+		return die("unsetenv failed")
+	}
+	b.env = without(b.env, w[1])
+	return nil
+}
+
+// setVariable sets a variable in its place, as setenv(3) does.
+func setVariable(env []string, name, value string) []string {
+	for i, e := range env {
+		if strings.HasPrefix(e, name+"=") {
+			env[i] = name + "=" + value
+			return env
+		}
+	}
+	return append(env, name+"="+value)
+}
+
+func (b *bwrap) lockFile(w []string) error {
+	b.locks = append(b.locks, w[1])
+	return nil
+}
+
+// named notes a descriptor that the command does not inherit.
+func (b *bwrap) named(to *int, word string) (err error) {
+	if *to, err = bwrapFD(word); err == nil && *to > 2 {
+		b.spec.Life.Close = append(b.spec.Life.Close, *to)
+	}
+	return err
+}
+
+func (b *bwrap) syncFD(w []string) (err error) {
+	b.sync, err = bwrapFD(w[1])
+	return err
+}
+
+func (b *bwrap) blockFD(w []string) error {
+	err := b.named(&b.block, w[1])
+	b.spec.Life.Block = b.block
+	return err
+}
+
+func (b *bwrap) usernsBlockFD(w []string) error { return b.named(&b.userns, w[1]) }
+func (b *bwrap) infoFD(w []string) error        { return b.named(&b.info, w[1]) }
+func (b *bwrap) jsonStatusFD(w []string) error  { return b.named(&b.status, w[1]) }
+
+func (b *bwrap) seccomp(w []string) error {
+	if b.seccomps != nil && b.last < 0 {
+		return die("--seccomp cannot be combined with --add-seccomp-fd")
+	}
+	if err := b.named(&b.last, w[1]); err != nil {
+		return err
+	}
+	f, err := b.program(w)
+	b.seccomps = []spec.Filter{f}
+	return err
+}
+
+func (b *bwrap) addSeccomp(w []string) error {
+	if b.last >= 0 {
+		return die("--add-seccomp-fd cannot be combined with --seccomp")
+	}
+	var fd int
+	if err := b.named(&fd, w[1]); err != nil {
+		return err
+	}
+	f, err := b.program(w)
+	b.seccomps = append(b.seccomps, f)
+	return err
+}
+
+// program reads a raw program.
+func (b *bwrap) program(w []string) (spec.Filter, error) {
+	data, err := b.read(w[1])
+	if err != nil {
+		return spec.Filter{}, die("Can't read seccomp data: %s", cText(err))
+	}
+	if len(data)%seccompprofile.InstructionSize != 0 {
+		return spec.Filter{}, die("Invalid seccomp data, must be multiple of 8")
+	}
+	return spec.Filter{Program: data, Origin: spec.Origin{Words: w}}, nil
+}
+
+func (b *bwrap) newSession([]string) error {
+	b.spec.Life.Session = spec.CommandSession
+	return nil
+}
+
+func (b *bwrap) dieWithParent([]string) error {
+	b.die = true
+	return nil
+}
+
+func (b *bwrap) asPID1Option([]string) error {
+	b.asPID1 = true
+	return nil
+}
+
+func (b *bwrap) warning(format string, args ...any) {
+	b.print(b.warn, format, args...)
+}
+
+func (b *bwrap) permsOption(w []string) error {
+	if b.perms != nil {
+		return die("--perms given twice for the same action")
+	}
+	p, err := strconv.ParseUint(w[1], 8, 32)
+	if err != nil || p > 0o7777 {
+		return die("--perms takes an octal argument <= 07777")
+	}
+	perms := uint32(p)
+	b.perms = &perms
+	return nil
+}
+
+func (b *bwrap) sizeOption(w []string) error {
+	if b.size != nil {
+		return die("--size given twice for the same action")
+	}
+	const most = 1<<63 - 1
+	n, err := strconv.ParseUint(w[1], 0, 64)
+	if w[1] == "" || w[1][0] < '0' || w[1][0] > '9' || err != nil || n == 0 || strings.ContainsRune(w[1], '_') {
+		return die("--size takes a non-zero number of bytes")
+	}
+	if n > most {
+		return die("--size (for tmpfs) is limited to %d", uint64(most))
+	}
+	b.size = &n
+	return nil
+}

@@ -1,0 +1,108 @@
+package tests
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+)
+
+// realBwrap is what box is compared with.
+const realBwrap = "/usr/bin/bwrap"
+
+// listedFor is the version of bubblewrap that the listed differences are for.
+const listedFor = "bubblewrap 0.8.0\n"
+
+// bwrapCase is a command line, and why the two may differ, if they may.
+type bwrapCase struct{ line, differs string }
+
+func TestBwrapIsBwrap(t *testing.T) { compareWithBwrap(t, "! ") }
+
+func TestRootBwrapIsBwrap(t *testing.T) { compareWithBwrap(t, "! ", "!root ") }
+
+// compareWithBwrap runs each line of the cases with the real bubblewrap and with box by its name, and compares status,
+// stdout and stderr. marks begin the lines that list a difference.
+func compareWithBwrap(t *testing.T, marks ...string) {
+	version, err := exec.Command(realBwrap, "--version").Output()
+	if err != nil {
+		t.Fatalf("%s: %v: apt-get install bubblewrap", realBwrap, err)
+	}
+	dir := t.TempDir()
+	for name, target := range map[string]string{"real": realBwrap, "box": filepath.Join(boxDir, "box")} {
+		bin := filepath.Join(dir, name)
+		if err := errors.Join(os.Mkdir(bin, 0o755), os.Symlink(target, filepath.Join(bin, "bwrap"))); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, c := range readCases(t, marks) {
+		want, got := runCase(t, c.line, filepath.Join(dir, "real")), runCase(t, c.line, filepath.Join(dir, "box"))
+		switch same := want == got; {
+		case !same && c.differs == "":
+			t.Errorf("bwrap %s\n--- bubblewrap\n%s--- box\n%s", c.line, want, got)
+		case same && c.differs != "" && string(version) == listedFor:
+			t.Errorf("bwrap %s\nis listed as different (%s), and is the same", c.line, c.differs)
+		}
+	}
+}
+
+func readCases(t *testing.T, marks []string) []bwrapCase {
+	text, err := os.ReadFile("testdata/bwrap/cases.txt")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var cases []bwrapCase
+	differs := ""
+	for line := range strings.Lines(string(text)) {
+		line = strings.TrimSuffix(line, "\n")
+		switch {
+		case line == "" || line[0] == '#':
+		case line[0] == '!':
+			for _, mark := range marks {
+				if reason, ok := strings.CutPrefix(line, mark); ok {
+					differs = reason
+				}
+			}
+		default:
+			cases = append(cases, bwrapCase{line, differs})
+			differs = ""
+		}
+	}
+	if len(cases) < 100 {
+		t.Fatalf("only %d cases", len(cases))
+	}
+	return cases
+}
+
+// runCase runs one line in a directory of its own, with the bwrap that is in bin, and returns all that can be seen of it.
+// A usage text counts as such: the words of the options' help are each program's own.
+func runCase(t *testing.T, line, bin string) string {
+	dir := filepath.Join(t.TempDir(), "dir")
+	err := errors.Join(os.MkdirAll(filepath.Join(dir, "w"), 0o755),
+		os.WriteFile(filepath.Join(dir, "f"), []byte("file\n"), 0o644), os.Symlink("nowhere", filepath.Join(dir, "dang")))
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), scriptTime)
+	defer cancel()
+	var stdout, stderr strings.Builder
+	cmd := exec.CommandContext(ctx, "bash", "-c", "set -o pipefail; bwrap "+line)
+	cmd.Dir, cmd.Stdout, cmd.Stderr, cmd.WaitDelay = dir, &stdout, &stderr, 2*time.Second
+	cmd.Env = []string{
+		"HOME=" + dir, "PATH=" + bin + ":/usr/bin:/bin", "USER=user", "LANG=C.UTF-8",
+		"U=--ro-bind /usr /usr --symlink usr/bin /bin --symlink usr/lib /lib --symlink usr/lib64 /lib64",
+	}
+	if err := cmd.Run(); cmd.ProcessState == nil {
+		t.Fatal(err)
+	}
+	said := stderr.String()
+	if strings.HasPrefix(said, "usage:") {
+		said, _, _ = strings.Cut(said, "\n")
+	}
+	neutral := strings.NewReplacer(dir, "DIR", bin, "BIN")
+	return neutral.Replace(fmt.Sprintf("status %d\n%s[stderr]\n%s", cmd.ProcessState.ExitCode(), stdout.String(), said))
+}

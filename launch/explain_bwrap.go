@@ -82,6 +82,8 @@ func entryText(f *Failure, e *spec.Entry) string {
 	switch {
 	case f.Call.Nr == unix.SYS_OPEN_TREE:
 		return fmt.Sprintf("Can't find source path %s: %s", e.Source, reason)
+	case f.Call.Nr == unix.SYS_READLINKAT, f.Call.Nr == plan.Same: // 0.11 says what is there
+		return fmt.Sprintf("Can't make symlink at %s: %s", e.Dest, CText(unix.EEXIST))
 	case f.Call.Nr == unix.SYS_SYMLINKAT:
 		return fmt.Sprintf("Can't make symlink at %s: %s", e.Dest, reason)
 	case e.Kind == spec.Chmod:

@@ -7,6 +7,7 @@ import (
 
 	"box/internal/kernel"
 	"box/mounts"
+	"box/plan"
 	"box/spec"
 
 	"golang.org/x/sys/unix"
@@ -22,7 +23,7 @@ func explainEntry(m *Message, f *Failure, e *spec.Entry, s *spec.Spec) {
 	switch f.Call.Nr {
 	case unix.SYS_OPEN_TREE:
 		explainSource(m, f, e, words)
-	case unix.SYS_MKDIRAT, unix.SYS_MKNODAT, unix.SYS_SYMLINKAT, unix.SYS_OPENAT2:
+	case unix.SYS_MKDIRAT, unix.SYS_MKNODAT, unix.SYS_SYMLINKAT, unix.SYS_READLINKAT, unix.SYS_OPENAT2, plan.Same:
 		explainDest(m, f, e, s, words)
 	case unix.SYS_MOVE_MOUNT, unix.SYS_MOUNT:
 		explainMount(m, f, e, words)
@@ -71,6 +72,8 @@ func explainDest(m *Message, f *Failure, e *spec.Entry, s *spec.Spec, words stri
 		if over, ok := coveringBind(s, e); ok {
 			m.Cause = fmt.Sprintf("%s is the host's %s (%s), which this user may not write", over.Dest, over.Source, over.Origin)
 		}
+	case unix.EINVAL: // of readlinkat
+		m.Headline = fmt.Sprintf("%s: there is something at %s already, and it is no link", words, e.Dest)
 	case unix.EEXIST:
 		m.Headline = fmt.Sprintf("%s: there is something at %s already", words, e.Dest)
 	case unix.ENOTDIR:

@@ -14,6 +14,9 @@ func spawn(flags, stack uintptr, m *machine) uintptr
 // poke stores a 32-bit value at address.
 func poke(address uintptr, value uint32)
 
+// same says whether n bytes at a are as those at b.
+func same(a, b, n uintptr) bool
+
 // wipe zeroes n bytes at address.
 func wipe(address, n uintptr)
 

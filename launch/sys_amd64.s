@@ -50,3 +50,14 @@ TEXT ·wipe(SB), NOSPLIT|NOFRAME, $0-16
 	CLD
 	REP; STOSB
 	RET
+
+// func same(a, b, n uintptr) bool
+TEXT ·same(SB), NOSPLIT|NOFRAME, $0-25
+	MOVQ a+0(FP), DI
+	MOVQ b+8(FP), SI
+	MOVQ n+16(FP), CX
+	CLD
+	CMPQ CX, CX // equal, if there is nothing to compare
+	REP; CMPSB
+	SETEQ ret+24(FP)
+	RET

@@ -52,3 +52,23 @@ loop:
 	B    loop
 done:
 	RET
+
+// func same(a, b, n uintptr) bool
+TEXT ·same(SB), NOSPLIT|NOFRAME, $0-25
+	MOVD a+0(FP), R0
+	MOVD b+8(FP), R1
+	MOVD n+16(FP), R2
+	MOVD $1, R3
+next:
+	CBZ  R2, end
+	MOVBU (R0), R4
+	MOVBU (R1), R5
+	ADD  $1, R0
+	ADD  $1, R1
+	SUB  $1, R2
+	CMP  R4, R5
+	BEQ  next
+	MOVD $0, R3
+end:
+	MOVB R3, ret+24(FP)
+	RET

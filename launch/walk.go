@@ -179,6 +179,11 @@ func (m *machine) special(c *plan.Call) {
 			value = *m.reg(c.In[1])
 		}
 		poke(c.Args[0], uint32(value))
+	case plan.Same:
+		length := *m.reg(c.In[1])
+		if length != 0 && (length != c.Args[3] || !same(c.Args[0], c.Args[2], length)) {
+			m.fail(m.pc-1, uintptr(unix.EEXIST))
+		}
 	case plan.Wipe:
 		wipe(c.Args[0], c.Args[1])
 	case plan.GiveUp:

@@ -46,12 +46,15 @@ func (t *tree) data(e *spec.Entry) {
 	b.Unlinkat(plan.Base, name)
 }
 
-// symlink makes a symbolic link. One that box itself adds gives way to what is there.
+// symlink makes a symbolic link, if the same is not there. One that box itself adds gives way to whatever is there.
 func (t *tree) symlink(e *spec.Entry) {
 	parent, leaf := t.parent(e.Dest)
-	t.b.Symlinkat(t.b.String(e.Source), parent, t.b.String(leaf))
+	target, name := t.b.String(e.Source), t.b.String(leaf)
 	if e.Try {
+		t.b.Symlinkat(target, parent, name)
 		t.b.Ignoring(unix.EEXIST)
+	} else {
+		t.b.SymlinkatOnce(target, len(e.Source), parent, name)
 	}
 	t.links++
 }

@@ -82,6 +82,18 @@ func (b *Builder) Symlinkat(target Ptr, dir Reg, name Ptr) {
 	b.add(unix.SYS_SYMLINKAT, uintptr(target), 0, uintptr(name)).fd(1, dir)
 }
 
+// SymlinkatOnce is Symlinkat, but for the same link that is there already. See readlinkat(2).
+func (b *Builder) SymlinkatOnce(target Ptr, n int, dir Reg, name Ptr) {
+	b.Symlinkat(target, dir, name)
+	b.Ignoring(unix.EEXIST)
+	found, length := b.Space(n+1), b.Fresh()
+	b.add(unix.SYS_READLINKAT, 0, uintptr(name), uintptr(found), uintptr(n+1)).fd(0, dir).out(length)
+	b.Last().When = uint8(unix.EEXIST)
+	// After the readlinkat, or after a symlinkat that has succeeded: then there is nothing in found and length.
+	c := b.add(Same, uintptr(found), 0, uintptr(target), uintptr(n))
+	c.In[1], c.When = length, Done
+}
+
 // Unlinkat removes a file, see unlinkat(2).
 func (b *Builder) Unlinkat(dir Reg, name Ptr) {
 	b.add(unix.SYS_UNLINKAT, 0, uintptr(name), 0).fd(0, dir)

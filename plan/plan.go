@@ -64,6 +64,7 @@ const (
 	Fork   = 0x8000 + iota // the command's process begins here; what was before is pid 1 from now on
 	Poke                   // store argument 1 as 32 bits at Args[0]
 	Wipe                   // zero Args[1] bytes at Args[0]
+	Same                   // fail with EEXIST unless Args[3] bytes at Args[0] are as those at Args[2], and argument 1 says as many
 	GiveUp                 // fail: EACCES if an ignored execve(2) was refused so, else ENOENT
 )
 

@@ -31,6 +31,7 @@ var forms = [...]form{
 	{unix.SYS_MKDIRAT, "mkdirat", "fso"},
 	{unix.SYS_MKNODAT, "mknodat", "fso-"},
 	{unix.SYS_SYMLINKAT, "symlinkat", "sfs"},
+	{unix.SYS_READLINKAT, "readlinkat", "fs--"},
 	{unix.SYS_UNLINKAT, "unlinkat", "fs-"},
 	{unix.SYS_FCHMOD, "fchmod", "fo"},
 	{unix.SYS_FCHDIR, "fchdir", "f"},
@@ -69,6 +70,7 @@ var forms = [...]form{
 	{Fork, "clone", ""},
 	{Poke, "store", "-f"},
 	{Wipe, "wipe", "--"},
+	{Same, "same", "----"},
 	{GiveUp, "give_up", ""},
 }
 

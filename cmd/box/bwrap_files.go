@@ -127,11 +127,6 @@ func (b *bwrap) read(word string) ([]byte, error) {
 }
 
 func (b *bwrap) symlink(w []string) error {
-	for _, e := range b.spec.Tree {
-		if e.Kind == spec.Symlink && e.Dest == w[2] && e.Source == w[1] {
-			return nil // the same link again
-		}
-	}
 	return b.add(w, spec.Entry{Kind: spec.Symlink, Source: w[1], Dest: w[2]})
 }
 

@@ -127,11 +127,6 @@ func (b *build) symlink(w []string) error {
 	if w[0] == "" {
 		return fmt.Errorf("a link needs a target")
 	}
-	for _, e := range b.spec.Tree {
-		if e.Kind == spec.Symlink && e.Dest == w[1] && e.Source == w[0] {
-			return nil // the same link again
-		}
-	}
 	return b.add(spec.Entry{Kind: spec.Symlink, Source: w[0], Dest: w[1]})
 }
 

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"os"
 	"path"
+	"strings"
 
 	"box/internal/kernel"
 	"box/mounts"
@@ -21,9 +22,14 @@ func explainEntry(m *Message, f *Failure, e *spec.Entry, s *spec.Spec) {
 	}
 	m.Headline = fmt.Sprintf("%s: %s", words, reason)
 	switch f.Call.Nr {
+	case plan.Differ:
+		m.Headline = fmt.Sprintf("%s: %s leads through links to the root itself", words, e.Dest)
 	case unix.SYS_OPEN_TREE:
 		explainSource(m, f, e, words)
-	case unix.SYS_MKDIRAT, unix.SYS_MKNODAT, unix.SYS_SYMLINKAT, unix.SYS_READLINKAT, unix.SYS_OPENAT2, plan.Same:
+	case unix.SYS_OPENAT2:
+		explainDest(m, f, e, s, words)
+		explainPlanted(m, f, e, words)
+	case unix.SYS_MKDIRAT, unix.SYS_MKNODAT, unix.SYS_SYMLINKAT, unix.SYS_READLINKAT, plan.Same:
 		explainDest(m, f, e, s, words)
 	case unix.SYS_MOVE_MOUNT, unix.SYS_MOUNT:
 		explainMount(m, f, e, words)
@@ -60,6 +66,15 @@ func explainSource(m *Message, f *Failure, e *spec.Entry, words string) {
 	}
 }
 
+// explainPlanted is for a source below something that is bound writable: links in it are not followed.
+func explainPlanted(m *Message, f *Failure, e *spec.Entry, words string) {
+	path := f.Call.Path()
+	if f.Errno == unix.ELOOP && path != spec.Relative(e.Dest) && strings.HasSuffix(e.Source, path) {
+		m.Headline = fmt.Sprintf("%s: %s leads through a link below something that is bound writable", words, e.Source)
+		m.Hint = "bind what the link leads to by its own path"
+	}
+}
+
 // explainDest is for a destination that can't be made or opened.
 func explainDest(m *Message, f *Failure, e *spec.Entry, s *spec.Spec, words string) {
 	switch f.Errno {
@@ -72,9 +87,7 @@ func explainDest(m *Message, f *Failure, e *spec.Entry, s *spec.Spec, words stri
 		if over, ok := coveringBind(s, e); ok {
 			m.Cause = fmt.Sprintf("%s is the host's %s (%s), which this user may not write", over.Dest, over.Source, over.Origin)
 		}
-	case unix.EINVAL: // of readlinkat
-		m.Headline = fmt.Sprintf("%s: there is something at %s already, and it is no link", words, e.Dest)
-	case unix.EEXIST:
+	case unix.EEXIST, unix.EINVAL: // the latter is readlinkat's: no link
 		m.Headline = fmt.Sprintf("%s: there is something at %s already", words, e.Dest)
 	case unix.ENOTDIR:
 		m.Headline = fmt.Sprintf("%s: a part of %s is not a directory in the sandbox", words, e.Dest)
@@ -85,6 +98,8 @@ func explainDest(m *Message, f *Failure, e *spec.Entry, s *spec.Spec, words stri
 		}
 	case unix.ELOOP:
 		m.Headline = fmt.Sprintf("%s: %s leads through links in a circle, or through /proc to a file outside", words, e.Dest)
+	case unix.ENXIO:
+		m.Headline = fmt.Sprintf("%s: %s is a pipe or a device", words, e.Dest)
 	case unix.EISDIR:
 		m.Headline = fmt.Sprintf("%s: %s is a directory", words, e.Dest)
 	case unix.ENAMETOOLONG:

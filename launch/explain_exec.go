@@ -81,8 +81,10 @@ func whereHere(m *Message, file string, s *spec.Spec) {
 	if _, err := os.Stat(file); err != nil || !path.IsAbs(file) {
 		return
 	}
-	if e, ok := s.Lookup(file); ok && e.Kind == spec.Bind {
-		return
+	for i := range s.Tree {
+		if e := &s.Tree[i]; e.Kind == spec.Bind && spec.Within(file, e.Dest) {
+			return
+		}
 	}
 	top := "/" + strings.SplitN(file[1:], "/", 2)[0]
 	m.Cause = fmt.Sprintf("it is at %s here, and no flag brings %s in", file, top)

@@ -86,7 +86,12 @@ func (b *Sandbox) pass(s unix.Signal) bool {
 	switch {
 	case b.spec.Life.Ignored&bit(s) != 0:
 		return true // the caller ignores it, so box does
+	case s == unix.SIGTSTP && b.own:
+		b.own = false
+		return true
 	case !forward[s].sent:
+		return false
+	case ends[s] && b.deaf():
 		return false
 	case s == unix.SIGWINCH && b.tty.open():
 		b.tty.resize()
@@ -96,6 +101,15 @@ func (b *Sandbox) pass(s unix.Signal) bool {
 	}
 	b.Signal(s)
 	return true
+}
+
+// ends are the forwarded signals that ask for an end.
+var ends = [32]bool{unix.SIGINT: true, unix.SIGTERM: true, unix.SIGHUP: true, unix.SIGQUIT: true}
+
+// deaf says whether pid 1 has not taken the signal before: it hangs in the set-up.
+func (b *Sandbox) deaf() bool {
+	unread, err := unix.IoctlGetInt(b.conn, unix.SIOCOUTQ)
+	return err == nil && unread > 0
 }
 
 // Signal sends a signal to the command: to its process group if it is one of those that terminals send.
@@ -126,7 +140,7 @@ func (b *Sandbox) hear() (more bool, err error) {
 		return true, nil
 	}
 	if err != nil || n != int(unsafe.Sizeof(r)) {
-		return false, nil //nolint:nilerr // pid 1 has ended: what it has said tells how
+		return false, err // nil: pid 1 has ended
 	}
 	switch r.Kind {
 	case plan.Failed:
@@ -178,8 +192,21 @@ func (b *Sandbox) act() error {
 
 // stop stops the monitor as the command has stopped, so that the caller's shell sees it and can go on with it. SIGSTOP,
 // because a SIGTSTP would be taken by descriptor.
+// With a terminal the rest of the caller's job stops, too, as if the key had been typed there. The end of the caller wakes
+// it up.
 func (b *Sandbox) stop() {
-	b.tty.leave()
+	if b.tty != nil && b.tty.raw {
+		b.own = true // our own copy of the signal
+		b.tty.leave()
+		_ = unix.Kill(0, unix.SIGTSTP)
+	}
+	if b.caller >= 0 {
+		_ = unix.Prctl(unix.PR_SET_PDEATHSIG, uintptr(unix.SIGCONT), 0, 0, 0)
+		defer func() { _ = unix.Prctl(unix.PR_SET_PDEATHSIG, 0, 0, 0, 0) }()
+		if os.Getppid() != b.parent {
+			return
+		}
+	}
 	_ = unix.Kill(os.Getpid(), unix.SIGSTOP)
 }
 

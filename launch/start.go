@@ -27,6 +27,7 @@ type Sandbox struct {
 	made    []mountPoint
 	status  Status
 	ended   bool // the command's end is known
+	own     bool // a SIGTSTP is on its way that the monitor has sent itself
 	waiting bool // pid 1 waits for the acts
 	failed  *Failure
 }

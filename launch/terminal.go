@@ -14,6 +14,7 @@ type terminal struct {
 	reopen int // screen opened once more, to be closed; or -1
 	master int // the sandbox's; -1 when it is closed
 	before unix.Termios
+	output bool // standard output is the terminal
 	raw    bool
 	toBox  []byte // read from keys, not yet written to master
 	toUser []byte // read from master, not yet written to screen
@@ -29,7 +30,7 @@ func openTerminal(master int, which [3]bool) *terminal {
 	if master < 0 {
 		return nil
 	}
-	t := &terminal{keys: -1, screen: 0, reopen: -1, master: master}
+	t := &terminal{keys: -1, screen: 0, reopen: -1, master: master, output: which[1]}
 	for _, fd := range []int{2, 1} {
 		if which[fd] {
 			t.screen = fd
@@ -72,15 +73,16 @@ func (t *terminal) enter() {
 	t.before = *before
 	raw := *before
 	raw.Iflag &^= unix.IGNBRK | unix.BRKINT | unix.PARMRK | unix.ISTRIP | unix.INLCR | unix.IGNCR | unix.ICRNL | unix.IXON
-	raw.Oflag &^= unix.OPOST
+	if t.output {
+		raw.Oflag &^= unix.OPOST // else somebody else writes to the terminal, the rest of a pipeline
+	}
 	raw.Lflag &^= unix.ECHO | unix.ECHONL | unix.ICANON | unix.ISIG | unix.IEXTEN
 	raw.Cflag = raw.Cflag&^(unix.CSIZE|unix.PARENB) | unix.CS8
 	raw.Cc[unix.VMIN], raw.Cc[unix.VTIME] = 1, 0
 	t.raw = setModes(t.keys, unix.TCSETS, &raw) == nil
 }
 
-// setModes sets the modes of a terminal. TCSETSW waits for what is still to be shown, and any signal, one for the runtime
-// too, ends the wait without setting anything.
+// setModes sets the modes of a terminal, whatever signals arrive meanwhile.
 func setModes(fd int, request uint, modes *unix.Termios) error {
 	for {
 		if err := unix.IoctlSetTermios(fd, request, modes); err != unix.EINTR {
@@ -95,7 +97,7 @@ func (t *terminal) leave() {
 		return
 	}
 	t.raw = false
-	_ = setModes(t.keys, unix.TCSETSW, &t.before)
+	_ = setModes(t.keys, unix.TCSETS, &t.before)
 }
 
 // foreground says whether the terminal belongs to our process group at present.
@@ -199,9 +201,9 @@ func (b *Sandbox) finishTerminal() {
 		return
 	}
 	for fill(t.master, &t.toUser) && len(t.toUser) > 0 {
-		t.flush()
+		b.flush()
 	}
-	t.flush()
+	b.flush()
 	unix.Close(t.master)
 	t.master = -1
 	if t.reopen >= 0 {
@@ -209,13 +211,25 @@ func (b *Sandbox) finishTerminal() {
 	}
 }
 
-// flush writes all that is pending, waiting for the caller's terminal.
-func (t *terminal) flush() {
+// flush writes all that is pending. It waits for the caller's terminal, until a signal or the caller's end says that nobody
+// will read it.
+func (b *Sandbox) flush() {
+	t := b.tty
 	for len(t.toUser) > 0 {
-		set := []unix.PollFd{{Fd: int32(t.screen), Events: unix.POLLOUT}}
+		set := []unix.PollFd{
+			{Fd: int32(t.screen), Events: unix.POLLOUT},
+			{Fd: int32(b.signal), Events: unix.POLLIN},
+			{Fd: int32(b.caller), Events: unix.POLLIN},
+		}
 		if _, err := unix.Poll(set, -1); err != nil && err != unix.EINTR {
 			return
 		}
-		drain(t.screen, &t.toUser)
+		if set[1].Revents != 0 && ends[b.nextSignal()] || set[2].Revents != 0 {
+			t.toUser = nil
+			return
+		}
+		if set[0].Revents != 0 {
+			drain(t.screen, &t.toUser)
+		}
 	}
 }

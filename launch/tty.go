@@ -62,8 +62,10 @@ func likeCallers(b *plan.Builder, s *spec.Spec) {
 	if err != nil {
 		return
 	}
-	if !s.Life.TTY[0] {
+	if !s.Life.TTY[0] || !s.Life.TTY[1] {
 		modes.Oflag &^= unix.OPOST
+	}
+	if !s.Life.TTY[0] {
 		modes.Lflag &^= unix.ECHO
 	}
 	b.Ioctl(plan.Tty, unix.TCSETS, uintptr(b.Bytes(unsafe.Slice((*byte)(unsafe.Pointer(modes)), unsafe.Sizeof(*modes)))))

@@ -184,6 +184,11 @@ func (m *machine) special(c *plan.Call) {
 		if length != 0 && (length != c.Args[3] || !same(c.Args[0], c.Args[2], length)) {
 			m.fail(m.pc-1, uintptr(unix.EEXIST))
 		}
+	case plan.Differ:
+		a, b := c.Args[0], c.Args[1]
+		if same(a+plan.StatxIno, b+plan.StatxIno, 8) && same(a+plan.StatxMount, b+plan.StatxMount, 8) {
+			m.fail(m.pc-1, uintptr(unix.EBUSY))
+		}
 	case plan.Wipe:
 		wipe(c.Args[0], c.Args[1])
 	case plan.GiveUp:

@@ -6,27 +6,34 @@ import (
 	"strconv"
 
 	"box/spec"
+
+	"golang.org/x/sys/unix"
 )
 
 // Host is what the base view depends on, besides the file system.
 type Host struct {
 	UID      int
-	Home     string // an absolute path, or ""
-	Dir      string // the working directory, or ""
-	Writable bool   // -w: the working directory is writable
+	Home     string   // an absolute path, or ""
+	Homes    []string // all that may be the caller's home
+	Dir      string   // the working directory, or ""
+	Writable bool     // -w: the working directory is writable
 }
 
 const noteBase = "base view (--base none leaves it out)"
 
 // locked are the names that stay read-only in a writable working directory: what is written there runs or is believed
-// outside, later.
-var locked = [...]string{
-	".git/hooks", ".git/config", ".box.toml", ".envrc", ".vscode", ".idea", ".claude", ".mcp.json",
-}
+// outside, later. .git is locked as a whole: git takes hooks and configuration from wherever commondir, config.worktree
+// and the like in it say.
+var locked = [...]string{".git", ".box.toml", ".envrc", ".vscode", ".idea", ".claude", ".mcp.json"}
+
+// LinkError is returned for a locked name that is a symbolic link: what it leads to could be locked, but not the link.
+type LinkError struct{ Path string }
+
+func (e *LinkError) Error() string { return e.Path + " is a link, and a link can't be locked" }
 
 // Base puts the base view in front of the tree: the system read-only, the rest empty, and the working directory. It
-// returns the reason if the working directory is left out, or "".
-func Base(s *spec.Spec, h Host) (left string) {
+// returns the reason if the working directory is left out, or "". An error is a *LinkError.
+func Base(s *spec.Spec, h Host) (left string, err error) {
 	flags := s.Tree
 	s.Tree = make([]spec.Entry, 0, len(flags)+32)
 	add := func(e spec.Entry) {
@@ -55,11 +62,11 @@ func Base(s *spec.Spec, h Host) (left string) {
 	if left == "" {
 		add(spec.Entry{Kind: spec.Bind, RO: !h.Writable, Source: h.Dir, Dest: h.Dir})
 		if h.Writable {
-			lock(s, h.Dir)
+			err = lock(s, h.Dir)
 		}
 	}
 	s.Tree = append(s.Tree, flags...)
-	return left
+	return left, err
 }
 
 // notBound returns why the working directory can't be brought in, or "".
@@ -70,13 +77,22 @@ func notBound(h Host) string {
 	case spec.Relative(h.Dir) == "":
 		return "the working directory is /"
 	}
-	for _, home := range []string{h.Home, realPath(h.Home)} {
-		switch {
-		case home == "":
-		case spec.Relative(realPath(h.Dir)) == spec.Relative(home):
-			return "the working directory is the home directory"
-		case spec.Within(home, realPath(h.Dir)):
-			return "the working directory holds the home directory"
+	for _, system := range [...]string{"/proc", "/sys", "/dev", "/run"} {
+		if spec.Within(realPath(h.Dir), system) {
+			return "the working directory is in " + system
+		}
+	}
+	if len(h.Homes) == 0 && h.Writable {
+		return "the home directory is not known, and must not become writable"
+	}
+	for _, home := range h.Homes {
+		for _, home := range [...]string{home, realPath(home)} {
+			switch {
+			case spec.Relative(realPath(h.Dir)) == spec.Relative(home):
+				return "the working directory is the home directory"
+			case spec.Within(home, realPath(h.Dir)):
+				return "the working directory holds the home directory"
+			}
 		}
 	}
 	return ""
@@ -90,22 +106,24 @@ func realPath(path string) string {
 	return path
 }
 
-// lock binds the locked names that exist read-only onto themselves, and the directory that holds some of them writable
-// onto itself: a mount point can't be renamed, so nothing can be put in the place of what is locked.
-func lock(s *spec.Spec, dir string) {
-	held := ""
+// lock binds the locked names that exist read-only onto themselves. A mount point can't be renamed or removed, so nothing
+// can be put in its place.
+func lock(s *spec.Spec, dir string) error {
 	for _, name := range locked {
 		host := path.Join(dir, name)
-		if !exists(host) {
+		var st unix.Stat_t
+		if unix.Lstat(host, &st) != nil {
 			continue
 		}
-		note := "locked in a writable working directory: " + name
-		if parent := path.Dir(host); parent != dir && parent != held {
-			held = parent
-			addLast(s, spec.Entry{Kind: spec.Bind, Source: parent, Dest: parent, Origin: spec.Origin{Note: note}})
+		if st.Mode&unix.S_IFMT == unix.S_IFLNK {
+			return &LinkError{host}
 		}
-		bindRO(s, host, host, note)
+		addLast(s, spec.Entry{
+			Kind: spec.Bind, RO: true, NoLinks: true, Source: host, Dest: host,
+			Origin: spec.Origin{Note: "locked in a writable working directory: " + name},
+		})
 	}
+	return nil
 }
 
 // runtimeDir returns the XDG_RUNTIME_DIR of a user.

@@ -25,7 +25,11 @@ func (t *tree) point(dest string, dir bool, dirPerms, filePerms uint32) plan.Reg
 	}
 	t.b.Ignoring(unix.EEXIST)
 	t.remember(parent, dest)
-	return t.b.OpenInRoot(plan.Root, t.b.String(path), unix.O_PATH, 0)
+	at := t.b.OpenInRoot(plan.Root, t.b.String(path), unix.O_PATH, 0)
+	if t.strange(path) {
+		t.b.NotRoot(at) // a mount there would cover what everything else is built on
+	}
+	return at
 }
 
 // parent makes what is missing of the directory that dest lies in, and returns it open with the last part of dest. The
@@ -80,22 +84,23 @@ func (t *tree) forget() {
 // remember tells the parent process that the call before has made a mount point at path, if that may be on the host:
 // below a writable bind. It removes it when the sandbox has ended.
 func (t *tree) remember(dir plan.Reg, path string) {
-	if t.writable > 0 && !t.s.Mounts.Leave && t.onHost(path) {
+	if t.writable > 0 && !t.s.Mounts.Leave && t.strange(path) {
 		t.b.Send(plan.Made, dir, plan.Done)
 	}
 }
 
-// onHost says whether path may lie in a writable bind: a link could lead there from any bind, and from links of the tree.
-func (t *tree) onHost(path string) bool {
-	if t.links > 0 {
-		return true
+// strange says whether path may lead elsewhere than its words say: through a link of the tree, or through a bind, where there
+// may be links, too.
+func (t *tree) strange(path string) bool {
+	if !t.places.mayCover(path) {
+		return false
 	}
 	for i := range t.s.Tree {
 		e := &t.s.Tree[i]
 		if spec.EntryRef(i) == t.b.Whom() {
 			return false
 		}
-		if e.Kind == spec.Bind && spec.Within(path, e.Dest) {
+		if (e.Kind == spec.Bind || e.Kind == spec.Symlink) && spec.Within(path, e.Dest) {
 			return true
 		}
 	}

@@ -21,17 +21,17 @@ func (t *tree) makeDir(e *spec.Entry) {
 	t.b.Last().When = uint8(unix.EEXIST)
 }
 
-// makeFile writes a file.
+// makeFile writes a file. It does not wait for the other side of a pipe that lies there.
 func (t *tree) makeFile(e *spec.Entry) {
 	t.parent(e.Dest)
 	path := t.b.String(spec.Relative(e.Dest))
-	fd := t.b.OpenInRoot(plan.Root, path, unix.O_WRONLY|unix.O_CREAT|unix.O_TRUNC, uint64(e.Perms))
+	fd := t.b.OpenInRoot(plan.Root, path, unix.O_WRONLY|unix.O_CREAT|unix.O_TRUNC|unix.O_NONBLOCK|unix.O_NOCTTY, uint64(e.Perms))
 	t.b.Write(fd, t.b.Bytes(e.Data), len(e.Data))
 	t.b.Close(fd)
 }
 
 // hidden is where data lies for a moment, in the base tmpfs, until it is bound.
-const hidden = ".data"
+const hidden = ".box.data"
 
 // data binds a file that exists nowhere else: it can't be renamed or removed in the sandbox.
 func (t *tree) data(e *spec.Entry) {
@@ -56,7 +56,6 @@ func (t *tree) symlink(e *spec.Entry) {
 	} else {
 		t.b.SymlinkatOnce(target, len(e.Source), parent, name)
 	}
-	t.links++
 }
 
 // chmod sets the mode of what is there, links followed inside the root.

@@ -111,7 +111,10 @@ func TestBaseNeverBringsTheHomeIn(t *testing.T) {
 			}
 		}
 		s := &spec.Spec{}
-		left := Base(s, Host{Home: home, Dir: dir, Writable: true})
+		left, err := Base(s, Host{Home: home, Homes: []string{home}, Dir: dir, Writable: true})
+		if err != nil {
+			t.Error(err)
+		}
 		if (left == "") != bound {
 			t.Errorf("%s: %q", dir, left)
 		}

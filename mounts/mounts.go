@@ -22,9 +22,10 @@ type tree struct {
 	source   plan.Reg // the register of the next source
 	dir      string   // the directory that dirReg has open, or ""
 	dirReg   plan.Reg
-	roots    int // mounts on "/" so far
-	writable int // writable binds so far
-	links    int // symbolic links so far
+	roots    int      // mounts on "/" so far
+	writable int      // writable binds so far
+	places   prefixes // where binds and links are, so far
+	sharing  prefixes // the sources of all writable binds
 }
 
 // What a source is.
@@ -38,6 +39,7 @@ const (
 // the sources on the host and returns a *plan.HostError for one that is missing.
 func Compile(b *plan.Builder, s *spec.Spec) error {
 	t := tree{b: b, s: s, found: b.Scratch(len(s.Tree))}
+	t.places, t.sharing = newPrefixes(b, len(s.Tree)), newPrefixes(b, len(s.Tree))
 	if !s.New.Has(spec.User) {
 		// Mounts of a namespace with the same owner propagate back, see mount_namespaces(7).
 		b.Mount(b.String("none"), b.String("/"), 0, unix.MS_REC|unix.MS_SLAVE, 0)
@@ -49,6 +51,9 @@ func Compile(b *plan.Builder, s *spec.Spec) error {
 	for i := range s.Tree {
 		b.For(spec.EntryRef(i))
 		t.add(&s.Tree[i], t.found[i])
+		if kind := s.Tree[i].Kind; kind == spec.Bind || kind == spec.Symlink {
+			t.places.add(s.Tree[i].Dest)
+		}
 	}
 	t.forget()
 	t.pivot()
@@ -71,6 +76,11 @@ func (t *tree) pivot() {
 func (t *tree) sources() error {
 	var first plan.Reg
 	for i := range t.s.Tree {
+		if e := &t.s.Tree[i]; e.Kind == spec.Bind && !e.RO && !t.s.Mounts.Trust {
+			t.sharing.add(e.Source)
+		}
+	}
+	for i := range t.s.Tree {
 		e := &t.s.Tree[i]
 		source := sourceOf(e, t.s)
 		if source == "" {
@@ -90,7 +100,7 @@ func (t *tree) sources() error {
 			t.found[i] = directory
 		}
 		r := t.b.Fresh()
-		t.b.OpenTreeTo(r, plan.Cwd, path)
+		t.clone(r, i, path)
 		if first == plan.None {
 			first = r
 		}
@@ -98,6 +108,45 @@ func (t *tree) sources() error {
 	}
 	t.source = first
 	return nil
+}
+
+// clone clones the source of entry i, whose path is at path, into r. Nobody's link may lead out of what is bound writable: a
+// program that ran in a sandbox may have put it there for this one.
+func (t *tree) clone(r plan.Reg, i int, path plan.Ptr) {
+	e := &t.s.Tree[i]
+	switch dir, rest := t.writableAbove(i); {
+	case e.NoLinks:
+		fd := t.b.OpenNoLinks(plan.Cwd, path, false)
+		t.b.OpenTreeOf(r, fd)
+		t.b.Close(fd)
+	case dir != "":
+		above := t.b.Openat(plan.Cwd, t.b.String(dir), unix.O_PATH, 0)
+		fd := t.b.OpenNoLinks(above, t.b.String(rest), true)
+		t.b.OpenTreeOf(r, fd)
+		t.b.Close(fd)
+		t.b.Close(above)
+	default:
+		t.b.OpenTreeTo(r, plan.Cwd, path)
+	}
+}
+
+// writableAbove returns the source of another bind, a writable one, that entry i's source lies below, and the rest of the
+// path; or "".
+func (t *tree) writableAbove(i int) (dir, rest string) {
+	source := t.s.Tree[i].Source
+	if !t.sharing.mayCover(source) {
+		return "", ""
+	}
+	for j := range t.s.Tree {
+		e := &t.s.Tree[j]
+		if j == i || e.Kind != spec.Bind || e.RO || len(e.Source) >= len(source) || t.s.Mounts.Trust {
+			continue
+		}
+		if n := len(e.Source); source[:n] == e.Source && source[n] == '/' && spec.Relative(source[n:]) != "" {
+			return e.Source, spec.Relative(source[n:])
+		}
+	}
+	return "", ""
 }
 
 // propagation returns the MS_* flag for binds. In a user namespace of its own they are slaves of the host's to begin with.
@@ -181,6 +230,10 @@ func (t *tree) bind(e *spec.Entry, found byte) {
 		return // --ro-bind-try and the like
 	}
 	at := t.point(e.Dest, found == directory, 0o755, 0o444)
+	if e.NoLinks && at != plan.Root {
+		t.b.Close(at)
+		at = t.b.OpenNoLinks(plan.Root, t.b.String(spec.Relative(e.Dest)), true)
+	}
 	t.attach(t.source, at)
 	t.source++
 	if e.Kind == spec.Bind && !e.RO {

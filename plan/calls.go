@@ -44,6 +44,35 @@ func (b *Builder) OpenInRoot(root Reg, path Ptr, flags, mode uint64) Reg {
 
 const sizeofOpenHow = 24
 
+// OpenNoLinks opens path below dir, for its place only; no part of it may be a symbolic link, and with beneath none may lead
+// out of dir. See openat2(2), RESOLVE_NO_SYMLINKS.
+func (b *Builder) OpenNoLinks(dir Reg, path Ptr, beneath bool) Reg {
+	r, resolve := b.Reg(), uint64(unix.RESOLVE_NO_SYMLINKS)
+	if beneath {
+		resolve |= unix.RESOLVE_BENEATH
+	}
+	how := b.Words64(unix.O_PATH|unix.O_CLOEXEC, 0, resolve)
+	b.add(unix.SYS_OPENAT2, 0, uintptr(path), uintptr(how), sizeofOpenHow).fd(0, dir).out(r)
+	return r
+}
+
+// NotRoot fails with EBUSY if r is the same place as the root so far, see statx(2): links may have led there.
+func (b *Builder) NotRoot(r Reg) {
+	var at [2]Ptr
+	for i, of := range [...]Reg{Root, r} {
+		at[i] = b.Space(int(unsafe.Sizeof(unix.Statx_t{})))
+		const flags, mask = unix.AT_EMPTY_PATH, unix.STATX_INO | unix.STATX_MNT_ID
+		b.add(unix.SYS_STATX, 0, uintptr(b.String("")), flags, mask, uintptr(at[i])).fd(0, of)
+	}
+	b.add(Differ, uintptr(at[0]), uintptr(at[1]))
+}
+
+// Offsets in struct statx.
+const (
+	StatxIno   = unsafe.Offsetof(unix.Statx_t{}.Ino)
+	StatxMount = unsafe.Offsetof(unix.Statx_t{}.Mnt_id)
+)
+
 // Close closes r; the register is handed out again.
 func (b *Builder) Close(r Reg) {
 	b.add(unix.SYS_CLOSE).fd(0, r)
@@ -130,6 +159,12 @@ func (b *Builder) OpenTree(dir Reg, path Ptr) Reg {
 func (b *Builder) OpenTreeTo(r, dir Reg, path Ptr) {
 	const flags = unix.OPEN_TREE_CLONE | unix.OPEN_TREE_CLOEXEC | unix.AT_RECURSIVE
 	b.add(unix.SYS_OPEN_TREE, 0, uintptr(path), flags).fd(0, dir).out(r)
+}
+
+// OpenTreeOf is OpenTree for what of has open, into the register r.
+func (b *Builder) OpenTreeOf(r, of Reg) {
+	const flags = unix.OPEN_TREE_CLONE | unix.OPEN_TREE_CLOEXEC | unix.AT_RECURSIVE | unix.AT_EMPTY_PATH
+	b.add(unix.SYS_OPEN_TREE, 0, uintptr(b.String("")), flags).fd(0, of).out(r)
 }
 
 // MountSetattr sets attributes of the mount r and, if recursive, of all mounts below it. It only adds: what the host

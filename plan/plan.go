@@ -65,6 +65,7 @@ const (
 	Poke                   // store argument 1 as 32 bits at Args[0]
 	Wipe                   // zero Args[1] bytes at Args[0]
 	Same                   // fail with EEXIST unless Args[3] bytes at Args[0] are as those at Args[2], and argument 1 says as many
+	Differ                 // fail with EBUSY if the struct statx at Args[0] and Args[1] are of the same place
 	GiveUp                 // fail: EACCES if an ignored execve(2) was refused so, else ENOENT
 )
 

@@ -83,6 +83,7 @@ func TestEveryCallHasAForm(t *testing.T) {
 	b.Mknodat(r, p, 0o644)
 	b.Symlinkat(p, r, p)
 	b.SymlinkatOnce(p, 1, r, p)
+	b.NotRoot(r)
 	b.Unlinkat(r, p)
 	b.Fchmod(r, 0o600)
 	b.Fchdir(r)

@@ -71,6 +71,8 @@ var forms = [...]form{
 	{Poke, "store", "-f"},
 	{Wipe, "wipe", "--"},
 	{Same, "same", "----"},
+	{Differ, "differ", "--"},
+	{unix.SYS_STATX, "statx", "fs---"},
 	{GiveUp, "give_up", ""},
 }
 

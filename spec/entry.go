@@ -44,6 +44,7 @@ type Entry struct {
 	Kind    Kind
 	RO      bool   // Bind and Data: read-only
 	Devices bool   // Bind: device files work
+	NoLinks bool   // Bind: neither Source nor Dest may lead through a symbolic link; both are absolute
 	Try     bool   // Bind: a missing Source is skipped
 	Perms   uint32 // permission bits for what is created; Dev: of its shm, 0 is 01777
 	Size    uint64 // Tmpfs: bytes; 0 is the default of box
@@ -71,7 +72,10 @@ func Within(path, dir string) bool {
 	if dir == "" {
 		return true
 	}
-	return len(path) >= len(dir) && path[:len(dir)] == dir && (len(path) == len(dir) || path[len(dir)] == '/')
+	if len(path) < len(dir) || len(path) > len(dir) && path[len(dir)] != '/' {
+		return false // nearly always; it is asked for every pair of entries
+	}
+	return path[:len(dir)] == dir
 }
 
 // Relative returns path without slashes at its ends: the empty string is the root.

@@ -48,6 +48,7 @@ type Mounts struct {
 	Follow bool // mounts that the host makes later below a bind appear inside
 	Guard  bool // root starts the sandbox: what is dangerous for root in /proc is read-only
 	Leave  bool // mount points that had to be made on the host stay there
+	Trust  bool // links in what is bound writable are followed where it is a source again
 	Whole  bool // a tmpfs without a size has the kernel's default
 }
 

@@ -3,6 +3,8 @@ package main
 import (
 	"errors"
 	"fmt"
+	"path"
+	"strings"
 
 	"box/spec"
 )
@@ -47,10 +49,24 @@ func (b *build) do(s step) error {
 	return nil
 }
 
+// neverRoot are the kinds that can't be the root of a sandbox.
+var neverRoot = [...]bool{
+	spec.Symlink: true, spec.File: true, spec.Data: true, spec.Proc: true, spec.Dev: true, spec.Mqueue: true, spec.Hostname: false,
+}
+
 // add appends an entry with the words of the step.
 func (b *build) add(e spec.Entry) error {
 	if e.Dest == "" && e.Kind != spec.Hostname {
 		return fmt.Errorf("an empty path names nothing")
+	}
+	switch name := path.Base(strings.TrimRight(e.Dest, "/")); {
+	case e.Kind == spec.Hostname:
+	case strings.Trim(e.Dest, "/.") == "": // "/", ".", "/..", …
+		if e.Dest = "/"; neverRoot[e.Kind] {
+			return fmt.Errorf("the root itself can't be that")
+		}
+	case name == ".", name == "..":
+		return fmt.Errorf("a destination can't end in %s: say what it is", name)
 	}
 	e.Origin.Words = b.step.words
 	b.spec.Tree = append(b.spec.Tree, e)

@@ -67,7 +67,7 @@ func runBwrap(name string, words []string) int {
 		last: -1, info: -1, status: -1, block: -1, userns: -1, sync: -1,
 	}
 	b.spec = &spec.Spec{New: spec.Mount, Nested: true, Mounts: spec.Mounts{
-		Follow: true, Guard: unix.Getuid() == 0, Leave: true, Whole: true,
+		Follow: true, Guard: unix.Getuid() == 0, Leave: true, Trust: true, Whole: true,
 	}}
 	b.spec.Life = spec.Life{Session: spec.CallerSession, KeepAll: true, Keyring: true, Detached: true}
 	b.spec.Limits.Cores = true

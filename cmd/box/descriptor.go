@@ -3,7 +3,6 @@ package main
 import (
 	"errors"
 	"fmt"
-	"os"
 	"strconv"
 
 	"golang.org/x/sys/unix"
@@ -36,9 +35,6 @@ func cannotRead(fd int, err error) error {
 	}
 	if errors.Is(err, unix.EBADF) {
 		return fmt.Errorf("descriptor %d is not open for reading", fd)
-	}
-	if p := (*os.PathError)(nil); errors.As(err, &p) {
-		err = p.Err
 	}
 	return fmt.Errorf("descriptor %d can't be read: %w", fd, err)
 }

@@ -2,7 +2,9 @@ package main
 
 import (
 	"os"
+	"os/user"
 	"slices"
+	"strconv"
 
 	"box/internal/inherited"
 	"box/mounts"
@@ -31,8 +33,15 @@ func (b *build) finish(command []string) error {
 	if s.IDs.Origin.Words != nil && !s.New.Has(spec.User) {
 		return usage("%s: needs a user namespace of its own, and --share-user keeps the caller's", s.IDs.Origin)
 	}
+	for _, e := range s.Tree {
+		if e.Kind == spec.Hostname && !s.New.Has(spec.UTS) {
+			return usage("%s: the host name is the caller's, with --share-uts", e.Origin)
+		}
+	}
 	b.filters()
-	b.furnish()
+	if err := b.furnish(); err != nil {
+		return err
+	}
 	b.caller()
 	callers := os.Environ()
 	env := apply(environ(s, callers, b.pass), b.env)
@@ -59,25 +68,43 @@ func (b *build) filters() {
 }
 
 // furnish adds the base view if no flag says anything about files, else the courtesies.
-func (b *build) furnish() {
+func (b *build) furnish() error {
 	files := slices.ContainsFunc(b.spec.Tree, func(e spec.Entry) bool { return e.Kind != spec.Hostname })
 	switch {
 	case b.view == "none":
 	case b.view == "full" || !files:
 		dir, _ := os.Getwd()
 		home := os.Getenv("HOME")
-		left := mounts.Base(b.spec, mounts.Host{UID: unix.Getuid(), Home: home, Dir: dir, Writable: b.project})
+		left, err := mounts.Base(b.spec, mounts.Host{
+			UID: unix.Getuid(), Home: home, Homes: homes(home), Dir: dir, Writable: b.project,
+		})
+		if err != nil {
+			return usage("-w: %v", err).hint("remove the link, or leave -w out")
+		}
 		if left != "" {
 			notice("%s: it is not brought in, the command starts in an empty home", left)
 		}
 		b.bare = left != ""
-		return
+		return nil
 	default:
 		b.left = mounts.Courtesies(b.spec)
 	}
 	if b.project {
 		notice("-w: has no effect beside file flags: --bind . makes a directory writable")
 	}
+	return nil
+}
+
+// homes returns what may be the caller's home: HOME, which anybody may have set, and what the system says.
+func homes(home string) []string {
+	var found []string
+	if home != "" {
+		found = append(found, home)
+	}
+	if u, err := user.LookupId(strconv.Itoa(unix.Getuid())); err == nil && u.HomeDir != "" && u.HomeDir != "/" {
+		found = append(found, u.HomeDir)
+	}
+	return found
 }
 
 // caller notes what the command gets of the caller's state.

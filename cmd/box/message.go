@@ -38,7 +38,7 @@ func report(m launch.Message) int {
 		if label != "" && colours() {
 			label = "\x1b[" + colour + "m" + label + "\x1b[0m"
 		}
-		fmt.Fprintf(&text, "box: %s%s\n", label, s)
+		fmt.Fprintf(&text, "box: %s%s\n", label, visible(s))
 	}
 	line("", "", m.Headline)
 	line("33", "cause: ", m.Cause)
@@ -55,4 +55,19 @@ func colours() bool {
 }
 
 // notice prints a line about what box does differently than one may expect.
-func notice(format string, args ...any) { fmt.Fprintf(os.Stderr, "box: "+format+"\n", args...) }
+func notice(format string, args ...any) {
+	fmt.Fprintf(os.Stderr, "box: %s\n", visible(fmt.Sprintf(format, args...)))
+}
+
+// visible escapes control characters: parts of a message come from files that anybody may have written.
+func visible(text string) string {
+	var out strings.Builder
+	for _, c := range []byte(text) {
+		if c < ' ' || c == 0x7f {
+			fmt.Fprintf(&out, "\\x%02x", c)
+		} else {
+			out.WriteByte(c)
+		}
+	}
+	return out.String()
+}

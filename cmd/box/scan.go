@@ -2,11 +2,11 @@ package main
 
 import (
 	"bytes"
-	"io"
-	"os"
 	"strings"
 
 	"box/internal/nearest"
+
+	"golang.org/x/sys/unix"
 )
 
 // step is a flag with its words, as typed.
@@ -126,13 +126,20 @@ func readFD(fd int) ([]byte, error) {
 	if err := isOpen(fd); err != nil {
 		return nil, err
 	}
-	file := os.NewFile(uintptr(fd), "")
-	data, err := io.ReadAll(file)
-	if err != nil {
-		return nil, cannotRead(fd, err)
+	var data []byte
+	for buffer := make([]byte, 64<<10); ; {
+		n, err := unix.Read(fd, buffer)
+		switch {
+		case err == unix.EINTR:
+		case err != nil:
+			return nil, cannotRead(fd, err)
+		case n == 0:
+			if fd > 2 {
+				unix.Close(fd)
+			}
+			return data, nil
+		default:
+			data = append(data, buffer[:n]...)
+		}
 	}
-	if fd > 2 {
-		_ = file.Close()
-	}
-	return data, nil
 }

@@ -197,6 +197,7 @@ func (b *Sandbox) act() error {
 func (b *Sandbox) stop() {
 	if b.tty != nil && b.tty.raw {
 		b.own = true // our own copy of the signal
+		b.show()
 		b.tty.leave()
 		_ = unix.Kill(0, unix.SIGTSTP)
 	}

@@ -200,15 +200,20 @@ func (b *Sandbox) finishTerminal() {
 	if !t.open() {
 		return
 	}
-	for fill(t.master, &t.toUser) && len(t.toUser) > 0 {
-		b.flush()
-	}
-	b.flush()
+	b.show()
 	unix.Close(t.master)
 	t.master = -1
 	if t.reopen >= 0 {
 		unix.Close(t.reopen)
 	}
+}
+
+// show copies what the command has written so far.
+func (b *Sandbox) show() {
+	for fill(b.tty.master, &b.tty.toUser) && len(b.tty.toUser) > 0 {
+		b.flush()
+	}
+	b.flush()
 }
 
 // flush writes all that is pending. It waits for the caller's terminal, until a signal or the caller's end says that nobody

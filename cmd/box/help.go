@@ -8,6 +8,7 @@ import (
 
 const helpHead = `usage: box [flags] [--] COMMAND [ARG...]
        box doctor [--json]
+       box bwrap [options] [--] COMMAND [ARG...]    in the manners of bubblewrap, as by the name of bwrap
 
 Runs COMMAND in a sandbox: namespaces of its own, no network, no privilege, a default system call policy, and of the
 files of this machine only those that the flags bring. Without a file flag it sees the system and the working

@@ -34,6 +34,9 @@ box \- run a program in a sandbox, without root
 .br
 .B box doctor
 [\fB\-\-json\fR]
+.br
+.B box bwrap
+[\fIoptions\fR] [\fB\-\-\fR] \fICOMMAND\fR [\fIARG\fR...]
 .SH DESCRIPTION
 Runs \fICOMMAND\fR as an ordinary process in namespaces of its own: user, pid, mount, network, IPC, UTS and cgroup. It has
 no privilege, no network but a loopback interface, a default system call policy, and of the files of this machine only
@@ -60,7 +63,11 @@ Flags end at the first word that is no flag, or after \fB\-\-\fR. A flag with on
 			}
 		}
 	}
-	page.WriteString(`.SH EXIT STATUS
+	page.WriteString(`.SH BUBBLEWRAP
+Called by the name of \fBbwrap\fR, or as \fBbox bwrap\fR, box takes the options of
+.BR bwrap (1)
+with their meaning, and ends with status 1 for everything of its own.
+.SH EXIT STATUS
 That of the command, or 128 + \fIn\fR if signal \fIn\fR ended it. 125 if the sandbox could not be made or box was
 misused, 126 if the command was found but can't be run, 127 if it was not found, 137 if pid 1 of the sandbox was killed.
 .SH ENVIRONMENT

@@ -1,0 +1,126 @@
+package plan
+
+import (
+	"unsafe"
+
+	"golang.org/x/sys/unix"
+)
+
+// Openat opens path below dir, see openat(2). O_CLOEXEC is added.
+func (b *Builder) Openat(dir Reg, path Ptr, flags, mode uint32) Reg {
+	r := b.Reg()
+	b.OpenatTo(r, dir, path, flags, mode)
+	return r
+}
+
+// OpenatTo is Openat into the register r.
+func (b *Builder) OpenatTo(r, dir Reg, path Ptr, flags, mode uint32) {
+	b.add(unix.SYS_OPENAT, 0, uintptr(path), uintptr(flags|unix.O_CLOEXEC), uintptr(mode)).fd(0, dir).out(r)
+}
+
+// OpenInRoot opens path with root as its "/", whatever links lie on the way: it can't leave root, and magic links of
+// proc(5) are refused. See openat2(2), RESOLVE_IN_ROOT.
+func (b *Builder) OpenInRoot(root Reg, path Ptr, flags, mode uint64) Reg {
+	r := b.Reg()
+	how := b.Words64(flags|unix.O_CLOEXEC, mode, unix.RESOLVE_IN_ROOT|unix.RESOLVE_NO_MAGICLINKS)
+	b.add(unix.SYS_OPENAT2, 0, uintptr(path), uintptr(how), sizeofOpenHow).fd(0, root).out(r)
+	return r
+}
+
+const sizeofOpenHow = 24
+
+// OpenNoLinks opens path below dir, for its place only; no part of it may be a symbolic link, and with beneath none may lead
+// out of dir. See openat2(2), RESOLVE_NO_SYMLINKS.
+func (b *Builder) OpenNoLinks(dir Reg, path Ptr, beneath bool) Reg {
+	r, resolve := b.Reg(), uint64(unix.RESOLVE_NO_SYMLINKS)
+	if beneath {
+		resolve |= unix.RESOLVE_BENEATH
+	}
+	how := b.Words64(unix.O_PATH|unix.O_CLOEXEC, 0, resolve)
+	b.add(unix.SYS_OPENAT2, 0, uintptr(path), uintptr(how), sizeofOpenHow).fd(0, dir).out(r)
+	return r
+}
+
+// NotRoot fails with EBUSY if r is the same place as the root so far, see statx(2): links may have led there.
+func (b *Builder) NotRoot(r Reg) {
+	var at [2]Ptr
+	for i, of := range [...]Reg{Root, r} {
+		at[i] = b.Space(int(unsafe.Sizeof(unix.Statx_t{})))
+		const flags, mask = unix.AT_EMPTY_PATH, unix.STATX_INO | unix.STATX_MNT_ID
+		b.add(unix.SYS_STATX, 0, uintptr(b.String("")), flags, mask, uintptr(at[i])).fd(0, of)
+	}
+	b.add(Differ, uintptr(at[0]), uintptr(at[1]))
+}
+
+// Offsets in struct statx.
+const (
+	StatxIno   = unsafe.Offsetof(unix.Statx_t{}.Ino)
+	StatxMount = unsafe.Offsetof(unix.Statx_t{}.Mnt_id)
+)
+
+// Close closes r; the register is handed out again.
+func (b *Builder) Close(r Reg) {
+	b.add(unix.SYS_CLOSE).fd(0, r)
+	if r >= firstFree && b.nfree < len(b.free) {
+		b.free[b.nfree] = r
+		b.nfree++
+	}
+}
+
+// CloseRange closes the descriptors first to last, or marks them close-on-exec, see close_range(2).
+func (b *Builder) CloseRange(first, last uint32, flags uint) {
+	b.add(unix.SYS_CLOSE_RANGE, uintptr(first), uintptr(last), uintptr(flags))
+}
+
+// Dup makes the descriptor to a copy of r, see dup3(2).
+func (b *Builder) Dup(r Reg, to int) { b.add(unix.SYS_DUP3, 0, uintptr(to), 0).fd(0, r) }
+
+// Write writes all n bytes at data; less is an error.
+func (b *Builder) Write(r Reg, data Ptr, n int) {
+	c := b.add(unix.SYS_WRITE, 0, uintptr(data), uintptr(n)).fd(0, r)
+	c.Full = true
+}
+
+// Mkdirat makes a directory, see mkdirat(2).
+func (b *Builder) Mkdirat(dir Reg, name Ptr, mode uint32) {
+	b.add(unix.SYS_MKDIRAT, 0, uintptr(name), uintptr(mode)).fd(0, dir)
+}
+
+// Mknodat makes an empty regular file, see mknodat(2).
+func (b *Builder) Mknodat(dir Reg, name Ptr, mode uint32) {
+	b.add(unix.SYS_MKNODAT, 0, uintptr(name), uintptr(unix.S_IFREG|mode), 0).fd(0, dir)
+}
+
+// Symlinkat makes a link to target, see symlinkat(2).
+func (b *Builder) Symlinkat(target Ptr, dir Reg, name Ptr) {
+	b.add(unix.SYS_SYMLINKAT, uintptr(target), 0, uintptr(name)).fd(1, dir)
+}
+
+// SymlinkatOnce is Symlinkat, but for the same link that is there already. See readlinkat(2).
+func (b *Builder) SymlinkatOnce(target Ptr, n int, dir Reg, name Ptr) {
+	b.Symlinkat(target, dir, name)
+	b.Ignoring(unix.EEXIST)
+	found, length := b.Space(n+1), b.Fresh()
+	b.add(unix.SYS_READLINKAT, 0, uintptr(name), uintptr(found), uintptr(n+1)).fd(0, dir).out(length)
+	b.Last().When = uint8(unix.EEXIST)
+	// After the readlinkat, or after a symlinkat that has succeeded: then there is nothing in found and length.
+	c := b.add(Same, uintptr(found), 0, uintptr(target), uintptr(n))
+	c.In[1], c.When = length, Done
+}
+
+// Unlinkat removes a file, see unlinkat(2).
+func (b *Builder) Unlinkat(dir Reg, name Ptr) {
+	b.add(unix.SYS_UNLINKAT, 0, uintptr(name), 0).fd(0, dir)
+}
+
+// Fchmod sets the mode of what is open as r, see fchmod(2).
+func (b *Builder) Fchmod(r Reg, mode uint32) { b.add(unix.SYS_FCHMOD, 0, uintptr(mode)).fd(0, r) }
+
+// Fchdir makes dir the working directory.
+func (b *Builder) Fchdir(dir Reg) { b.add(unix.SYS_FCHDIR).fd(0, dir) }
+
+// Chdir makes path the working directory.
+func (b *Builder) Chdir(path Ptr) { b.add(unix.SYS_CHDIR, uintptr(path)) }
+
+// Umask sets the file mode creation mask.
+func (b *Builder) Umask(mask uint32) { b.add(unix.SYS_UMASK, uintptr(mask)) }

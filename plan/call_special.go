@@ -1,0 +1,52 @@
+package plan
+
+import "golang.org/x/sys/unix"
+
+// Fork begins the command's process, with memory and address space of pid 1 until it executes something.
+func (b *Builder) Fork() { b.add(Fork) }
+
+// Wipe zeroes n bytes at start, which is not memory of the Builder.
+func (b *Builder) Wipe(start, n uintptr) { b.add(Wipe, start, n) }
+
+// Set stores an address at slot, if the call before succeeded.
+func (b *Builder) Set(slot, value Ptr) {
+	for shift := range 2 { // the low half comes first on every machine that box knows
+		b.add(Poke, uintptr(slot)+uintptr(4*shift), uintptr(uint64(value)>>(32*shift)&0xffffffff)).When = Done
+	}
+}
+
+// GiveUp ends a search for the command, see GiveUp the number.
+func (b *Builder) GiveUp() { b.add(GiveUp) }
+
+// AwaitParent tells the parent that the child is ready for the plan's acts, and waits for its answer.
+func (b *Builder) AwaitParent() {
+	const size = 12
+	b.add(unix.SYS_SENDTO, 0, uintptr(b.Words32(Ready, 0, 0)), size, unix.MSG_NOSIGNAL, 0, 0).fd(0, Status)
+	b.add(unix.SYS_RECVFROM, 0, uintptr(b.Space(size)), size, 0, 0, 0).fd(0, Status).Full = true
+}
+
+// ParentAlive fails if the parent has closed its end of the status socket.
+func (b *Builder) ParentAlive() {
+	c := b.add(unix.SYS_RECVFROM, 0, uintptr(b.Space(4)), 4, unix.MSG_PEEK|unix.MSG_DONTWAIT, 0, 0).fd(0, Status)
+	c.Full, c.Ignore[0] = true, uint8(unix.EAGAIN)
+}
+
+// Send sends a record with the descriptor r to the parent, see unix(7), SCM_RIGHTS. The record's step is that of the
+// call before; when is as in Call.
+func (b *Builder) Send(kind uint32, r Reg, when uint8) {
+	step := uint32(len(b.Inside) - 1)
+	control := b.Words64(cmsgLen, unix.SOL_SOCKET|unix.SCM_RIGHTS<<32, 0)
+	record := b.Words32(kind, step, 0)
+	vector := b.Words64(uint64(record), 12)
+	message := b.Words64(0, 0, uint64(vector), 1, uint64(control), cmsgSpace, 0)
+	c := b.add(Poke, uintptr(control)+cmsgData).fd(1, r)
+	c.When = when
+	b.add(unix.SYS_SENDMSG, 0, uintptr(message), unix.MSG_NOSIGNAL).fd(0, Status).When = when
+}
+
+// The layout of a control message with one descriptor, see cmsg(3).
+const (
+	cmsgLen   = 20
+	cmsgSpace = 24
+	cmsgData  = 16
+)

@@ -7,7 +7,7 @@ FLAGS   = -trimpath -buildvcs=false -tags netgo,osusergo -ldflags "-s -w -buildi
 	-extldflags '-static -Wl,--build-id=none' -X main.version=$(VERSION) -X main.commit=$(COMMIT)"
 export CGO_ENABLED = 1
 
-.PHONY: build generate test race lint bench fuzz install demo
+.PHONY: build generate test race lint bench fuzz vm install demo
 build: generate
 	go build $(FLAGS) -o bin/box ./cmd/box
 generate:
@@ -21,11 +21,13 @@ race:
 	go test -race ./plan ./launch
 lint:
 	$(TOOL) golangci-lint run
-	shellcheck .ci/run .ci/libseccomp .ci/demo
+	shellcheck .ci/run .ci/libseccomp .ci/demo tests/vm/run
 bench: build
 	go run ./bench -box bin/box
 fuzz:
 	go test -fuzz FuzzScan -fuzztime 60s ./cmd/box
+vm: build
+	tests/vm/run
 install: build
 	install -D -m 755 bin/box $(DESTDIR)$(PREFIX)/bin/box
 	install -D -m 644 docs/box.1 $(DESTDIR)$(PREFIX)/share/man/man1/box.1

@@ -67,8 +67,9 @@ func (b *bwrap) dev(w []string) error {
 		return err
 	}
 	name, err := os.Readlink("/proc/self/fd/1")
-	if err != nil {
-		return nil //nolint:nilerr // a terminal without a name here
+	var is, want unix.Stat_t
+	if err != nil || unix.Fstat(1, &want) != nil || unix.Stat(name, &is) != nil || is.Rdev != want.Rdev {
+		return nil //nolint:nilerr // a terminal without a name here, see ttyname(3)
 	}
 	return b.add(w, spec.Entry{Kind: spec.Bind, Devices: true, Source: name, Dest: path.Join(w[1], "console")})
 }

@@ -2,6 +2,7 @@ package launch
 
 import (
 	"os"
+	"time"
 	"unsafe"
 
 	"box/plan"
@@ -106,10 +107,17 @@ func (b *Sandbox) pass(s unix.Signal) bool {
 // ends are the forwarded signals that ask for an end.
 var ends = [32]bool{unix.SIGINT: true, unix.SIGTERM: true, unix.SIGHUP: true, unix.SIGQUIT: true}
 
-// deaf says whether pid 1 has not taken the signal before: it hangs in the set-up.
+// patience is how long pid 1 may leave a signal lying before another one ends the sandbox.
+const patience = time.Second
+
+// deaf says whether pid 1 has not taken what was sent to it, for too long: it hangs in the set-up.
 func (b *Sandbox) deaf() bool {
 	unread, err := unix.IoctlGetInt(b.conn, unix.SIOCOUTQ)
-	return err == nil && unread > 0
+	if err != nil || unread == 0 {
+		b.heard = time.Now()
+		return false
+	}
+	return time.Since(b.heard) > patience
 }
 
 // Signal sends a signal to the command: to its process group if it is one of those that terminals send.
@@ -121,9 +129,9 @@ func (b *Sandbox) Signal(s unix.Signal) {
 	b.tell(plan.Record{Kind: plan.Signal, Step: target, Value: uint32(s)})
 }
 
-// tell sends a record to pid 1. If it is gone, hear learns that.
+// tell sends a record to pid 1. If it is gone, hear learns that; if it doesn't listen, nothing more is sent.
 func (b *Sandbox) tell(r plan.Record) {
-	_ = unix.Sendto(b.conn, bytesOf(&r), unix.MSG_NOSIGNAL, nil)
+	_ = unix.Sendto(b.conn, bytesOf(&r), unix.MSG_NOSIGNAL|unix.MSG_DONTWAIT, nil)
 }
 
 func bytesOf(r *plan.Record) []byte {

@@ -3,6 +3,7 @@ package launch
 import (
 	"os"
 	"runtime"
+	"time"
 	"unsafe"
 
 	"box/plan"

@@ -18,11 +18,12 @@ type Sandbox struct {
 	plan    *plan.Plan
 	m       *machine
 	regs    []uintptr
-	pid     int // of pid 1, as seen here
-	conn    int // the parent's end of the status socket
-	signal  int // where signals are read from, or -1
-	caller  int // a pidfd of the caller, or -1
-	parent  int // the caller's process id
+	pid     int       // of pid 1, as seen here
+	conn    int       // the parent's end of the status socket
+	signal  int       // where signals are read from, or -1
+	caller  int       // a pidfd of the caller, or -1
+	parent  int       // the caller's process id
+	heard   time.Time // when pid 1 had last taken all that was sent to it, as far as is known
 	tty     *terminal
 	undo    []func() error // of the acts, in the order in which they were done
 	made    []mountPoint

@@ -19,8 +19,10 @@ func (b *Sandbox) Wait() (Status, error) {
 	defer b.closeTerminal() // whatever happens
 	err := b.watch()
 	if b.spec.Life.Detached && b.failed == nil && err == nil {
-		b.clean()
-		return b.part()
+		if b.spec.Life.Direct {
+			b.reap()
+		}
+		b.gone = true // or rather let go
 	}
 	b.end()
 	b.finishTerminal() // what was written last was written for a raw terminal
@@ -73,10 +75,15 @@ func (b *Sandbox) watch() error {
 		if set[onCaller].Revents != 0 {
 			b.status, b.ended = Status{Signal: unix.SIGKILL}, true
 		}
-		if set[onStatus].Revents != 0 {
-			if more, err := b.hear(); err != nil || !more {
-				return err
-			}
+		if set[onStatus].Revents == 0 {
+			continue
+		}
+		if b.executed {
+			b.reap()
+			return nil
+		}
+		if more, err := b.hear(); err != nil || !more && !b.follow() {
+			return err
 		}
 	}
 	return nil
@@ -219,26 +226,43 @@ func (b *Sandbox) stop() {
 	_ = unix.Kill(os.Getpid(), unix.SIGSTOP)
 }
 
-// part lets a detached sandbox go. A command in the place of pid 1 is waited for; its socket has closed when it was
-// executed.
-func (b *Sandbox) part() (Status, error) {
-	for !b.ended {
-		var w unix.WaitStatus
+// follow goes on with the process itself, if that is the command: its socket has closed when it was executed.
+func (b *Sandbox) follow() bool {
+	if !b.spec.Life.Direct || b.spec.Life.Detached {
+		return false
+	}
+	child, err := unix.PidfdOpen(b.pid, 0)
+	if err != nil {
+		b.reap() // without looking after the caller meanwhile
+		return false
+	}
+	unix.Close(b.conn)
+	b.conn, b.executed = child, true
+	return true
+}
+
+// reap waits for a command in the place of pid 1.
+func (b *Sandbox) reap() {
+	var w unix.WaitStatus
+	for {
 		pid, err := unix.Wait4(b.pid, &w, 0, nil)
 		if err == unix.EINTR {
 			continue
 		}
-		if err != nil || pid != b.pid {
-			return Status{Signal: unix.SIGKILL}, ErrLost
+		b.gone = true
+		if err == nil && pid == b.pid {
+			b.status, b.ended = statusOf(w), true
 		}
-		b.status, b.ended = statusOf(w), true
+		return
 	}
-	return b.status, nil
 }
 
 // end kills what is left of the sandbox and waits for it.
 func (b *Sandbox) end() {
-	if b.spec.New.Has(spec.PID) {
+	if b.gone {
+		return
+	}
+	if b.spec.New.Has(spec.PID) || b.spec.Life.Direct {
 		_ = unix.Kill(b.pid, unix.SIGKILL)
 	} else {
 		_ = unix.Shutdown(b.conn, unix.SHUT_RDWR) // pid 1 has descendants to kill

@@ -14,24 +14,26 @@ import (
 
 // Sandbox is a running sandbox, seen from outside by its monitor.
 type Sandbox struct {
-	spec    *spec.Spec
-	plan    *plan.Plan
-	m       *machine
-	regs    []uintptr
-	pid     int       // of pid 1, as seen here
-	conn    int       // the parent's end of the status socket
-	signal  int       // where signals are read from, or -1
-	caller  int       // a pidfd of the caller, or -1
-	parent  int       // the caller's process id
-	heard   time.Time // when pid 1 had last taken all that was sent to it, as far as is known
-	tty     *terminal
-	undo    []func() error // of the acts, in the order in which they were done
-	made    []mountPoint
-	status  Status
-	ended   bool // the command's end is known
-	own     bool // a SIGTSTP is on its way that the monitor has sent itself
-	waiting bool // pid 1 waits for the acts
-	failed  *Failure
+	spec     *spec.Spec
+	plan     *plan.Plan
+	m        *machine
+	regs     []uintptr
+	pid      int       // of pid 1, as seen here
+	conn     int       // the parent's end of the status socket
+	signal   int       // where signals are read from, or -1
+	caller   int       // a pidfd of the caller, or -1
+	parent   int       // the caller's process id
+	heard    time.Time // when pid 1 had last taken all that was sent to it, as far as is known
+	tty      *terminal
+	undo     []func() error // of the acts, in the order in which they were done
+	made     []mountPoint
+	status   Status
+	ended    bool // the command's end is known
+	own      bool // a SIGTSTP is on its way that the monitor has sent itself
+	executed bool // the command is in the place of pid 1, and conn a pidfd of it
+	gone     bool // there is nothing to kill or to wait for
+	waiting  bool // pid 1 waits for the acts
+	failed   *Failure
 }
 
 // Failure is a step of the plan that could not be done.

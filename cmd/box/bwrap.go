@@ -200,7 +200,7 @@ func (b *bwrap) life() {
 	life := &b.spec.Life
 	reaper := b.spec.New.Has(spec.PID) || b.locks != nil || b.sync >= 0
 	life.Direct = !reaper || b.asPID1
-	life.Detached = !b.die
+	life.Detached, life.OutliveParent = !b.die, !b.die
 	life.Locks = b.locks
 	if b.sync >= 0 && !life.Direct {
 		life.Sync = []int{b.sync}

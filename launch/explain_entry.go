@@ -110,6 +110,9 @@ func explainDest(m *Message, f *Failure, e *spec.Entry, s *spec.Spec, words stri
 // explainMount is for what can't be put onto its destination.
 func explainMount(m *Message, f *Failure, e *spec.Entry, words string) {
 	switch {
+	case f.Errno == unix.ENOSPC:
+		m.Headline = fmt.Sprintf("%s: too many mounts", words)
+		m.Cause = "fs.mount-max is " + kernel.Sysctl("fs/mount-max")
 	case e.Kind == spec.Bind && f.Errno == unix.ENOTDIR, e.Kind == spec.Bind && f.Errno == unix.EINVAL:
 		if mounts.IsDir(e.Source) {
 			m.Headline = fmt.Sprintf("%s: %s is a directory, and %s in the sandbox is a file", words, e.Source, e.Dest)

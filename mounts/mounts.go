@@ -30,9 +30,10 @@ type tree struct {
 
 // What a source is.
 const (
-	absent = iota
-	file
-	directory
+	absent    = 0
+	file      = 1
+	directory = 2
+	late      = 4 // with one of these: cloned when its turn comes
 )
 
 // Compile writes the calls that build the tree and make it the root, with plan.Root open on it. It looks at
@@ -75,6 +76,7 @@ func (t *tree) pivot() {
 // sources clones all sources into consecutive registers, with the attributes that their mounts will have.
 func (t *tree) sources() error {
 	var first plan.Reg
+	cloned, most := 0, descriptors()
 	for i := range t.s.Tree {
 		if e := &t.s.Tree[i]; e.Kind == spec.Bind && !e.RO && !t.s.Mounts.Trust {
 			t.sharing.add(e.Source)
@@ -98,6 +100,10 @@ func (t *tree) sources() error {
 		t.found[i] = file
 		if mode&unix.S_IFMT == unix.S_IFDIR {
 			t.found[i] = directory
+		}
+		if cloned++; cloned > most && t.canWait(i) {
+			t.found[i] |= late
+			continue
 		}
 		r := t.b.Fresh()
 		t.clone(r, i, path)
@@ -229,13 +235,17 @@ func (t *tree) bind(e *spec.Entry, found byte) {
 	if found == absent {
 		return // --ro-bind-try and the like
 	}
-	at := t.point(e.Dest, found == directory, 0o755, 0o444)
+	at := t.point(e.Dest, found&directory != 0, 0o755, 0o444)
 	if e.NoLinks && at != plan.Root {
 		t.b.Close(at)
 		at = t.b.OpenNoLinks(plan.Root, t.b.String(spec.Relative(e.Dest)), true)
 	}
-	t.attach(t.source, at)
-	t.source++
+	if found&late != 0 {
+		t.attach(t.cloneLate(e), at)
+	} else {
+		t.attach(t.source, at)
+		t.source++
+	}
 	if e.Kind == spec.Bind && !e.RO {
 		t.writable++
 	}

@@ -1,0 +1,51 @@
+package mounts
+
+import (
+	"path/filepath"
+
+	"box/plan"
+	"box/spec"
+
+	"golang.org/x/sys/unix"
+)
+
+// A clone of a source is a descriptor until it is attached. Sources beyond the limit for these are cloned when their turn
+// comes, under the cover, where only a path without links and ".." still means the host.
+
+// reserve is how many descriptors are left for everything else.
+const reserve = 64
+
+// descriptors returns how many sources can be kept cloned at a time, see getrlimit(2), RLIMIT_NOFILE.
+func descriptors() int {
+	var limit unix.Rlimit
+	if unix.Getrlimit(unix.RLIMIT_NOFILE, &limit) != nil || limit.Cur > 1<<30 {
+		return 1 << 30
+	}
+	return max(int(limit.Cur)-reserve, 0)
+}
+
+// canWait says whether the source of entry i can be cloned late: not the root, on which the cover lies, and none that
+// must be opened without following links.
+func (t *tree) canWait(i int) bool {
+	e := &t.s.Tree[i]
+	above, _ := t.writableAbove(i)
+	return e.Kind == spec.Bind && !e.NoLinks && above == "" && absolute(e.Source) != "/"
+}
+
+// cloneLate clones the source of an entry by its real path.
+func (t *tree) cloneLate(e *spec.Entry) plan.Reg {
+	fd := t.b.OpenNoLinks(plan.Cwd, t.b.String(absolute(e.Source)), false)
+	r := t.b.Reg()
+	t.b.OpenTreeOf(r, fd)
+	t.b.Close(fd)
+	t.b.MountSetattr(r, attributes(e), t.propagation(), true)
+	return r
+}
+
+// absolute returns the real path of a source.
+func absolute(source string) string {
+	if full, err := filepath.Abs(source); err == nil {
+		source = full
+	}
+	return realPath(source)
+}

@@ -76,7 +76,6 @@ const (
 	Stopped            // the command was stopped by signal Value
 	Master             // carries the master of the command's terminal
 	Made               // carries a directory of the host in which call Step made a mount point
-	Started            // the command has been executed
 	Ready              // child to parent: do the acts; parent to child: they are done
 	Signal             // parent to pid 1: signal Value to the command, or to its group if Step is 1
 )

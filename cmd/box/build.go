@@ -19,19 +19,19 @@ type build struct {
 		size  *uint64
 		words []string
 	}
-	view       string         // --base
-	bare       bool           // the working directory is not brought in
-	left       []string       // courtesies that have no place
-	project    bool           // -w
-	pass       []string       // --env-pass
-	env        []envStep      // --setenv, --unsetenv, --clearenv, in order
-	policyName string         // --seccomp-policy
-	policyFrom spec.Origin    //
-	raw        []spec.Filter  // --add-seccomp-fd
-	last       *spec.Filter   // --seccomp
-	ptyOff     bool           // --pty off
-	dry        bool           // --dry-run
-	data       map[int][]byte // what was read from descriptors: once, and kept
+	view       string        // --base
+	bare       bool          // the working directory is not brought in
+	left       []string      // courtesies that have no place
+	project    bool          // -w
+	pass       []string      // --env-pass
+	env        []envStep     // --setenv, --unsetenv, --clearenv, in order
+	policyName string        // --seccomp-policy
+	policyFrom spec.Origin   //
+	raw        []spec.Filter // --add-seccomp-fd
+	last       *spec.Filter  // --seccomp
+	ptyOff     bool          // --pty off
+	dry        bool          // --dry-run
+	data       keptData      // what was read from descriptors: once, and kept
 }
 
 // do does one step.

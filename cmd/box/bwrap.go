@@ -8,6 +8,7 @@ import (
 	"slices"
 
 	"box/internal/inherited"
+	"box/internal/kernel"
 	"box/launch"
 	"box/spec"
 
@@ -50,7 +51,7 @@ type bwrap struct {
 	block    int
 	userns   int
 	sync     int
-	data     map[int][]byte
+	data     keptData
 }
 
 // bwrapError is a message in the manners of bubblewrap: without its prefix.
@@ -63,7 +64,7 @@ func die(format string, args ...any) error { return &bwrapError{fmt.Sprintf(form
 // runBwrap is box in the manners of bubblewrap. It returns the exit status.
 func runBwrap(name string, words []string) int {
 	b := &bwrap{
-		name: name, env: os.Environ(), once: map[string]bool{}, data: map[int][]byte{},
+		name: name, env: os.Environ(), once: map[string]bool{}, data: keptData{},
 		last: -1, info: -1, status: -1, block: -1, userns: -1, sync: -1,
 	}
 	b.spec = &spec.Spec{New: spec.Mount, Nested: true, Mounts: spec.Mounts{
@@ -114,20 +115,17 @@ func (b *bwrap) start() (int, error) {
 		return 0, die("%s", launch.ExplainBwrap(err, b.spec))
 	}
 	status, err := box.Wait()
+	if errors.Is(err, launch.ErrLost) {
+		return status.Exit(), nil // the command ran; only its own status is unknown
+	}
 	if err != nil {
-		if b.failed(err) {
-			return 0, die("%s", launch.ExplainBwrap(err, b.spec))
-		}
-		return status.Exit(), nil
+		return 0, die("%s", launch.ExplainBwrap(err, b.spec))
 	}
 	if b.status >= 0 {
 		writeFD(b.status, fmt.Sprintf("{ \"exit-code\": %d }\n", status.Exit()))
 	}
 	return status.Exit(), nil
 }
-
-// failed says whether err means that the command was never executed; else only its status is unknown.
-func (*bwrap) failed(err error) bool { return !errors.Is(err, launch.ErrLost) }
 
 // finish checks what only the whole line shows, and completes the Spec.
 func (b *bwrap) finish(command []string) error {
@@ -207,13 +205,8 @@ func (b *bwrap) life() {
 		life.Close = append(life.Close, b.sync)
 	}
 	life.Await = b.info >= 0 || b.status >= 0 || b.userns >= 0
-	life.Ignored, life.Blocked = inherited.Ignored()&^(1<<(unix.SIGCHLD-1)), inherited.Blocked()
-	life.CPUs = inherited.CPUs()
-	life.Words.Start, life.Words.Size = inherited.Words()
-	b.spec.Limits.Files, b.spec.Limits.FilesMax = inherited.Files()
-	old := unix.Umask(0)
-	unix.Umask(old)
-	life.Umask = uint32(old)
+	takeCallers(b.spec)
+	life.Ignored &^= 1 << (unix.SIGCHLD - 1) // bubblewrap always gives it the default
 }
 
 // directory decides where the command starts.
@@ -237,6 +230,5 @@ func usernsAllowed() bool {
 	if _, err := os.Stat("/proc/self/ns/user"); err != nil {
 		return false
 	}
-	limit, err := os.ReadFile("/proc/sys/user/max_user_namespaces")
-	return err != nil || string(limit) != "0\n"
+	return kernel.Sysctl("user/max_user_namespaces") != "0"
 }

@@ -110,21 +110,13 @@ func (b *bwrap) addFile(w []string, kind spec.Kind, perms uint32, ro bool) error
 	return b.add(w, spec.Entry{Kind: kind, Dest: w[2], Data: data, RO: ro, Perms: b.perm(perms)})
 }
 
-// read returns what can be read from a descriptor: once, and kept, so that a number may be used twice.
+// read returns what can be read from the descriptor that word names.
 func (b *bwrap) read(word string) ([]byte, error) {
 	fd, err := bwrapFD(word)
 	if err != nil {
 		return nil, err
 	}
-	if data, ok := b.data[fd]; ok {
-		return data, nil
-	}
-	if _, err := unix.FcntlInt(uintptr(fd), unix.F_GETFD, 0); err != nil {
-		return nil, err
-	}
-	data, err := readFD(fd)
-	b.data[fd] = data
-	return data, err
+	return b.data.read(fd)
 }
 
 func (b *bwrap) symlink(w []string) error {

@@ -23,20 +23,71 @@ func number(word string, least int) (int, error) {
 // isOpen fails if the caller has not handed over the descriptor.
 func isOpen(fd int) error {
 	if _, err := unix.FcntlInt(uintptr(fd), unix.F_GETFD, 0); err != nil {
-		return fmt.Errorf("descriptor %d is not open", fd)
+		return &descriptorError{fd, "is not open", unix.EBADF}
 	}
 	return nil
 }
 
+// descriptorError says what is wrong with a descriptor.
+type descriptorError struct {
+	fd   int
+	what string
+	err  error
+}
+
+func (e *descriptorError) Error() string { return fmt.Sprintf("descriptor %d %s", e.fd, e.what) }
+
+// Unwrap returns the errno.
+func (e *descriptorError) Unwrap() error { return e.err }
+
 // cannotRead says why a descriptor can't be read.
 func cannotRead(fd int, err error) error {
-	if errors.Is(err, unix.EISDIR) {
-		return fmt.Errorf("descriptor %d is a directory", fd)
+	what := "can't be read: " + err.Error()
+	switch {
+	case errors.Is(err, unix.EISDIR):
+		what = "is a directory"
+	case errors.Is(err, unix.EBADF):
+		what = "is not open for reading"
 	}
-	if errors.Is(err, unix.EBADF) {
-		return fmt.Errorf("descriptor %d is not open for reading", fd)
+	return &descriptorError{fd, what, err}
+}
+
+// keptData is what was read from descriptors: once, and kept, so that one can be named twice.
+type keptData map[int][]byte
+
+// read reads an inherited descriptor to its end.
+func (k keptData) read(fd int) ([]byte, error) {
+	if data, ok := k[fd]; ok {
+		return data, nil
 	}
-	return fmt.Errorf("descriptor %d can't be read: %w", fd, err)
+	data, err := readFD(fd)
+	if err == nil {
+		k[fd] = data
+	}
+	return data, err
+}
+
+// readFD reads an inherited descriptor to its end.
+func readFD(fd int) ([]byte, error) {
+	if err := isOpen(fd); err != nil {
+		return nil, err
+	}
+	var data []byte
+	for buffer := make([]byte, 64<<10); ; {
+		n, err := unix.Read(fd, buffer)
+		switch {
+		case err == unix.EINTR:
+		case err != nil:
+			return nil, cannotRead(fd, err)
+		case n == 0:
+			if fd > 2 {
+				unix.Close(fd)
+			}
+			return data, nil
+		default:
+			data = append(data, buffer[:n]...)
+		}
+	}
 }
 
 // isTerminal says whether the descriptor is a terminal.

@@ -102,25 +102,16 @@ func (b *build) addFile(w []string, kind spec.Kind, perms uint32, ro bool) error
 	return b.add(spec.Entry{Kind: kind, Dest: w[1], Data: data, RO: ro, Perms: b.perm(perms)})
 }
 
-// read returns what can be read from the descriptor that word names. It is read once and kept, so that it can be
-// named twice.
+// read returns what can be read from the descriptor that word names.
 func (b *build) read(word string) ([]byte, error) {
 	fd, err := number(word, 0)
 	if err != nil {
 		return nil, err
 	}
-	if data, ok := b.data[fd]; ok {
-		return data, nil
-	}
-	data, err := readFD(fd)
-	if err != nil {
-		return nil, err
-	}
 	if b.data == nil {
-		b.data = map[int][]byte{}
+		b.data = keptData{}
 	}
-	b.data[fd] = data
-	return data, nil
+	return b.data.read(fd)
 }
 
 func (b *build) symlink(w []string) error {

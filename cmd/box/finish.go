@@ -6,7 +6,6 @@ import (
 	"slices"
 	"strconv"
 
-	"box/internal/inherited"
 	"box/mounts"
 	"box/seccompprofile"
 	"box/spec"
@@ -42,7 +41,8 @@ func (b *build) finish(command []string) error {
 	if err := b.furnish(); err != nil {
 		return err
 	}
-	b.caller()
+	takeCallers(s)
+	b.terminals()
 	callers := os.Environ()
 	env := apply(environ(s, callers, b.pass), b.env)
 	b.directory(env)
@@ -107,18 +107,10 @@ func homes(home string) []string {
 	return found
 }
 
-// caller notes what the command gets of the caller's state.
-func (b *build) caller() {
-	life, limits := &b.spec.Life, &b.spec.Limits
-	life.Ignored, life.Blocked = inherited.Ignored(), inherited.Blocked()
-	life.CPUs = inherited.CPUs()
-	life.Words.Start, life.Words.Size = inherited.Words()
-	limits.Files, limits.FilesMax = inherited.Files()
-	old := unix.Umask(0)
-	unix.Umask(old)
-	life.Umask = uint32(old)
-	for fd := range life.TTY {
-		life.TTY[fd] = !b.ptyOff && isTerminal(fd)
+// terminals decides which descriptors become a terminal of the sandbox's own.
+func (b *build) terminals() {
+	for fd := range b.spec.Life.TTY {
+		b.spec.Life.TTY[fd] = !b.ptyOff && isTerminal(fd)
 	}
 }
 

@@ -5,8 +5,6 @@ import (
 	"strings"
 
 	"box/internal/nearest"
-
-	"golang.org/x/sys/unix"
 )
 
 // step is a flag with its words, as typed.
@@ -119,27 +117,4 @@ func readArgs(s step) ([]string, error) {
 		return nil, nil
 	}
 	return strings.Split(string(bytes.TrimSuffix(data, []byte{0})), "\x00"), nil
-}
-
-// readFD reads an inherited descriptor to its end.
-func readFD(fd int) ([]byte, error) {
-	if err := isOpen(fd); err != nil {
-		return nil, err
-	}
-	var data []byte
-	for buffer := make([]byte, 64<<10); ; {
-		n, err := unix.Read(fd, buffer)
-		switch {
-		case err == unix.EINTR:
-		case err != nil:
-			return nil, cannotRead(fd, err)
-		case n == 0:
-			if fd > 2 {
-				unix.Close(fd)
-			}
-			return data, nil
-		default:
-			data = append(data, buffer[:n]...)
-		}
-	}
 }

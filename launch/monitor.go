@@ -2,7 +2,6 @@ package launch
 
 import (
 	"os"
-	"time"
 	"unsafe"
 
 	"box/plan"
@@ -89,53 +88,6 @@ func (b *Sandbox) watch() error {
 	return nil
 }
 
-// pass gives a signal to the sandbox. It returns false for one that ends the monitor.
-func (b *Sandbox) pass(s unix.Signal) bool {
-	switch {
-	case b.spec.Life.Ignored&bit(s) != 0:
-		return true // the caller ignores it, so box does
-	case s == unix.SIGTSTP && b.own:
-		b.own = false
-		return true
-	case !forward[s].sent:
-		return false
-	case ends[s] && b.deaf():
-		return false
-	case s == unix.SIGWINCH && b.tty.open():
-		b.tty.resize()
-		return true
-	case s == unix.SIGCONT:
-		b.tty.enter()
-	}
-	b.Signal(s)
-	return true
-}
-
-// ends are the forwarded signals that ask for an end.
-var ends = [32]bool{unix.SIGINT: true, unix.SIGTERM: true, unix.SIGHUP: true, unix.SIGQUIT: true}
-
-// patience is how long pid 1 may leave a signal lying before another one ends the sandbox.
-const patience = time.Second
-
-// deaf says whether pid 1 has not taken what was sent to it, for too long: it hangs in the set-up.
-func (b *Sandbox) deaf() bool {
-	unread, err := unix.IoctlGetInt(b.conn, unix.SIOCOUTQ)
-	if err != nil || unread == 0 {
-		b.heard = time.Now()
-		return false
-	}
-	return time.Since(b.heard) > patience
-}
-
-// Signal sends a signal to the command: to its process group if it is one of those that terminals send.
-func (b *Sandbox) Signal(s unix.Signal) {
-	target := uint32(toLeader)
-	if forward[s].toGroup {
-		target = toGroup
-	}
-	b.tell(plan.Record{Kind: plan.Signal, Step: target, Value: uint32(s)})
-}
-
 // tell sends a record to pid 1. If it is gone, hear learns that; if it doesn't listen, nothing more is sent.
 func (b *Sandbox) tell(r plan.Record) {
 	_ = unix.Sendto(b.conn, bytesOf(&r), unix.MSG_NOSIGNAL|unix.MSG_DONTWAIT, nil)
@@ -189,20 +141,6 @@ func descriptor(control []byte) int {
 		return -1
 	}
 	return fds[0]
-}
-
-// act does the plan's acts while the child waits.
-func (b *Sandbox) act() error {
-	for _, a := range b.plan.Outside {
-		undo, err := a.Do(b.pid)
-		if undo != nil {
-			b.undo = append(b.undo, undo)
-		}
-		if err != nil {
-			return &ActError{Act: a, Err: err}
-		}
-	}
-	return nil
 }
 
 // stop stops the monitor as the command has stopped, so that the caller's shell sees it and can go on with it. SIGSTOP,

@@ -1,6 +1,12 @@
 package launch
 
-import "golang.org/x/sys/unix"
+import (
+	"time"
+
+	"box/plan"
+
+	"golang.org/x/sys/unix"
+)
 
 // forward says who gets a signal that the monitor gets. Those that a terminal sends go to the command's process
 // group, as the terminal would; the others to the command alone.
@@ -46,4 +52,51 @@ func (b *Sandbox) nextSignal() unix.Signal {
 		return 0
 	}
 	return unix.Signal(number[0])
+}
+
+// pass gives a signal to the sandbox. It returns false for one that ends the monitor.
+func (b *Sandbox) pass(s unix.Signal) bool {
+	switch {
+	case b.spec.Life.Ignored&bit(s) != 0:
+		return true // the caller ignores it, so box does
+	case s == unix.SIGTSTP && b.own:
+		b.own = false
+		return true
+	case !forward[s].sent:
+		return false
+	case ends[s] && b.deaf():
+		return false
+	case s == unix.SIGWINCH && b.tty.open():
+		b.tty.resize()
+		return true
+	case s == unix.SIGCONT:
+		b.tty.enter()
+	}
+	b.Signal(s)
+	return true
+}
+
+// ends are the forwarded signals that ask for an end.
+var ends = [32]bool{unix.SIGINT: true, unix.SIGTERM: true, unix.SIGHUP: true, unix.SIGQUIT: true}
+
+// patience is how long pid 1 may leave a signal lying before another one ends the sandbox.
+const patience = time.Second
+
+// deaf says whether pid 1 has not taken what was sent to it, for too long: it hangs in the set-up.
+func (b *Sandbox) deaf() bool {
+	unread, err := unix.IoctlGetInt(b.conn, unix.SIOCOUTQ)
+	if err != nil || unread == 0 {
+		b.heard = time.Now()
+		return false
+	}
+	return time.Since(b.heard) > patience
+}
+
+// Signal sends a signal to the command: to its process group if it is one of those that terminals send.
+func (b *Sandbox) Signal(s unix.Signal) {
+	target := uint32(toLeader)
+	if forward[s].toGroup {
+		target = toGroup
+	}
+	b.tell(plan.Record{Kind: plan.Signal, Step: target, Value: uint32(s)})
 }

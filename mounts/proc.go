@@ -10,16 +10,15 @@ import (
 // guarded are the parts of /proc with which root could change the machine.
 var guarded = [...]string{"sys", "sysrq-trigger", "irq", "bus"}
 
-// guard makes these parts read-only, if root starts box: an ordinary user can't write them anyway. bubblewrap
-// leaves out what access(2) says that root can't write, such as the directory sys, whatever is in it.
+// guard makes these parts of a /proc read-only, as far as the Spec says. An ordinary user can't write them anyway.
 func (t *tree) guard(e *spec.Entry) {
-	if !t.s.Mounts.Guard {
+	if t.s.Mounts.Guard == spec.NoGuard {
 		return
 	}
 	proc := t.b.OpenInRoot(plan.Root, t.b.String(spec.Relative(e.Dest)), unix.O_PATH|unix.O_DIRECTORY, 0)
 	for _, name := range guarded {
 		mode := uint32(unix.F_OK)
-		if t.s.Mounts.Trust {
+		if t.s.Mounts.Guard == spec.GuardOpen {
 			mode = unix.W_OK
 		}
 		if unix.Access("/proc/"+name, mode) != nil {

@@ -43,10 +43,21 @@ type Caps struct {
 	Callers bool   // leave the sets as they are, but for the bounding set of a new user namespace: Keep bounds it
 }
 
+// Guard says which parts of a /proc that could change the machine become read-only: it is for sandboxes that root starts.
+type Guard uint8
+
+// The guards. GuardOpen covers what access(2) says that the caller can write, as bubblewrap does; GuardAll covers the
+// directory sys as well, in which only the files can be written.
+const (
+	NoGuard Guard = iota
+	GuardOpen
+	GuardAll
+)
+
 // Mounts says what holds for all mounts.
 type Mounts struct {
 	Follow bool // mounts that the host makes later below a bind appear inside
-	Guard  bool // root starts the sandbox: what is dangerous for root in /proc is read-only
+	Guard  Guard
 	Leave  bool // mount points that had to be made on the host stay there
 	Trust  bool // links in what is bound writable are followed where it is a source again
 	Whole  bool // a tmpfs without a size has the kernel's default

@@ -68,8 +68,11 @@ func runBwrap(name string, words []string) int {
 		last: -1, info: -1, status: -1, block: -1, userns: -1, sync: -1,
 	}
 	b.spec = &spec.Spec{New: spec.Mount, Nested: true, Mounts: spec.Mounts{
-		Follow: true, Guard: unix.Getuid() == 0, Leave: true, Trust: true, Whole: true,
+		Follow: true, Leave: true, Trust: true, Whole: true,
 	}}
+	if unix.Getuid() == 0 {
+		b.spec.Mounts.Guard = spec.GuardOpen
+	}
 	b.spec.Life = spec.Life{Session: spec.CallerSession, KeepAll: true, Keyring: true, Detached: true}
 	b.spec.Limits.Cores = true
 	code, err := b.run(words)

@@ -25,7 +25,9 @@ func runCommand(words []string) (int, error) {
 		return 0, err
 	}
 	b := build{spec: spec.New()}
-	b.spec.Mounts.Guard = unix.Getuid() == 0
+	if unix.Getuid() == 0 {
+		b.spec.Mounts.Guard = spec.GuardAll
+	}
 	b.spec.IDs.UID, b.spec.IDs.GID = uint32(unix.Getuid()), uint32(unix.Getgid())
 	for _, s := range steps {
 		switch s.flag.name {

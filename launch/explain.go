@@ -125,7 +125,7 @@ func explainClone(m *Message, errno unix.Errno, s *spec.Spec) {
 func explainSetup(m *Message, f *Failure, s *spec.Spec) {
 	path := f.Call.Path()
 	switch {
-	case f.Call.Nr == unix.SYS_WRITE && f.Errno == unix.EPERM, path == "self/uid_map" || path == "self/setgroups":
+	case f.Call.For == spec.Identity:
 		m.Headline = "cannot set up a user namespace: " + because(f.Errno)
 		m.Cause, m.Hint = kernel.WhyNoUserns()
 	case path == "sys/user/max_user_namespaces":

@@ -57,7 +57,7 @@ func cloneText(errno unix.Errno) string {
 func setupText(f *Failure, s *spec.Spec) string {
 	path := f.Call.Path()
 	switch {
-	case path == "self/uid_map" || path == "self/gid_map" || path == "self/setgroups" || f.Call.Nr == unix.SYS_WRITE:
+	case f.Call.For == spec.Identity:
 		return fmt.Sprintf("setting up uid map: %s", CText(f.Errno))
 	case f.Call.Nr == unix.SYS_IOCTL:
 		return fmt.Sprintf("loopback: Failed RTM_NEWADDR: %s", CText(f.Errno))

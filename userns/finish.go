@@ -58,9 +58,11 @@ func second(b *plan.Builder, s *spec.Spec) {
 	if !two {
 		return
 	}
+	b.For(spec.Identity)
 	b.Unshare(unix.CLONE_NEWUSER)
 	write(b, "self/uid_map", "%d %d 1\n", uint64(want.uid), uint64(was.uid))
 	write(b, "self/gid_map", "%d %d 1\n", uint64(want.gid), uint64(was.gid))
+	b.For(spec.Box)
 }
 
 // limitNested sets the limit on user namespaces. Where /proc/sys is read-only, as in most containers, the filter is the layer

@@ -44,7 +44,9 @@ func Compile(b *plan.Builder, s *spec.Spec) error {
 	if s.IDs.Ranges {
 		return compileRanges(b, s)
 	}
+	b.For(spec.Identity)
 	writeMaps(b, first(s), self())
+	b.For(spec.Box)
 	return nil
 }
 

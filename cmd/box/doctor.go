@@ -3,6 +3,7 @@ package main
 import (
 	"bufio"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -101,6 +102,9 @@ func examineSandbox() finding {
 		return f
 	}
 	m := launch.Explain(err, b.spec)
+	if told, ok := errors.AsType[*message](err); ok {
+		m = told.Message
+	}
 	f.OK, f.Found, f.Mend = false, m.Headline, m.Hint
 	if m.Cause != "" {
 		f.Found += "; cause: " + m.Cause

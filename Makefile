@@ -7,7 +7,7 @@ FLAGS   = -trimpath -buildvcs=false -tags netgo,osusergo -ldflags "-s -w -buildi
 	-extldflags '-static -Wl,--build-id=none' -X main.version=$(VERSION) -X main.commit=$(COMMIT)"
 export CGO_ENABLED = 1
 
-.PHONY: build generate test race lint bench fuzz vm install demo
+.PHONY: build generate test race callers lint bench fuzz vm install demo
 build: generate
 	go build $(FLAGS) -o bin/box ./cmd/box
 generate:
@@ -19,13 +19,16 @@ test: build
 	go test ./...
 race:
 	go test -race ./plan ./launch
+callers: build
+	tests/callers/run
 lint:
 	$(TOOL) golangci-lint run
-	shellcheck .ci/run .ci/libseccomp .ci/demo tests/vm/run
+	shellcheck .ci/run .ci/libseccomp .ci/demo tests/vm/run tests/callers/checks $(shell grep -l '^#!/bin/sh' tests/callers/*)
 bench: build
 	go run ./bench -box bin/box
 fuzz:
 	go test -fuzz FuzzScan -fuzztime 60s ./cmd/box
+	go test -fuzz FuzzBwrapWords -fuzztime 60s ./cmd/box
 vm: build
 	tests/vm/run
 install: build

@@ -16,6 +16,7 @@ const (
 	bwrapName   = "bwrap"
 	boxPlain    = "box --seccomp-policy off"
 	boxFiltered = "box"
+	boxAsBwrap  = "box as bwrap"
 	noSandbox   = "no sandbox"
 )
 
@@ -25,8 +26,9 @@ type subject struct {
 	words []string // the program's path and its arguments
 }
 
-// subjects returns bwrap, box without a filter, which does the same as bwrap, and box as people run it. Each makes the
-// job's sandbox with the further flags in extra, and runs the command in it. The first is what the others compare to.
+// subjects returns bwrap, box without a filter, which does the same as bwrap, box as people run it, and box by the name of
+// bwrap, with bwrap's manners. Each makes the job's sandbox with the further flags in extra, and runs the command in it. The
+// first is what the others compare to.
 func (l *lab) subjects(extra []string, command ...string) []subject {
 	sandbox := func(program ...string) []string {
 		return slices.Concat(program, strings.Fields(job), extra, command)
@@ -35,6 +37,7 @@ func (l *lab) subjects(extra []string, command ...string) []subject {
 		{bwrapName, sandbox(l.bwrap)},
 		{boxPlain, sandbox(l.box, "--seccomp-policy", "off")},
 		{boxFiltered, sandbox(l.box)},
+		{boxAsBwrap, sandbox(l.boxAsBwrap)},
 	}
 }
 

@@ -11,12 +11,13 @@ import (
 
 // lab is what all measurements share: the programs, the user they run as, and the place for their files.
 type lab struct {
-	ctx     context.Context // done when a signal asks the program to end
-	account account
-	scratch *scratch
-	box     string // path of a copy
-	bwrap   string
-	rounds  int
+	ctx        context.Context // done when a signal asks the program to end
+	account    account
+	scratch    *scratch
+	box        string // path of a copy
+	boxAsBwrap string // path of a link to it that is named bwrap: box takes its manners by that name
+	bwrap      string
+	rounds     int
 }
 
 // newLab prepares a lab. It makes this process the one that inherits orphans, see settle. The caller closes the lab.
@@ -39,7 +40,10 @@ func newLab(ctx context.Context, o options) (*lab, error) {
 		return nil, err
 	}
 	l := &lab{ctx: ctx, account: account, scratch: scratch, bwrap: bwrap, rounds: o.rounds}
-	if l.box, err = scratch.copyProgram(o.box); err != nil {
+	if l.box, err = scratch.copyProgram(o.box); err == nil {
+		l.boxAsBwrap, err = scratch.link("bwrap", l.box)
+	}
+	if err != nil {
 		l.close()
 		return nil, err
 	}

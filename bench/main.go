@@ -1,4 +1,5 @@
-// Command bench times whole sandbox starts of box against those of the bwrap that is installed, side by side.
+// Command bench times whole sandbox starts of box, by its own name and by that of bwrap, against those of the bwrap that is
+// installed, side by side.
 //
 //	go run ./bench -box bin/box [-bwrap PATH] [-n ROUNDS] [-only REGEXP] [-user NAME] [-json]
 //

@@ -60,6 +60,12 @@ func (s *scratch) copyProgram(from string) (string, error) {
 	return to, os.Chmod(to, 0o755)
 }
 
+// link makes a link with a name to a program, and returns its path.
+func (s *scratch) link(name, to string) (string, error) {
+	path := s.path(name)
+	return path, os.Symlink(to, path)
+}
+
 // source returns the path of the n-th directory to bind, which it makes at the first use.
 func (s *scratch) source(n int) (string, error) {
 	path := s.path(strconv.Itoa(n))

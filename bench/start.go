@@ -8,10 +8,11 @@ import (
 
 // startCase times starts of the job with a number of binds more.
 type startCase struct {
-	name   string
-	binds  int
-	share  int     // the case has one in so many of the rounds that were asked for
-	target float64 // the ratio to bwrap that box wants to stay below; 0 means that there is none
+	name        string
+	binds       int
+	share       int     // the case has one in so many of the rounds that were asked for
+	target      float64 // the ratio to bwrap that box wants to stay below; 0 means that there is none
+	bwrapTarget float64 // the same by the name of bwrap
 }
 
 // rounds returns how many rounds of n the case has. Below five a spread says nothing.
@@ -36,6 +37,7 @@ func (c startCase) measure(l *lab) (*table, error) {
 		t.series(s.name, bwrapName)
 	}
 	t.row(boxPlain).ratioTarget(c.target)
+	t.row(boxAsBwrap).ratioTarget(c.bwrapTarget)
 
 	// The collector would run within some starts and not in others: it runs between the rounds instead.
 	defer debug.SetGCPercent(debug.SetGCPercent(-1))

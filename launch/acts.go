@@ -1,6 +1,13 @@
 package launch
 
-import "box/plan"
+import (
+	"errors"
+	"os"
+
+	"box/plan"
+
+	"golang.org/x/sys/unix"
+)
 
 // ActError is an act of the parent that could not be done.
 type ActError struct {
@@ -25,4 +32,36 @@ func (b *Sandbox) act() error {
 		}
 	}
 	return nil
+}
+
+// errEnded is what Await returns when the sandbox has to end: its status is noted.
+var errEnded = errors.New("ended")
+
+// Await is for an act that waits for somebody else: until the events (POLLIN, POLLOUT) of a descriptor, see poll(2). A signal that
+// asks for an end, or the caller's end, ends it.
+func (b *Sandbox) Await(fd int, events int16) error {
+	set := []unix.PollFd{
+		{Fd: int32(fd), Events: events},
+		{Fd: int32(b.signal), Events: unix.POLLIN},
+		{Fd: int32(b.caller), Events: unix.POLLIN},
+	}
+	for {
+		if _, err := unix.Poll(set, -1); err != nil && err != unix.EINTR {
+			return os.NewSyscallError("poll", err)
+		}
+		switch {
+		case set[2].Revents != 0:
+			b.status, b.ended = Status{Signal: unix.SIGKILL}, true
+			return errEnded
+		case set[1].Revents != 0:
+			s := b.nextSignal()
+			if s == 0 || b.spec.Life.Ignored&bit(s) != 0 || forward[s].sent && !ends[s] {
+				continue
+			}
+			b.status, b.ended = Status{Signal: s}, true
+			return errEnded
+		case set[0].Revents != 0:
+			return nil
+		}
+	}
 }

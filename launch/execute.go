@@ -16,10 +16,7 @@ const defaultPath = "/bin:/usr/bin"
 // looked for in each directory of PATH; a file without a #! line is a shell script; EACCES anywhere is told rather
 // than ENOENT.
 func execute(b *plan.Builder, s *spec.Spec, env plan.Ptr) {
-	name := s.Command.Argv[0]
-	if s.Command.File != "" {
-		name = s.Command.File
-	}
+	name := s.Command.File
 	argv := b.Strings(s.Command.Argv)
 	shell := b.String("/bin/sh")
 	try := func(path plan.Ptr, search bool) {
@@ -31,6 +28,10 @@ func execute(b *plan.Builder, s *spec.Spec, env plan.Ptr) {
 		}
 		b.Execve(shell, b.Script(shell, path, argv, len(s.Command.Argv)), env)
 		b.Last().When = uint8(unix.ENOEXEC)
+	}
+	if name == "" {
+		b.GiveUp()
+		return
 	}
 	if strings.IndexByte(name, '/') >= 0 {
 		try(b.String(name), false)

@@ -62,6 +62,8 @@ func explainHost(m *Message, h *plan.HostError, s *spec.Spec) {
 	case errors.Is(h.Err, userns.ErrNoRanges):
 		m.Headline = fmt.Sprintf("%s: %s has no subordinate ids for this user", words, h.Path)
 		m.Hint = "as root: usermod --add-subuids 100000-165535 --add-subgids 100000-165535 USER"
+	case errors.Is(h.Err, unix.E2BIG):
+		m.Headline = fmt.Sprintf("%s: more layers than the kernel takes", words)
 	case errors.Is(h.Err, unix.ENOENT):
 		m.Headline = words + ": " + missingHere(h.Path)
 		if flag := try(s, h.For); flag != "" {
@@ -124,7 +126,21 @@ func explainClone(m *Message, errno unix.Errno, s *spec.Spec) {
 // explainSetup is for what box does by itself.
 func explainSetup(m *Message, f *Failure, s *spec.Spec) {
 	path := f.Call.Path()
-	switch {
+	switch lock := s.Lock(f.Call.For); {
+	case f.Call.Nr == unix.SYS_SETNS:
+		explainJoin(m, f, s)
+	case f.Call.Nr == plan.Hop:
+		explainClone(m, f.Errno, s)
+	case f.Call.Nr == plan.Fail:
+		m.Headline = "--assert-userns-disabled: the command could make user namespaces"
+	case lock != "" && f.Call.Nr == unix.SYS_FCNTL:
+		m.Headline = fmt.Sprintf("%s: somebody else has locked it", wish(s, f.Call.For))
+	case lock != "" && f.Errno == unix.ENOENT:
+		m.Headline = fmt.Sprintf("%s: %s does not exist in the sandbox", wish(s, f.Call.For), lock)
+	case lock != "":
+		m.Headline = fmt.Sprintf("%s: it can't be opened: %s", wish(s, f.Call.For), because(f.Errno))
+	case f.Call.Nr == unix.SYS_SETRESUID, f.Call.Nr == unix.SYS_SETRESGID:
+		m.Headline = fmt.Sprintf("%s: no such id in the namespace that is entered: %s", wish(s, f.Call.For), because(f.Errno))
 	case f.Call.For == spec.Identity:
 		m.Headline = "cannot set up a user namespace: " + because(f.Errno)
 		m.Cause, m.Hint = kernel.WhyNoUserns()
@@ -150,6 +166,19 @@ func explainSetup(m *Message, f *Failure, s *spec.Spec) {
 		}
 	default:
 		m.Headline = fmt.Sprintf("%s: %s: %s", wish(s, f.Call.For), f.Call.Name(), because(f.Errno))
+	}
+}
+
+// explainJoin is for a namespace that can't be entered, see setns(2).
+func explainJoin(m *Message, f *Failure, s *spec.Spec) {
+	words := wish(s, f.Call.For)
+	switch f.Errno {
+	case unix.EINVAL:
+		m.Headline = words + ": that is no such namespace, or none that lies below the caller's"
+	case unix.EPERM:
+		m.Headline = words + ": that namespace belongs to somebody else"
+	default:
+		m.Headline = fmt.Sprintf("%s: %s", words, because(f.Errno))
 	}
 }
 

@@ -22,6 +22,10 @@ func explainEntry(m *Message, f *Failure, e *spec.Entry, s *spec.Spec) {
 	}
 	m.Headline = fmt.Sprintf("%s: %s", words, reason)
 	switch f.Call.Nr {
+	case plan.Fail:
+		m.Headline = fmt.Sprintf("%s: a file's name can't end in a slash", words)
+	case plan.Equal:
+		m.Headline = fmt.Sprintf("%s: %s is not what descriptor %d names any more", words, e.Source, e.FD.Number())
 	case plan.Differ:
 		m.Headline = fmt.Sprintf("%s: %s leads through links to the root itself", words, e.Dest)
 	case unix.SYS_OPEN_TREE:
@@ -31,7 +35,7 @@ func explainEntry(m *Message, f *Failure, e *spec.Entry, s *spec.Spec) {
 		explainPlanted(m, f, e, words)
 	case unix.SYS_MKDIRAT, unix.SYS_MKNODAT, unix.SYS_SYMLINKAT, unix.SYS_READLINKAT, plan.Same:
 		explainDest(m, f, e, s, words)
-	case unix.SYS_MOVE_MOUNT, unix.SYS_MOUNT:
+	case unix.SYS_MOVE_MOUNT, unix.SYS_MOUNT, unix.SYS_FSOPEN, unix.SYS_FSCONFIG, unix.SYS_FSMOUNT:
 		explainMount(m, f, e, words)
 	case unix.SYS_MOUNT_SETATTR:
 		if f.Errno == unix.EINVAL && e.Kind == spec.ReadOnly {
@@ -69,9 +73,15 @@ func explainSource(m *Message, f *Failure, e *spec.Entry, words string) {
 // explainPlanted is for a source below something that is bound writable: links in it are not followed.
 func explainPlanted(m *Message, f *Failure, e *spec.Entry, words string) {
 	path := f.Call.Path()
-	if f.Errno == unix.ELOOP && path != spec.Relative(e.Dest) && strings.HasSuffix(e.Source, path) {
-		m.Headline = fmt.Sprintf("%s: %s leads through a link below something that is bound writable", words, e.Source)
-		m.Hint = "bind what the link leads to by its own path"
+	if f.Errno != unix.ELOOP || path == spec.Relative(e.Dest) {
+		return
+	}
+	for _, source := range append(e.Sources(), e.Work) {
+		if source != "" && strings.HasSuffix(mounts.Spelled(source), path) {
+			m.Headline = fmt.Sprintf("%s: %s leads through a link below something that is bound writable", words, source)
+			m.Hint = "bind what the link leads to by its own path"
+			return
+		}
 	}
 }
 
@@ -119,6 +129,8 @@ func explainMount(m *Message, f *Failure, e *spec.Entry, words string) {
 		} else {
 			m.Headline = fmt.Sprintf("%s: %s is a file, and %s in the sandbox is a directory", words, e.Source, e.Dest)
 		}
+	case e.Kind == spec.Overlay:
+		explainOverlay(m, f, e, words)
 	case f.Errno == unix.ENOTDIR:
 		m.Headline = fmt.Sprintf("%s: %s is not a directory", words, e.Dest)
 	case e.Kind == spec.Proc && f.Errno == unix.EPERM:
@@ -131,6 +143,25 @@ func explainMount(m *Message, f *Failure, e *spec.Entry, words string) {
 		m.Headline = fmt.Sprintf("%s: the message queues are the caller's, with --share-ipc", words)
 	case e.Kind == spec.Dev && f.Errno == unix.ENOENT:
 		m.Headline = fmt.Sprintf("%s: %s does not exist here", words, f.Call.Path())
+	}
+}
+
+// explainOverlay is for layers that the kernel doesn't take.
+func explainOverlay(m *Message, f *Failure, e *spec.Entry, words string) {
+	for _, source := range append(e.Sources(), e.Work) {
+		if source != "" && !mounts.IsDir(source) {
+			m.Headline = fmt.Sprintf("%s: %s is not a directory here", words, source)
+			return
+		}
+	}
+	switch f.Errno {
+	case unix.ELOOP:
+		m.Headline = words + ": its directories overlap"
+	case unix.EPERM, unix.ENODEV:
+		m.Cause = "this kernel has no overlays for user namespaces (Linux 5.11 is the first)"
+	case unix.EINVAL:
+		m.Cause = "a layer may not have other file systems mounted in it, and the directories for writes and work " +
+			"must be two empty or former ones on the same file system"
 	}
 }
 

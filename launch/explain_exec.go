@@ -16,7 +16,7 @@ import (
 
 // explainExec is for a command that could not be executed.
 func explainExec(m *Message, f *Failure, s *spec.Spec) {
-	name := s.Command.Argv[0]
+	name := s.Command.File
 	file := f.Call.Path()
 	m.Status = StatusNotRunnable
 	switch {

@@ -21,6 +21,9 @@ import (
 // It looks at the host; an error is a *plan.HostError for what is missing there.
 func Compile(b *plan.Builder, s *spec.Spec) error {
 	b.Reset()
+	b.Close(plan.Peer)
+	userns.Join(b, s)
+	b.For(spec.Box)
 	begin(b, s)
 	if err := userns.Compile(b, s); err != nil {
 		return err
@@ -34,6 +37,7 @@ func Compile(b *plan.Builder, s *spec.Spec) error {
 	}
 	b.Prctl(unix.PR_SET_NO_NEW_PRIVS, 1, 0)
 	b.Umask(0)
+	label(b, "self/attr/fscreate", s.Labels.File)
 	if err := mounts.Compile(b, s); err != nil {
 		return err
 	}
@@ -42,12 +46,21 @@ func Compile(b *plan.Builder, s *spec.Spec) error {
 	if err := userns.Finish(b, s); err != nil {
 		return err
 	}
+	if s.Life.Block.Given() {
+		b.For(spec.Awaited)
+		b.AwaitByte(s.Life.Block.Number())
+		b.For(spec.Box)
+	}
 	env := b.Strings(s.Command.Env)
 	b.Umask(s.Life.Umask)
 	enter(b, s, env)
+	if s.Life.Session == spec.CommandSession {
+		b.Setsid()
+	}
 	if !s.Life.Direct {
 		hold(b, s)
 		hide(b, s)
+		outlive(b, s)
 		b.Fork()
 	}
 	return compileCommand(b, s, env)
@@ -56,14 +69,13 @@ func Compile(b *plan.Builder, s *spec.Spec) error {
 // begin ties the child to its parent: it dies with it, and with the thread that made it. The descriptor of /proc is
 // opened while paths still are the host's.
 func begin(b *plan.Builder, s *spec.Spec) {
-	b.Close(plan.Peer)
+	if s.Joins() {
+		b.Tell(plan.Here)
+	}
 	switch {
 	case s.Life.Detached:
-	case s.New.Has(spec.PID) || s.Life.Direct:
-		b.Prctl(unix.PR_SET_PDEATHSIG, uintptr(unix.SIGKILL), 0)
-		b.ParentAlive()
 	default:
-		b.Prctl(unix.PR_SET_CHILD_SUBREAPER, 1, 0) // it has to outlive the parent to kill its descendants
+		b.Prctl(unix.PR_SET_PDEATHSIG, uintptr(unix.SIGKILL), 0)
 		b.ParentAlive()
 	}
 	b.Prctl(unix.PR_SET_DUMPABLE, 1, 0) // the parent may not be, and what isn't can't write its own uid_map
@@ -76,30 +88,47 @@ func begin(b *plan.Builder, s *spec.Spec) {
 	}
 }
 
+// label writes an SELinux context to one of the attributes of a process, see the files attr in proc(5).
+func label(b *plan.Builder, attribute, context string) {
+	if context == "" {
+		return
+	}
+	fd := b.Openat(plan.Proc, b.String(attribute), unix.O_WRONLY, 0)
+	b.Write(fd, b.String(context), len(context))
+	b.Close(fd)
+}
+
 // hold opens what pid 1 keeps open as long as it lives: locked files, see fcntl(2), F_SETLK, and the caller's descriptors.
 func hold(b *plan.Builder, s *spec.Spec) {
 	b.Keep = append(b.Keep, plan.Status, plan.Reaper)
-	if !s.New.Has(spec.PID) {
+	if !s.OwnsPID() {
 		b.Keep = append(b.Keep, plan.Proc) // to look for descendants
 	}
 	for _, fd := range s.Life.Sync {
 		b.KeepFD(fd)
 	}
-	for _, path := range s.Life.Locks {
+	for i, path := range s.Life.Locks {
+		b.For(spec.LockRef(i))
 		b.LockFile(b.String(path))
 	}
+	b.For(spec.Box)
 }
 
-// enter writes the change to the working directory. Of several the best one comes last, so that what succeeded last counts;
-// env is the array of the environment, in which PWD follows.
+// enter writes the change to the working directory, which no magic link of /proc may lead to: /proc/self/fd still holds
+// descriptors of the host. Of several directories the best one comes last, so that what succeeded last counts; env is the
+// array of the environment, in which PWD follows.
 func enter(b *plan.Builder, s *spec.Spec, env plan.Ptr) {
 	b.For(spec.Directory)
-	if s.Command.Dir != "" {
-		b.Chdir(b.String(s.Command.Dir))
+	const flags = unix.O_PATH | unix.O_DIRECTORY
+	if s.Command.Dir != "" || len(s.Command.Dirs) == 0 { // bubblewrap takes an empty one, and fails
+		b.Fchdir(b.OpenPlain(b.String(s.Command.Dir), flags))
 	}
 	for i := len(s.Command.Dirs) - 1; i >= 0; i-- {
-		b.Chdir(b.String(s.Command.Dirs[i]))
+		dir := b.OpenPlain(b.String(s.Command.Dirs[i]), flags)
 		b.Ignoring(unix.ENOENT, unix.EACCES, unix.ENOTDIR, unix.ELOOP)
+		b.Fchdir(dir)
+		b.Ignoring(unix.EACCES)
+		b.Last().When = plan.Done
 		for n, e := range s.Command.Env {
 			if strings.HasPrefix(e, "PWD=") {
 				b.Set(plan.Slot(env, n), b.String("PWD="+s.Command.Dirs[i]))
@@ -109,11 +138,23 @@ func enter(b *plan.Builder, s *spec.Spec, env plan.Ptr) {
 	b.For(spec.Box)
 }
 
+// outlive lets pid 1 live on when its parent ends, where no pid namespace ends with it: it has to kill its descendants.
+func outlive(b *plan.Builder, s *spec.Spec) {
+	if s.Life.Detached || s.OwnsPID() {
+		return
+	}
+	b.Prctl(unix.PR_SET_CHILD_SUBREAPER, 1, 0)
+	b.Prctl(unix.PR_SET_PDEATHSIG, 0, 0)
+	b.ParentAlive()
+}
+
 // hide keeps pid 1 from the command: it can't be traced, and its memory shows neither arguments nor environment. It
 // comes before the fork, since the command could look as soon as it runs, and after the last id map, since only a
 // dumpable process may write its own.
 func hide(b *plan.Builder, s *spec.Spec) {
-	b.Prctl(unix.PR_SET_DUMPABLE, 0, 0)
+	if !s.Life.Open {
+		b.Prctl(unix.PR_SET_DUMPABLE, 0, 0)
+	}
 	if w := s.Life.Words; w.Size > 0 {
 		b.Wipe(w.Start, w.Size)
 	}
@@ -122,11 +163,11 @@ func hide(b *plan.Builder, s *spec.Spec) {
 
 // compileCommand writes what the command's process does by itself: it takes what is its own and executes the program.
 func compileCommand(b *plan.Builder, s *spec.Spec, env plan.Ptr) error {
-	if s.Life.Session == spec.SandboxSession {
+	if s.Life.Session == spec.SandboxSession && !s.Life.Direct { // pid 1 leads the session, and so a group
 		b.Setpgid()
 	}
 	takeTTY(b, s)
-	if !s.New.Has(spec.PID) && !s.Life.Detached {
+	if !s.Life.Detached && !s.Life.Direct {
 		b.Prctl(unix.PR_SET_PDEATHSIG, uintptr(unix.SIGKILL), 0)
 	}
 	limits(b, s)
@@ -135,14 +176,13 @@ func compileCommand(b *plan.Builder, s *spec.Spec, env plan.Ptr) error {
 			b.IgnoreSignal(n + 1)
 		}
 	}
+	label(b, "self/attr/exec", s.Labels.Exec)
+	b.Close(plan.Proc)
 	closeOthers(b, s)
-	if s.Life.Block != 0 {
-		b.AwaitByte(s.Life.Block)
-	}
-	if s.Life.Session == spec.CommandSession {
-		b.Setsid()
-	}
 	b.SetMask(s.Life.Blocked)
+	if s.Life.Report {
+		b.Tell(plan.Running)
+	}
 	if err := seccompprofile.Compile(b, s); err != nil {
 		return err
 	}
@@ -151,24 +191,15 @@ func compileCommand(b *plan.Builder, s *spec.Spec, env plan.Ptr) error {
 	return nil
 }
 
-// closeOthers lets everything but 0, 1, 2 and what is kept close when the command is executed, see close_range(2).
+// closeOthers closes everything but 0, 1, 2 and what is kept; where all is kept, what options have named.
 func closeOthers(b *plan.Builder, s *spec.Spec) {
-	if s.Life.KeepAll {
-		for _, fd := range s.Life.Close {
-			b.CloseRange(uint32(fd), uint32(fd), unix.CLOSE_RANGE_CLOEXEC)
-		}
+	if !s.Life.KeepAll {
+		b.CloseRest(s.Life.Keep)
 		return
 	}
-	first := uint32(3)
-	for _, fd := range s.Life.Keep {
-		if fd := uint32(fd); fd >= first {
-			if fd > first {
-				b.CloseRange(first, fd-1, unix.CLOSE_RANGE_CLOEXEC)
-			}
-			first = fd + 1
-		}
+	for _, fd := range s.Life.Close {
+		b.CloseRange(uint32(fd), uint32(fd), unix.CLOSE_RANGE_CLOEXEC)
 	}
-	b.CloseRange(first, ^uint32(0), unix.CLOSE_RANGE_CLOEXEC)
 }
 
 // limits sets the limits that every command has. RLIMIT_CORE is 1 and not 0: a core_pattern that is a pipe ignores 0,

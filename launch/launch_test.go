@@ -32,7 +32,7 @@ func plain(command ...string) *spec.Spec {
 		{Kind: spec.Tmpfs, Dest: "/tmp", Perms: 0o1777},
 	}
 	s.Filters = []spec.Filter{{Policy: "default"}}
-	s.Command = spec.Command{Argv: command, Env: []string{"PATH=/usr/bin"}, Dir: "/"}
+	s.Command = spec.Command{Argv: command, File: command[0], Env: []string{"PATH=/usr/bin"}, Dir: "/"}
 	return s
 }
 

@@ -1,11 +1,12 @@
 package launch
 
 import (
+	"bytes"
+	"errors"
 	"os"
 	"unsafe"
 
 	"box/plan"
-	"box/spec"
 
 	"golang.org/x/sys/unix"
 )
@@ -43,6 +44,7 @@ const (
 	onStatus = iota
 	onSignal
 	onCaller
+	onNotice // of a call that a filter asks about
 	onKeys   // the caller's terminal
 	onMaster // the sandbox's terminal
 	onScreen // the caller's terminal, for output
@@ -59,6 +61,7 @@ func (b *Sandbox) watch() error {
 			set[onSignal].Fd = -1 // pid 1 takes no signals before the acts are done
 		}
 		set[onCaller] = unix.PollFd{Fd: int32(b.caller), Events: unix.POLLIN}
+		set[onNotice] = unix.PollFd{Fd: int32(b.listener), Events: unix.POLLIN}
 		if _, err := unix.Poll(set, b.tty.listen(set)); err != nil && err != unix.EINTR {
 			return os.NewSyscallError("poll", err)
 		}
@@ -73,6 +76,13 @@ func (b *Sandbox) watch() error {
 		}
 		if set[onCaller].Revents != 0 {
 			b.status, b.ended = Status{Signal: unix.SIGKILL}, true
+		}
+		switch events := set[onNotice].Revents; {
+		case events&unix.POLLIN != 0:
+			b.notice()
+		case events != 0: // everybody with the filter has ended
+			unix.Close(b.listener)
+			b.listener = -1
 		}
 		if set[onStatus].Revents == 0 {
 			continue
@@ -100,7 +110,7 @@ func bytesOf(r *plan.Record) []byte {
 // hear takes one record from the sandbox. It returns false when the socket is closed.
 func (b *Sandbox) hear() (more bool, err error) {
 	var r plan.Record
-	control := make([]byte, unix.CmsgSpace(4))
+	control := make([]byte, unix.CmsgSpace(4)+unix.CmsgSpace(unix.SizeofUcred))
 	n, cn, _, _, err := unix.Recvmsg(b.conn, bytesOf(&r), control, unix.MSG_CMSG_CLOEXEC)
 	if err == unix.EINTR || err == unix.ECONNRESET {
 		// ECONNRESET: pid 1 has ended without taking a signal that was sent to it. Its last words come next.
@@ -111,37 +121,61 @@ func (b *Sandbox) hear() (more bool, err error) {
 	}
 	switch r.Kind {
 	case plan.Failed:
-		b.failed = &Failure{Call: b.plan.Inside[r.Step], Step: int(r.Step), Errno: unix.Errno(r.Value)}
+		text := string(bytes.TrimRight(b.text, "\x00"))
+		b.failed = &Failure{Call: b.plan.Inside[r.Step], Step: int(r.Step), Errno: unix.Errno(r.Value), Text: text}
+	case plan.Text:
+		b.text = append(b.text, bytesOf(&r)[4:]...)
+	case plan.Running:
+		b.running = true
+	case plan.Here:
+		b.move(control[:cn])
 	case plan.Ended:
 		b.status, b.ended = statusOf(unix.WaitStatus(r.Value)), true
 	case plan.Stopped:
 		b.stop()
 	case plan.Ready:
-		if err := b.act(); err != nil {
+		switch err := b.act(); {
+		case errors.Is(err, errEnded):
+			return true, nil
+		case err != nil:
 			return false, err
 		}
 		b.tell(plan.Record{Kind: plan.Ready})
 		b.waiting = false
 	case plan.Master:
 		b.tty = openTerminal(descriptor(control[:cn]), b.spec.Life.TTY)
+	case plan.Listener:
+		b.listener = descriptor(control[:cn])
 	case plan.Made:
 		b.made = append(b.made, mountPoint{dir: descriptor(control[:cn]), call: b.plan.Inside[r.Step]})
 	}
 	return true, nil
 }
 
-// descriptor returns the one descriptor of a control message, or -1.
+// descriptor returns the one descriptor among control messages, or -1.
 func descriptor(control []byte) int {
-	messages, err := unix.ParseSocketControlMessage(control)
-	if err != nil || len(messages) != 1 {
-		return -1
+	messages, _ := unix.ParseSocketControlMessage(control)
+	for i := range messages {
+		if fds, err := unix.ParseUnixRights(&messages[i]); err == nil && len(fds) == 1 {
+			return fds[0]
+		}
 	}
-	fds, err := unix.ParseUnixRights(&messages[0])
-	if err != nil || len(fds) != 1 {
-		return -1
-	}
-	return fds[0]
+	return -1
 }
+
+// move takes the sender of a record for pid 1: what was cloned first has made it in other namespaces, and has ended.
+func (b *Sandbox) move(control []byte) {
+	messages, _ := unix.ParseSocketControlMessage(control)
+	for i := range messages {
+		if who, err := unix.ParseUnixCredentials(&messages[i]); err == nil && who.Pid > 0 {
+			_, _ = unix.Wait4(b.pid, nil, unix.WALL, nil)
+			b.pid = int(who.Pid)
+		}
+	}
+}
+
+// Ran says whether the command was executed, as far as the Spec's Life.Report lets pid 1 tell.
+func (b *Sandbox) Ran() bool { return b.running }
 
 // stop stops the monitor as the command has stopped, so that the caller's shell sees it and can go on with it. SIGSTOP,
 // because a SIGTSTP would be taken by descriptor.
@@ -200,7 +234,7 @@ func (b *Sandbox) end() {
 	if b.gone {
 		return
 	}
-	if b.spec.New.Has(spec.PID) || b.spec.Life.Direct {
+	if b.spec.OwnsPID() || b.spec.Life.Direct {
 		_ = unix.Kill(b.pid, unix.SIGKILL)
 	} else {
 		_ = unix.Shutdown(b.conn, unix.SHUT_RDWR) // pid 1 has descendants to kill

@@ -8,6 +8,15 @@ import (
 	"golang.org/x/sys/unix"
 )
 
+// shed drops the capabilities that only the command was to keep: the kernel itself ends a pid namespace with its pid 1.
+//
+//go:nosplit
+//go:norace
+func (m *machine) shed() {
+	m.caps[0] = unix.LINUX_CAPABILITY_VERSION_3
+	sys(unix.SYS_CAPSET, uintptr(unsafe.Pointer(&m.caps[0])), uintptr(unsafe.Pointer(&m.caps[2])), 0, 0, 0, 0)
+}
+
 // reap is pid 1 after the fork: it collects what has ended, passes on the parent's signals, and ends when the command
 // or the parent does. With it ends everything in the pid namespace, see pid_namespaces(7).
 //

@@ -84,6 +84,9 @@ const patience = time.Second
 
 // deaf says whether pid 1 has not taken what was sent to it, for too long: it hangs in the set-up.
 func (b *Sandbox) deaf() bool {
+	if b.executed {
+		return false
+	}
 	unread, err := unix.IoctlGetInt(b.conn, unix.SIOCOUTQ)
 	if err != nil || unread == 0 {
 		b.heard = time.Now()
@@ -94,6 +97,10 @@ func (b *Sandbox) deaf() bool {
 
 // Signal sends a signal to the command: to its process group if it is one of those that terminals send.
 func (b *Sandbox) Signal(s unix.Signal) {
+	if b.executed {
+		_ = unix.Kill(b.pid, s) // the command is pid 1
+		return
+	}
 	target := uint32(toLeader)
 	if forward[s].toGroup {
 		target = toGroup

@@ -18,21 +18,25 @@ type Sandbox struct {
 	plan     *plan.Plan
 	m        *machine
 	regs     []uintptr
-	pid      int       // of pid 1, as seen here
-	conn     int       // the parent's end of the status socket
-	signal   int       // where signals are read from, or -1
-	caller   int       // a pidfd of the caller, or -1
+	pid      int // of pid 1, as seen here
+	conn     int // the parent's end of the status socket
+	signal   int // where signals are read from, or -1
+	caller   int // a pidfd of the caller, or -1
+	listener int // where notices come from, or -1
+	onNotice func(Notice) unix.Errno
 	parent   int       // the caller's process id
 	heard    time.Time // when pid 1 had last taken all that was sent to it, as far as is known
 	tty      *terminal
 	undo     []func() error // of the acts, in the order in which they were done
 	made     []mountPoint
 	status   Status
-	ended    bool // the command's end is known
-	own      bool // a SIGTSTP is on its way that the monitor has sent itself
-	executed bool // the command is in the place of pid 1, and conn a pidfd of it
-	gone     bool // there is nothing to kill or to wait for
-	waiting  bool // pid 1 waits for the acts
+	ended    bool   // the command's end is known
+	own      bool   // a SIGTSTP is on its way that the monitor has sent itself
+	executed bool   // the command is in the place of pid 1, and conn a pidfd of it
+	gone     bool   // there is nothing to kill or to wait for
+	waiting  bool   // pid 1 waits for the acts
+	running  bool   // the command was about to be executed
+	text     []byte // of the failure to come
 	failed   *Failure
 }
 
@@ -41,6 +45,7 @@ type Failure struct {
 	Call  plan.Call
 	Step  int
 	Errno unix.Errno
+	Text  string // what was found where something else should be
 }
 
 // Start clones a child that walks p and returns at once. The caller must be locked to its thread (runtime.LockOSThread)
@@ -53,7 +58,10 @@ func Start(p *plan.Plan, s *spec.Spec, signals int) (*Sandbox, error) {
 	if err != nil {
 		return nil, os.NewSyscallError("socketpair", err)
 	}
-	b := &Sandbox{spec: s, plan: p, m: new(machine), regs: make([]uintptr, p.Regs), conn: pair[0], signal: signals, caller: -1}
+	b := &Sandbox{spec: s, plan: p, m: new(machine), regs: make([]uintptr, p.Regs), conn: pair[0], signal: signals, caller: -1, listener: -1}
+	if s.Joins() {
+		_ = unix.SetsockoptInt(pair[0], unix.SOL_SOCKET, unix.SO_PASSCRED, 1)
+	}
 	if err := b.watchCaller(); err != nil {
 		b.close()
 		unix.Close(pair[1])
@@ -61,7 +69,7 @@ func Start(p *plan.Plan, s *spec.Spec, signals int) (*Sandbox, error) {
 	}
 	b.regs[plan.Status], b.regs[plan.Peer] = uintptr(pair[1]), uintptr(pair[0])
 	b.m.load(p, b.regs)
-	b.m.shared, b.m.patient = !s.New.Has(spec.PID), s.Life.Detached
+	b.m.shared, b.m.patient = !s.OwnsPID(), s.Life.Detached
 	r := b.m.clone3()
 	runtime.KeepAlive(p)
 	unix.Close(pair[1])
@@ -107,7 +115,7 @@ func (b *Sandbox) watchCaller() (err error) {
 
 // close closes all descriptors of b.
 func (b *Sandbox) close() {
-	for _, fd := range []int{b.conn, b.caller} {
+	for _, fd := range []int{b.conn, b.caller, b.listener} {
 		if fd >= 0 {
 			unix.Close(fd)
 		}

@@ -14,6 +14,9 @@ func spawn(flags, stack uintptr, m *machine) uintptr
 // poke stores a 32-bit value at address.
 func poke(address uintptr, value uint32)
 
+// peek returns the 32-bit value at address.
+func peek(address uintptr) uint32
+
 // same says whether n bytes at a are as those at b.
 func same(a, b, n uintptr) bool
 

@@ -42,6 +42,13 @@ TEXT ·poke(SB), NOSPLIT|NOFRAME, $0-12
 	MOVL CX, (AX)
 	RET
 
+// func peek(address uintptr) uint32
+TEXT ·peek(SB), NOSPLIT|NOFRAME, $0-12
+	MOVQ address+0(FP), AX
+	MOVL (AX), CX
+	MOVL CX, ret+8(FP)
+	RET
+
 // func wipe(address, n uintptr)
 TEXT ·wipe(SB), NOSPLIT|NOFRAME, $0-16
 	MOVQ address+0(FP), DI

@@ -40,6 +40,13 @@ TEXT ·poke(SB), NOSPLIT|NOFRAME, $0-12
 	MOVW  R1, (R0)
 	RET
 
+// func peek(address uintptr) uint32
+TEXT ·peek(SB), NOSPLIT|NOFRAME, $0-12
+	MOVD  address+0(FP), R0
+	MOVWU (R0), R1
+	MOVW  R1, ret+8(FP)
+	RET
+
 // func wipe(address, n uintptr)
 TEXT ·wipe(SB), NOSPLIT|NOFRAME, $0-16
 	MOVD address+0(FP), R0

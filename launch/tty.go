@@ -41,7 +41,7 @@ func openMaster(b *plan.Builder, s *spec.Spec) plan.Reg {
 	fs := b.Fsopen(b.String("devpts"))
 	b.FsconfigString(fs, b.String("ptmxmode"), b.String("0666"))
 	b.FsconfigCreate(fs)
-	mount := b.Fsmount(fs)
+	mount := b.Fsmount(fs, 0)
 	master := b.Openat(mount, b.String("ptmx"), flags, 0)
 	b.Close(mount)
 	b.Close(fs)

@@ -22,6 +22,7 @@ type machine struct {
 	keep    unsafe.Pointer // of plan.Reg: what pid 1 keeps open
 	nkeep   uintptr        // how many
 	shared  bool           // the pid namespace is the caller's: ended children have to be looked for
+	caps    [8]uint32      // for capset(2): a header, and empty sets
 	patient bool           // pid 1 waits for all that is left, and needs no parent
 
 	leader    uintptr // the command's process; 0 when it has ended
@@ -90,6 +91,9 @@ func (m *machine) child() {
 		m.fail(step, errno)
 	}
 	m.leader = pid
+	if !m.shared || m.patient { // else it may have to kill what has other ids
+		m.shed()
+	}
 	m.reap()
 }
 
@@ -164,40 +168,6 @@ func (m *machine) call(c *plan.Call) {
 		}
 	}
 	m.fail(m.pc-1, errno)
-}
-
-// special does what is no system call.
-//
-//go:nosplit
-//go:norace
-//go:nocheckptr
-func (m *machine) special(c *plan.Call) {
-	switch c.Nr {
-	case plan.Poke:
-		value := c.Args[1]
-		if c.In[1] != plan.None {
-			value = *m.reg(c.In[1])
-		}
-		poke(c.Args[0], uint32(value))
-	case plan.Same:
-		length := *m.reg(c.In[1])
-		if length != 0 && (length != c.Args[3] || !same(c.Args[0], c.Args[2], length)) {
-			m.fail(m.pc-1, uintptr(unix.EEXIST))
-		}
-	case plan.Differ:
-		a, b := c.Args[0], c.Args[1]
-		if same(a+plan.StatxIno, b+plan.StatxIno, 8) && same(a+plan.StatxMount, b+plan.StatxMount, 8) {
-			m.fail(m.pc-1, uintptr(unix.EBUSY))
-		}
-	case plan.Wipe:
-		wipe(c.Args[0], c.Args[1])
-	case plan.GiveUp:
-		if m.refused != 0 {
-			m.fail(m.refused-1, uintptr(unix.EACCES))
-		}
-		m.fail(m.pc-1, uintptr(unix.ENOENT))
-	}
-	m.errno = 0
 }
 
 // fail tells the parent which call failed, and ends.

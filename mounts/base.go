@@ -78,7 +78,7 @@ func notBound(h Host) string {
 		return "the working directory is /"
 	}
 	for _, system := range [...]string{"/proc", "/sys", "/dev", "/run"} {
-		if spec.Within(realPath(h.Dir), system) {
+		if spec.Within(RealPath(h.Dir), system) {
 			return "the working directory is in " + system
 		}
 	}
@@ -86,11 +86,11 @@ func notBound(h Host) string {
 		return "the home directory is not known, and must not become writable"
 	}
 	for _, home := range h.Homes {
-		for _, home := range [...]string{home, realPath(home)} {
+		for _, home := range [...]string{home, RealPath(home)} {
 			switch {
-			case spec.Relative(realPath(h.Dir)) == spec.Relative(home):
+			case spec.Relative(RealPath(h.Dir)) == spec.Relative(home):
 				return "the working directory is the home directory"
-			case spec.Within(home, realPath(h.Dir)):
+			case spec.Within(home, RealPath(h.Dir)):
 				return "the working directory holds the home directory"
 			}
 		}
@@ -98,8 +98,8 @@ func notBound(h Host) string {
 	return ""
 }
 
-// realPath returns path without links, or path itself if there is nothing: a directory has many names.
-func realPath(path string) string {
+// RealPath returns path without links, or path itself if there is nothing: a directory has many names.
+func RealPath(path string) string {
 	if target, err := filepath.EvalSymlinks(path); err == nil {
 		return target
 	}

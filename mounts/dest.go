@@ -25,7 +25,14 @@ func (t *tree) point(dest string, dir bool, dirPerms, filePerms uint32) plan.Reg
 	}
 	t.b.Ignoring(unix.EEXIST)
 	t.remember(parent, dest)
-	at := t.b.OpenInRoot(plan.Root, t.b.String(path), unix.O_PATH, 0)
+	full := t.b.String(path)
+	at := t.b.OpenInRoot(plan.Root, full, unix.O_PATH, 0)
+	if !dir && t.s.Mounts.Loose {
+		// A link to nothing: creat(2) makes the file where it leads.
+		t.b.Ignoring(unix.ENOENT)
+		t.b.OpenInRootTo(at, plan.Root, full, unix.O_CREAT|unix.O_NONBLOCK|unix.O_NOCTTY, uint64(filePerms))
+		t.b.Last().When = uint8(unix.ENOENT)
+	}
 	if t.strange(path) {
 		t.b.NotRoot(at) // a mount there would cover what everything else is built on
 	}
@@ -61,7 +68,7 @@ func (t *tree) directories(path string) plan.Reg {
 		for end = start; end < len(path) && path[end] != '/'; {
 			end++
 		}
-		t.b.Mkdirat(at, t.b.String(path[start:end]), 0o755)
+		t.b.Mkdirat(at, t.b.String(path[start:end]), t.parentPerms())
 		t.b.Ignoring(unix.EEXIST)
 		t.remember(at, path[:end])
 		next := t.b.OpenInRoot(plan.Root, t.b.String(path[:end]), unix.O_PATH|unix.O_DIRECTORY, 0)
@@ -71,6 +78,29 @@ func (t *tree) directories(path string) plan.Reg {
 		at = next
 	}
 	return at
+}
+
+// parentPerms returns the permissions of directories that are made for the present entry: nobody can enter them who can't do
+// anything with what is made in them.
+func (t *tree) parentPerms() uint32 {
+	const open = uint32(0o755)
+	e := t.s.Entry(t.b.Whom())
+	switch {
+	case e == nil:
+		return open
+	case !e.Kind.HasPerms() && t.s.Mounts.Loose:
+		return 0o700 // to bubblewrap it has the permissions 0
+	case !e.Kind.HasPerms():
+		return open
+	}
+	perms := open
+	if e.Perms&0o070 == 0 {
+		perms &^= 0o050
+	}
+	if e.Perms&0o007 == 0 {
+		perms &^= 0o005
+	}
+	return perms
 }
 
 // forget closes the directory that parent has kept.
@@ -100,7 +130,7 @@ func (t *tree) strange(path string) bool {
 		if spec.EntryRef(i) == t.b.Whom() {
 			return false
 		}
-		if (e.Kind == spec.Bind || e.Kind == spec.Symlink) && spec.Within(path, e.Dest) {
+		if (e.Brings() || e.Kind == spec.Symlink) && spec.Within(path, e.Dest) {
 			return true
 		}
 	}

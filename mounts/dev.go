@@ -24,13 +24,14 @@ var devLinks = [...]struct{ name, target string }{
 // can reach it yet, so paths relative to it are safe.
 func (t *tree) dev(e *spec.Entry) {
 	b := t.b
-	t.mount(e.Dest, "tmpfs", unix.MS_NOSUID|unix.MS_NODEV, t.tmpfsOptions(0o755, 0))
-	dev := b.OpenInRoot(plan.Root, b.String(spec.Relative(e.Dest)), unix.O_PATH|unix.O_DIRECTORY, 0)
+	dev := t.fresh("tmpfs", unix.MOUNT_ATTR_NOSUID|unix.MOUNT_ATTR_NODEV)
+	t.place(dev, e.Dest)
 	b.Fchdir(dev)
 	for _, node := range nodes {
-		name := b.String(node)
-		b.Mknodat(dev, name, 0o666)
-		b.Mount(b.Join("/dev", node), name, 0, unix.MS_BIND, 0)
+		t.node(dev, b.Join("/dev", node), node)
+	}
+	if e.Source != "" {
+		t.node(dev, b.String(e.Source), "console")
 	}
 	for _, link := range devLinks {
 		b.Symlinkat(b.String(link.target), dev, b.String(link.name))
@@ -46,4 +47,11 @@ func (t *tree) dev(e *spec.Entry) {
 	b.Mount(devpts, pts, devpts, unix.MS_NOSUID|unix.MS_NOEXEC, b.String("newinstance,ptmxmode=0666,mode=620"))
 	b.MountSetattr(dev, unix.MOUNT_ATTR_NOSUID, unix.MS_PRIVATE, true)
 	b.Close(dev)
+}
+
+// node binds a device of the host at name in dev, which is the working directory.
+func (t *tree) node(dev plan.Reg, source plan.Ptr, name string) {
+	at := t.b.String(name)
+	t.b.Mknodat(dev, at, 0o666)
+	t.b.Mount(source, at, 0, unix.MS_BIND, 0)
 }

@@ -19,6 +19,9 @@ func (t *tree) makeDir(e *spec.Entry) {
 	// It must be a directory; what is open here is closed with the rest.
 	t.b.OpenInRoot(plan.Root, t.b.String(path), unix.O_PATH|unix.O_DIRECTORY, 0)
 	t.b.Last().When = uint8(unix.EEXIST)
+	if t.s.Mounts.Loose {
+		t.b.Ignoring(unix.ENOENT)
+	}
 }
 
 // makeFile writes a file. It does not wait for the other side of a pipe that lies there.
@@ -30,20 +33,16 @@ func (t *tree) makeFile(e *spec.Entry) {
 	t.b.Close(fd)
 }
 
-// hidden is where data lies for a moment, in the base tmpfs, until it is bound.
-const hidden = ".box.data"
-
-// data binds a file that exists nowhere else: it can't be renamed or removed in the sandbox.
-func (t *tree) data(e *spec.Entry) {
-	b := t.b
-	name := b.String(hidden)
+// data binds entry i, a file of the base: it can't be renamed or removed in the sandbox.
+func (t *tree) data(i int) {
+	b, e := t.b, &t.s.Tree[i]
+	name, _ := b.Text("%d", uint64(i))
 	fd := b.Openat(plan.Base, name, unix.O_WRONLY|unix.O_CREAT|unix.O_EXCL|unix.O_NOFOLLOW, e.Perms)
 	b.Write(fd, b.Bytes(e.Data), len(e.Data))
 	b.Close(fd)
 	source := b.OpenTree(plan.Base, name)
 	b.MountSetattr(source, attributes(e), t.propagation(), true)
 	t.attach(source, t.point(e.Dest, false, 0, 0o444))
-	b.Unlinkat(plan.Base, name)
 }
 
 // symlink makes a symbolic link, if the same is not there. One that box itself adds gives way to whatever is there.
@@ -64,8 +63,8 @@ func (t *tree) chmod(e *spec.Entry) {
 	if path == "" {
 		path = "."
 	}
-	fd := t.b.OpenInRoot(plan.Root, t.b.String(path), unix.O_RDONLY|unix.O_NONBLOCK|unix.O_NOCTTY, 0)
-	t.b.Fchmod(fd, e.Perms)
+	fd := t.b.OpenInRoot(plan.Root, t.b.String(path), unix.O_PATH, 0)
+	t.b.ChmodOf(fd, e.Perms)
 	t.b.Close(fd)
 }
 
@@ -74,8 +73,14 @@ func (t *tree) readOnly(e *spec.Entry) {
 	path := spec.Relative(e.Dest)
 	if path == "" {
 		path = "."
+	} else if t.s.Mounts.Loose {
+		t.parent(e.Dest)
 	}
 	fd := t.b.OpenInRoot(plan.Root, t.b.String(path), unix.O_PATH, 0)
-	t.b.MountSetattr(fd, unix.MOUNT_ATTR_RDONLY, 0, false)
+	attrs := uint64(unix.MOUNT_ATTR_RDONLY)
+	if t.s.Mounts.Loose {
+		attrs |= unix.MOUNT_ATTR_NOSUID | unix.MOUNT_ATTR_NODEV // to bubblewrap it is a bind once more
+	}
+	t.b.MountSetattr(fd, attrs, 0, false)
 	t.b.Close(fd)
 }

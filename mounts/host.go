@@ -62,11 +62,12 @@ func linkAt(s *spec.Spec, name string) (string, bool) {
 // here is Find for a name whose directory holds no links; the name itself isn't followed.
 func here(s *spec.Spec, name string) (host string, ok bool) {
 	if e, ok := s.Lookup(name); ok {
-		if e.Kind == spec.Bind {
-			host := path.Join(e.Source, strings.TrimPrefix(spec.Relative(name), spec.Relative(e.Dest)))
-			var st unix.Stat_t
-			if unix.Lstat(host, &st) == nil {
-				return host, true
+		if e.Brings() {
+			below := strings.TrimPrefix(spec.Relative(name), spec.Relative(e.Dest))
+			for _, source := range e.Sources() {
+				if host := path.Join(source, below); exists(host) {
+					return host, true
+				}
 			}
 		} else if e.Kind == spec.Proc || e.Kind == spec.Dev || spec.Relative(e.Dest) == spec.Relative(name) {
 			return "", true // proc and dev have more inside than can be known here

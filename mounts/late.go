@@ -28,24 +28,30 @@ func descriptors() int {
 // must be opened without following links.
 func (t *tree) canWait(i int) bool {
 	e := &t.s.Tree[i]
-	above, _ := t.writableAbove(i)
-	return e.Kind == spec.Bind && !e.NoLinks && above == "" && absolute(e.Source) != "/"
+	above, _ := t.writableAbove(e.Source)
+	return e.Kind == spec.Bind && !e.NoLinks && above == "" && Absolute(e.Source) != "/"
 }
 
 // cloneLate clones the source of an entry by its real path.
 func (t *tree) cloneLate(e *spec.Entry) plan.Reg {
-	fd := t.b.OpenNoLinks(plan.Cwd, t.b.String(absolute(e.Source)), false)
+	fd := t.b.OpenNoLinks(plan.Cwd, t.b.String(Absolute(e.Source)), false)
 	r := t.b.Reg()
 	t.b.OpenTreeOf(r, fd)
 	t.b.Close(fd)
+	t.same(e, r)
 	t.b.MountSetattr(r, attributes(e), t.propagation(), true)
 	return r
 }
 
-// absolute returns the real path of a source.
-func absolute(source string) string {
+// Absolute returns the real path of a source.
+func Absolute(source string) string {
+	return RealPath(Spelled(source))
+}
+
+// Spelled returns a path without what means nothing in it: from the root, and without ".", ".." and slashes too many.
+func Spelled(source string) string {
 	if full, err := filepath.Abs(source); err == nil {
-		source = full
+		return full
 	}
-	return realPath(source)
+	return source
 }

@@ -8,6 +8,8 @@
 package mounts
 
 import (
+	"slices"
+
 	"box/plan"
 	"box/spec"
 
@@ -18,14 +20,15 @@ import (
 type tree struct {
 	b        *plan.Builder
 	s        *spec.Spec
-	found    []byte   // what the source of Tree[i] is
-	source   plan.Reg // the register of the next source
-	dir      string   // the directory that dirReg has open, or ""
+	found    []byte     // what the source of Tree[i] is
+	source   []plan.Reg // which register has it; an overlay's directories are in this one and those after it
+	dir      string     // the directory that dirReg has open, or ""
 	dirReg   plan.Reg
-	roots    int      // mounts on "/" so far
-	writable int      // writable binds so far
-	places   prefixes // where binds and links are, so far
-	sharing  prefixes // the sources of all writable binds
+	roots    int               // mounts on "/" so far
+	writable int               // writable binds so far
+	places   prefixes          // where binds and links are, so far
+	shared   []string          // the real paths of what is written to; links below it are somebody else's
+	realDirs map[string]string // of paths that were asked for, if anything is shared
 }
 
 // What a source is.
@@ -39,8 +42,8 @@ const (
 // Compile writes the calls that build the tree and make it the root, with plan.Root open on it. It looks at
 // the sources on the host and returns a *plan.HostError for one that is missing.
 func Compile(b *plan.Builder, s *spec.Spec) error {
-	t := tree{b: b, s: s, found: b.Scratch(len(s.Tree))}
-	t.places, t.sharing = newPrefixes(b, len(s.Tree)), newPrefixes(b, len(s.Tree))
+	t := tree{b: b, s: s, found: b.Scratch(len(s.Tree)), source: b.RegList(len(s.Tree))}
+	t.places = newPrefixes(b, len(s.Tree))
 	if !s.New.Has(spec.User) {
 		// Mounts of a namespace with the same owner propagate back, see mount_namespaces(7).
 		b.Mount(b.String("none"), b.String("/"), 0, unix.MS_REC|unix.MS_SLAVE, 0)
@@ -51,9 +54,16 @@ func Compile(b *plan.Builder, s *spec.Spec) error {
 	t.cover()
 	for i := range s.Tree {
 		b.For(spec.EntryRef(i))
-		t.add(&s.Tree[i], t.found[i])
-		if kind := s.Tree[i].Kind; kind == spec.Bind || kind == spec.Symlink {
-			t.places.add(s.Tree[i].Dest)
+		if errno := t.misplaced(i); errno != 0 {
+			if path := spec.Relative(s.Tree[i].Dest); s.Mounts.Loose && path != "" {
+				t.directories(path) // to bubblewrap it has made them when it finds out
+			}
+			b.Fail(errno)
+			continue
+		}
+		t.add(i)
+		if e := &s.Tree[i]; e.Brings() || e.Kind == spec.Symlink {
+			t.places.add(e.Dest)
 		}
 	}
 	t.forget()
@@ -75,17 +85,19 @@ func (t *tree) pivot() {
 
 // sources clones all sources into consecutive registers, with the attributes that their mounts will have.
 func (t *tree) sources() error {
-	var first plan.Reg
 	cloned, most := 0, descriptors()
-	for i := range t.s.Tree {
-		if e := &t.s.Tree[i]; e.Kind == spec.Bind && !e.RO && !t.s.Mounts.Trust {
-			t.sharing.add(e.Source)
-		}
-	}
+	t.share()
 	for i := range t.s.Tree {
 		e := &t.s.Tree[i]
-		source := sourceOf(e, t.s)
-		if source == "" {
+		if e.Kind == spec.Overlay {
+			if err := t.layers(i); err != nil {
+				return err
+			}
+			cloned += len(e.Sources())
+			continue
+		}
+		source, is := sourceOf(e, t.s)
+		if !is {
 			continue
 		}
 		t.b.For(spec.EntryRef(i))
@@ -105,54 +117,46 @@ func (t *tree) sources() error {
 			t.found[i] |= late
 			continue
 		}
-		r := t.b.Fresh()
-		t.clone(r, i, path)
-		if first == plan.None {
-			first = r
-		}
-		t.b.MountSetattr(r, attributes(e), t.propagation(), true)
+		t.source[i] = t.b.Fresh()
+		t.clone(i, path)
+		t.b.MountSetattr(t.source[i], attributes(e), t.propagation(), true)
 	}
-	t.source = first
 	return nil
 }
 
-// clone clones the source of entry i, whose path is at path, into r. Nobody's link may lead out of what is bound writable: a
-// program that ran in a sandbox may have put it there for this one.
-func (t *tree) clone(r plan.Reg, i int, path plan.Ptr) {
-	e := &t.s.Tree[i]
-	switch dir, rest := t.writableAbove(i); {
+// clone clones the source of entry i, which is at path. Nobody's link may lead out of what is bound writable: a program that
+// ran in a sandbox may have put it there for this one.
+func (t *tree) clone(i int, path plan.Ptr) {
+	e, r := &t.s.Tree[i], t.source[i]
+	switch dir, rest := t.writableAbove(e.Source); {
 	case e.NoLinks:
 		fd := t.b.OpenNoLinks(plan.Cwd, path, false)
 		t.b.OpenTreeOf(r, fd)
 		t.b.Close(fd)
 	case dir != "":
-		above := t.b.Openat(plan.Cwd, t.b.String(dir), unix.O_PATH, 0)
-		fd := t.b.OpenNoLinks(above, t.b.String(rest), true)
+		fd := t.b.Reg()
+		t.openBelow(fd, dir, rest)
 		t.b.OpenTreeOf(r, fd)
 		t.b.Close(fd)
-		t.b.Close(above)
 	default:
 		t.b.OpenTreeTo(r, plan.Cwd, path)
 	}
+	t.same(e, r)
 }
 
-// writableAbove returns the source of another bind, a writable one, that entry i's source lies below, and the rest of the
-// path; or "".
-func (t *tree) writableAbove(i int) (dir, rest string) {
-	source := t.s.Tree[i].Source
-	if !t.sharing.mayCover(source) {
-		return "", ""
+// openBelow opens rest below dir, without links, into r.
+func (t *tree) openBelow(r plan.Reg, dir, rest string) {
+	above := t.b.Openat(plan.Cwd, t.b.String(dir), unix.O_PATH, 0)
+	t.b.OpenNoLinksTo(r, above, t.b.String(rest), true)
+	t.b.Close(above)
+}
+
+// same makes sure that r is what the entry's descriptor names: that could not be cloned itself, as it belongs to the caller's
+// mount namespace.
+func (t *tree) same(e *spec.Entry, r plan.Reg) {
+	if e.FD.Given() {
+		t.b.SameFile(r, e.FD.Number())
 	}
-	for j := range t.s.Tree {
-		e := &t.s.Tree[j]
-		if j == i || e.Kind != spec.Bind || e.RO || len(e.Source) >= len(source) || t.s.Mounts.Trust {
-			continue
-		}
-		if n := len(e.Source); source[:n] == e.Source && source[n] == '/' && spec.Relative(source[n:]) != "" {
-			return e.Source, spec.Relative(source[n:])
-		}
-	}
-	return "", ""
 }
 
 // propagation returns the MS_* flag for binds. In a user namespace of its own they are slaves of the host's to begin with.
@@ -163,15 +167,15 @@ func (t *tree) propagation() uint64 {
 	return unix.MS_PRIVATE
 }
 
-// sourceOf returns the path on the host that the entry binds, or "".
-func sourceOf(e *spec.Entry, s *spec.Spec) string {
+// sourceOf returns the path on the host that the entry binds, if it does.
+func sourceOf(e *spec.Entry, s *spec.Spec) (source string, is bool) {
 	switch {
 	case e.Kind == spec.Bind:
-		return e.Source
-	case e.Kind == spec.Proc && !s.New.Has(spec.PID):
-		return "/proc" // a fresh one shows only a pid namespace of one's own
+		return e.Source, true
+	case e.Kind == spec.Proc && !s.OwnsPID():
+		return "/proc", true // a fresh one shows only a pid namespace of one's own
 	}
-	return ""
+	return "", false
 }
 
 // attributes returns the MOUNT_ATTR_* bits of a bind.
@@ -186,27 +190,51 @@ func attributes(e *spec.Entry) uint64 {
 	return attrs
 }
 
-// cover mounts the new root on top of the host's and opens it: "/.." is what is on top of "/".
+// cover mounts the new root on top of the host's and opens it: "/.." is what is on top of "/". If something has to be kept
+// that is no part of the tree, there is a base below the root, which nobody sees any more after the pivot.
 func (t *tree) cover() {
 	t.b.For(spec.Box)
-	t.b.Mount(t.b.String("tmpfs"), t.b.String("/"), t.b.String("tmpfs"), unix.MS_NOSUID|unix.MS_NODEV, t.tmpfsOptions(0o755, 0))
-	top := t.b.String("/..")
-	t.b.OpenatTo(plan.Base, plan.Cwd, top, unix.O_PATH|unix.O_DIRECTORY, 0)
-	t.b.OpenatTo(plan.Root, plan.Cwd, top, unix.O_PATH|unix.O_DIRECTORY, 0)
+	registers := [...]plan.Reg{plan.Base, plan.Root}
+	use := registers[1:]
+	if slices.ContainsFunc(t.s.Tree, needsBase) {
+		use = registers[:]
+		t.roots++
+	}
+	fstype, top, options := t.b.String("tmpfs"), t.b.String("/.."), t.tmpfsOptions(0o755, 0)
+	for _, r := range use {
+		t.b.Mount(fstype, t.b.String("/"), fstype, unix.MS_NOSUID|unix.MS_NODEV, options)
+		t.b.OpenatTo(r, plan.Cwd, top, unix.O_PATH|unix.O_DIRECTORY, 0)
+	}
 }
 
-// add writes the calls for one entry. found is what its source is.
-func (t *tree) add(e *spec.Entry, found byte) {
-	switch e.Kind {
+// needsBase says whether the entry keeps something outside of the tree.
+func needsBase(e spec.Entry) bool {
+	return e.Kind == spec.Data || e.Kind == spec.Overlay && e.Source == "" && !e.RO
+}
+
+// misplaced returns what is wrong with a destination by its words alone: a file's name ends in no slash, and the root is there
+// already.
+func (t *tree) misplaced(i int) unix.Errno {
+	e := &t.s.Tree[i]
+	root := spec.Relative(e.Dest) == ""
+	switch slash := root || e.Dest[len(e.Dest)-1] == '/'; {
+	case slash && (e.Kind == spec.File || e.Kind == spec.Data || e.Kind == spec.Bind && t.found[i]&file != 0):
+		return unix.EISDIR
+	case root && e.Kind == spec.Symlink:
+		return unix.EEXIST
+	}
+	return 0
+}
+
+// add writes the calls for entry i.
+func (t *tree) add(i int) {
+	switch e := &t.s.Tree[i]; e.Kind {
 	case spec.Bind:
-		t.bind(e, found)
+		t.bind(i)
+	case spec.Overlay:
+		t.overlay(i)
 	case spec.Proc:
-		if found != absent {
-			t.bind(e, found)
-		} else {
-			t.mount(e.Dest, "proc", unix.MS_NOSUID|unix.MS_NODEV|unix.MS_NOEXEC, 0)
-		}
-		t.guard(e)
+		t.proc(i)
 	case spec.Tmpfs:
 		t.mount(e.Dest, "tmpfs", unix.MS_NOSUID|unix.MS_NODEV, t.tmpfsOptions(e.Perms, e.Size))
 	case spec.Mqueue:
@@ -218,7 +246,7 @@ func (t *tree) add(e *spec.Entry, found byte) {
 	case spec.File:
 		t.makeFile(e)
 	case spec.Data:
-		t.data(e)
+		t.data(i)
 	case spec.Symlink:
 		t.symlink(e)
 	case spec.Chmod:
@@ -230,8 +258,9 @@ func (t *tree) add(e *spec.Entry, found byte) {
 	}
 }
 
-// bind attaches a source. The sources are in consecutive registers in the order of the entries.
-func (t *tree) bind(e *spec.Entry, found byte) {
+// bind attaches the source of entry i.
+func (t *tree) bind(i int) {
+	e, found := &t.s.Tree[i], t.found[i]
 	if found == absent {
 		return // --ro-bind-try and the like
 	}
@@ -243,8 +272,7 @@ func (t *tree) bind(e *spec.Entry, found byte) {
 	if found&late != 0 {
 		t.attach(t.cloneLate(e), at)
 	} else {
-		t.attach(t.source, at)
-		t.source++
+		t.attach(t.source[i], at)
 	}
 	if e.Kind == spec.Bind && !e.RO {
 		t.writable++
@@ -270,6 +298,37 @@ func (t *tree) mountHere(at plan.Reg, fstype string, flags uintptr, options plan
 	t.b.Fchdir(at)
 	name := t.b.String(fstype)
 	t.b.Mount(name, t.b.String("."), name, flags, options)
+}
+
+// fresh makes a file system that is mounted nowhere yet, with the options of box if it is a tmpfs. It is for what has to be
+// known by descriptor when it is mounted: looked up again by its path, it could be something else.
+func (t *tree) fresh(fstype string, attrs uintptr) plan.Reg {
+	name := t.b.String(fstype)
+	fs := t.b.Fsopen(name)
+	t.b.FsconfigString(fs, t.b.String("source"), name)
+	if fstype == "tmpfs" {
+		t.b.FsconfigString(fs, t.b.String("mode"), t.b.String("0755"))
+		if !t.s.Mounts.Whole {
+			size, _ := t.b.Text("%d", defaultSize())
+			inodes, _ := t.b.Text("%d", maxInodes)
+			t.b.FsconfigString(fs, t.b.String("size"), size)
+			t.b.FsconfigString(fs, t.b.String("nr_inodes"), inodes)
+		}
+	}
+	if fstype == "tmpfs" && t.s.Labels.File != "" {
+		t.b.FsconfigString(fs, t.b.String("context"), t.b.String(t.s.Labels.File))
+	}
+	t.b.FsconfigCreate(fs)
+	r := t.b.Fsmount(fs, attrs)
+	t.b.Close(fs)
+	return r
+}
+
+// place mounts r, a directory, at dest; r stays open.
+func (t *tree) place(r plan.Reg, dest string) {
+	at := t.point(dest, true, 0o755, 0)
+	t.b.MoveMount(r, at)
+	t.covered(at)
 }
 
 // covered closes the descriptor at that has just been mounted on. After a mount on the root, the root is the mount.

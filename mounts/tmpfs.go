@@ -16,13 +16,21 @@ const (
 // tmpfsOptions returns the mount options for a tmpfs, see tmpfs(5). A size of 0 is the default.
 func (t *tree) tmpfsOptions(perms uint32, size uint64) plan.Ptr {
 	if t.s.Mounts.Whole {
-		return t.wholeOptions(perms, size)
+		return t.labelled(t.wholeOptions(perms, size))
 	}
 	if size == 0 {
 		size = defaultSize()
 	}
 	options, _ := t.b.Text("mode=%o,size=%d,nr_inodes=%d", uint64(perms), size, maxInodes)
-	return options
+	return t.labelled(options)
+}
+
+// labelled adds the SELinux context of what is made, see mount(8), context.
+func (t *tree) labelled(options plan.Ptr) plan.Ptr {
+	if t.s.Labels.File == "" {
+		return options
+	}
+	return t.b.String(t.b.Read(options) + `,context="` + t.s.Labels.File + `"`)
 }
 
 // wholeOptions leaves to the kernel what isn't asked for.

@@ -10,6 +10,7 @@ type Builder struct {
 	forWhom uint32
 	free    [8]Reg // registers to use again
 	nfree   int
+	link    Ptr      // where SymlinkatOnce finds what is there
 	block   []byte   // what is left of the current block
 	more    [][]byte // keeps the further blocks alive
 	fixed   struct {
@@ -22,7 +23,7 @@ type Builder struct {
 // Reset makes b empty, with room for a plain plan.
 func (b *Builder) Reset() {
 	b.Plan = Plan{Inside: b.fixed.calls[:0], Regs: int(firstFree), Keep: b.fixed.keep[:0]}
-	b.block, b.more, b.forWhom, b.nfree = b.fixed.bytes[:], nil, 0, 0
+	b.block, b.more, b.forWhom, b.nfree, b.link = b.fixed.bytes[:], nil, 0, 0, 0
 }
 
 // For says whose wish the calls are that are written from now on.
@@ -63,6 +64,15 @@ func (b *Builder) Scratch(n int) []byte {
 	p := b.room(n)
 	clear(p)
 	return p
+}
+
+// RegList returns room to note n registers while compiling.
+func (b *Builder) RegList(n int) []Reg {
+	if n == 0 {
+		return nil
+	}
+	p := b.Scratch(n * int(unsafe.Sizeof(None)))
+	return unsafe.Slice((*Reg)(unsafe.Pointer(unsafe.SliceData(p))), n)
 }
 
 // Space returns the address of n zero bytes.

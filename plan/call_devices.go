@@ -25,9 +25,8 @@ func (b *Builder) IoctlTo(out, r Reg, request, arg uintptr) {
 
 // LockFile opens a file and takes a lock for reading on it, as long as it is open. See fcntl(2), F_SETLK.
 func (b *Builder) LockFile(path Ptr) {
-	r := b.Fresh()
+	r := b.OpenPlain(path, unix.O_RDONLY|unix.O_NONBLOCK) // a pipe must not make it wait
 	b.Keep = append(b.Keep, r)
-	b.OpenatTo(r, Cwd, path, unix.O_RDONLY, 0)
 	lock := b.Space(int(unsafe.Sizeof(unix.Flock_t{}))) // F_RDLCK is 0, and a length of 0 is the whole file
 	b.add(unix.SYS_FCNTL, 0, unix.F_SETLK, uintptr(lock)).fd(0, r)
 }

@@ -22,40 +22,70 @@ func (b *Builder) OpenatTo(r, dir Reg, path Ptr, flags, mode uint32) {
 // proc(5) are refused. See openat2(2), RESOLVE_IN_ROOT.
 func (b *Builder) OpenInRoot(root Reg, path Ptr, flags, mode uint64) Reg {
 	r := b.Reg()
+	b.OpenInRootTo(r, root, path, flags, mode)
+	return r
+}
+
+// OpenInRootTo is OpenInRoot into the register r.
+func (b *Builder) OpenInRootTo(r, root Reg, path Ptr, flags, mode uint64) {
 	how := b.Words64(flags|unix.O_CLOEXEC, mode, unix.RESOLVE_IN_ROOT|unix.RESOLVE_NO_MAGICLINKS)
 	b.add(unix.SYS_OPENAT2, 0, uintptr(path), uintptr(how), sizeofOpenHow).fd(0, root).out(r)
-	return r
 }
 
 const sizeofOpenHow = 24
 
+// OpenPlain opens path as the process sees it, but follows no magic link of proc(5): these lead out of every root. See
+// openat2(2), RESOLVE_NO_MAGICLINKS.
+func (b *Builder) OpenPlain(path Ptr, flags uint64) Reg {
+	r := b.Fresh()
+	how := b.Words64(flags|unix.O_CLOEXEC, 0, unix.RESOLVE_NO_MAGICLINKS)
+	b.add(unix.SYS_OPENAT2, 0, uintptr(path), uintptr(how), sizeofOpenHow).fd(0, Cwd).out(r)
+	return r
+}
+
 // OpenNoLinks opens path below dir, for its place only; no part of it may be a symbolic link, and with beneath none may lead
 // out of dir. See openat2(2), RESOLVE_NO_SYMLINKS.
 func (b *Builder) OpenNoLinks(dir Reg, path Ptr, beneath bool) Reg {
-	r, resolve := b.Reg(), uint64(unix.RESOLVE_NO_SYMLINKS)
+	r := b.Reg()
+	b.OpenNoLinksTo(r, dir, path, beneath)
+	return r
+}
+
+// OpenNoLinksTo is OpenNoLinks into the register r.
+func (b *Builder) OpenNoLinksTo(r, dir Reg, path Ptr, beneath bool) {
+	resolve := uint64(unix.RESOLVE_NO_SYMLINKS)
 	if beneath {
 		resolve |= unix.RESOLVE_BENEATH
 	}
 	how := b.Words64(unix.O_PATH|unix.O_CLOEXEC, 0, resolve)
 	b.add(unix.SYS_OPENAT2, 0, uintptr(path), uintptr(how), sizeofOpenHow).fd(0, dir).out(r)
-	return r
 }
 
 // NotRoot fails with EBUSY if r is the same place as the root so far, see statx(2): links may have led there.
 func (b *Builder) NotRoot(r Reg) {
-	var at [2]Ptr
-	for i, of := range [...]Reg{Root, r} {
-		at[i] = b.Space(int(unsafe.Sizeof(unix.Statx_t{})))
-		const flags, mask = unix.AT_EMPTY_PATH, unix.STATX_INO | unix.STATX_MNT_ID
-		b.add(unix.SYS_STATX, 0, uintptr(b.String("")), flags, mask, uintptr(at[i])).fd(0, of)
-	}
-	b.add(Differ, uintptr(at[0]), uintptr(at[1]))
+	b.add(Differ, uintptr(b.statx(Root, 0)), uintptr(b.statx(r, 0)))
+}
+
+// SameFile fails with EINVAL if r is not of the file that the caller's descriptor fd names.
+func (b *Builder) SameFile(r Reg, fd int) {
+	is, want := b.statx(r, 0), b.statx(None, fd)
+	b.Equal(is+Ptr(StatxIno), want+Ptr(StatxIno), 8, unix.EINVAL)
+	b.Equal(is+Ptr(statxDev), want+Ptr(statxDev), 8, unix.EINVAL)
+}
+
+// statx returns where the attributes of r will be, or of the descriptor fd if r is None.
+func (b *Builder) statx(r Reg, fd int) Ptr {
+	at := b.Space(int(unsafe.Sizeof(unix.Statx_t{})))
+	const flags, mask = unix.AT_EMPTY_PATH, unix.STATX_INO | unix.STATX_MNT_ID
+	b.add(unix.SYS_STATX, uintptr(fd), uintptr(b.String("")), flags, mask, uintptr(at)).fd(0, r)
+	return at
 }
 
 // Offsets in struct statx.
 const (
 	StatxIno   = unsafe.Offsetof(unix.Statx_t{}.Ino)
 	StatxMount = unsafe.Offsetof(unix.Statx_t{}.Mnt_id)
+	statxDev   = unsafe.Offsetof(unix.Statx_t{}.Dev_major) // and the minor number after it
 )
 
 // Close closes r; the register is handed out again.
@@ -96,15 +126,19 @@ func (b *Builder) Symlinkat(target Ptr, dir Reg, name Ptr) {
 	b.add(unix.SYS_SYMLINKAT, uintptr(target), 0, uintptr(name)).fd(1, dir)
 }
 
-// SymlinkatOnce is Symlinkat, but for the same link that is there already. See readlinkat(2).
+// SymlinkatOnce is Symlinkat, but for the same link that is there already: n is the length of target. What else is there is
+// told as the failure's text. See readlinkat(2).
 func (b *Builder) SymlinkatOnce(target Ptr, n int, dir Reg, name Ptr) {
 	b.Symlinkat(target, dir, name)
 	b.Ignoring(unix.EEXIST)
-	found, length := b.Space(n+1), b.Fresh()
-	b.add(unix.SYS_READLINKAT, 0, uintptr(name), uintptr(found), uintptr(n+1)).fd(0, dir).out(length)
+	if b.link == 0 {
+		b.link = b.Space(unix.PathMax + 8) // the walk reads it by words
+	}
+	length := b.Fresh()
+	b.add(unix.SYS_READLINKAT, 0, uintptr(name), uintptr(b.link), unix.PathMax).fd(0, dir).out(length)
 	b.Last().When = uint8(unix.EEXIST)
-	// After the readlinkat, or after a symlinkat that has succeeded: then there is nothing in found and length.
-	c := b.add(Same, uintptr(found), 0, uintptr(target), uintptr(n))
+	// After the readlinkat, or after a symlinkat that has succeeded: then there is nothing in length.
+	c := b.add(Same, uintptr(b.link), 0, uintptr(target), uintptr(n))
 	c.In[1], c.When = length, Done
 }
 
@@ -113,11 +147,29 @@ func (b *Builder) Unlinkat(dir Reg, name Ptr) {
 	b.add(unix.SYS_UNLINKAT, 0, uintptr(name), 0).fd(0, dir)
 }
 
-// Fchmod sets the mode of what is open as r, see fchmod(2).
-func (b *Builder) Fchmod(r Reg, mode uint32) { b.add(unix.SYS_FCHMOD, 0, uintptr(mode)).fd(0, r) }
+// ChmodOf sets the mode of what r has open, if only its place: by its name in /proc, see fchmodat(2) and proc(5).
+func (b *Builder) ChmodOf(r Reg, mode uint32) {
+	path, digits := b.descriptorPath("self/fd/")
+	b.add(Digits, uintptr(digits)).fd(1, r)
+	b.add(unix.SYS_FCHMODAT, 0, uintptr(path), uintptr(mode)).fd(0, Proc)
+}
+
+// digitsRoom is what Digits fills in.
+const digitsRoom = "////////"
+
+// descriptorPath returns a path that ends in a descriptor's number, and where Digits has to write that.
+func (b *Builder) descriptorPath(prefix string) (path, digits Ptr) {
+	path = b.String(prefix + digitsRoom)
+	return path, path + Ptr(len(prefix))
+}
 
 // Fchdir makes dir the working directory.
 func (b *Builder) Fchdir(dir Reg) { b.add(unix.SYS_FCHDIR).fd(0, dir) }
+
+// Rmdirat removes an empty directory, see unlinkat(2).
+func (b *Builder) Rmdirat(dir Reg, name Ptr) {
+	b.add(unix.SYS_UNLINKAT, 0, uintptr(name), unix.AT_REMOVEDIR).fd(0, dir)
+}
 
 // Chdir makes path the working directory.
 func (b *Builder) Chdir(path Ptr) { b.add(unix.SYS_CHDIR, uintptr(path)) }

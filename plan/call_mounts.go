@@ -54,9 +54,10 @@ func (b *Builder) PivotRoot() {
 }
 
 // Detach unmounts what is on top of the working directory, see umount2(2), MNT_DETACH.
-func (b *Builder) Detach() {
-	b.add(unix.SYS_UMOUNT2, uintptr(b.String(".")), unix.MNT_DETACH)
-}
+func (b *Builder) Detach() { b.DetachAt(b.String(".")) }
+
+// DetachAt is Detach for a path.
+func (b *Builder) DetachAt(path Ptr) { b.add(unix.SYS_UMOUNT2, uintptr(path), unix.MNT_DETACH) }
 
 // Fsopen begins a mount that is attached nowhere, see fsopen(2).
 func (b *Builder) Fsopen(fstype Ptr) Reg {
@@ -76,8 +77,35 @@ func (b *Builder) FsconfigCreate(fs Reg) {
 }
 
 // Fsmount makes a mount of it, see fsmount(2).
-func (b *Builder) Fsmount(fs Reg) Reg {
+func (b *Builder) Fsmount(fs Reg, attrs uintptr) Reg {
 	r := b.Reg()
-	b.add(unix.SYS_FSMOUNT, 0, unix.FSMOUNT_CLOEXEC, 0).fd(0, fs).out(r)
+	b.add(unix.SYS_FSMOUNT, 0, unix.FSMOUNT_CLOEXEC, attrs).fd(0, fs).out(r)
 	return r
+}
+
+// Layers returns the options of an overlay whose directories are open descriptors: lower from the top, upper and work None
+// for one that can't be written. Their numbers are filled in before the mount. See the kernel's Documentation/filesystems/
+// overlayfs.rst; userxattr is what a user namespace needs.
+func (b *Builder) Layers(lower []Reg, upper, work Reg) Ptr {
+	const room = "/proc/self/fd/" + digitsRoom
+	size := len("lowerdir=,upperdir=,workdir=,userxattr") + (len(lower)+2)*(len(room)+1)
+	text := b.room(size + 1)[:0]
+	regs := make([]Reg, 0, len(lower)+2)
+	at := make([]int, 0, len(lower)+2)
+	add := func(key string, r Reg) {
+		text = append(append(text, key...), room...)
+		regs, at = append(regs, r), append(at, len(text)-len(digitsRoom))
+	}
+	for i, r := range lower {
+		add([...]string{"lowerdir=", ":"}[min(i, 1)], r)
+	}
+	if upper != None {
+		add(",upperdir=", upper)
+		add(",workdir=", work)
+	}
+	text = append(text, ",userxattr\x00"...)
+	for i, r := range regs {
+		b.add(Digits, uintptr(address(text[at[i]:]))).fd(1, r)
+	}
+	return address(text)
 }

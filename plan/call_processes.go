@@ -5,6 +5,19 @@ import "golang.org/x/sys/unix"
 // Unshare makes new namespaces for the walking process, see unshare(2).
 func (b *Builder) Unshare(flags uintptr) { b.add(unix.SYS_UNSHARE, flags) }
 
+// Setns enters the namespace that the caller's descriptor fd names; kind is its CLONE_NEW* flag. See setns(2).
+func (b *Builder) Setns(fd int, kind uintptr) { b.add(unix.SYS_SETNS, uintptr(fd), kind) }
+
+// SetUID sets the user ids, see setresuid(2).
+func (b *Builder) SetUID(id uint32) {
+	b.add(unix.SYS_SETRESUID, uintptr(id), uintptr(id), uintptr(id))
+}
+
+// SetGID sets the group ids, see setresgid(2).
+func (b *Builder) SetGID(id uint32) {
+	b.add(unix.SYS_SETRESGID, uintptr(id), uintptr(id), uintptr(id))
+}
+
 // Prctl is prctl(2) with up to two arguments.
 func (b *Builder) Prctl(option int, arg2, arg3 uintptr) {
 	b.add(unix.SYS_PRCTL, uintptr(option), arg2, arg3, 0, 0)
@@ -76,6 +89,15 @@ func (b *Builder) Signalfd(r Reg, mask uint64) {
 func (b *Builder) LoadFilter(program []byte) {
 	fprog := b.Words64(uint64(len(program)/8), uint64(b.Bytes(program)))
 	b.Prctl(unix.PR_SET_SECCOMP, unix.SECCOMP_MODE_FILTER, uintptr(fprog))
+}
+
+// Listen loads a seccomp program and returns the descriptor that tells of calls which it answers with SECCOMP_RET_USER_NOTIF,
+// see seccomp_unotify(2), since Linux 5.0.
+func (b *Builder) Listen(program []byte) Reg {
+	r := b.Fresh()
+	fprog := b.Words64(uint64(len(program)/8), uint64(b.Bytes(program)))
+	b.add(unix.SYS_SECCOMP, unix.SECCOMP_SET_MODE_FILTER, unix.SECCOMP_FILTER_FLAG_NEW_LISTENER, uintptr(fprog)).out(r)
+	return r
 }
 
 // Execve replaces the process, see execve(2).

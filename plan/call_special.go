@@ -1,6 +1,10 @@
 package plan
 
-import "golang.org/x/sys/unix"
+import (
+	"unsafe"
+
+	"golang.org/x/sys/unix"
+)
 
 // Fork begins the command's process, with memory and address space of pid 1 until it executes something.
 func (b *Builder) Fork() { b.add(Fork) }
@@ -15,13 +19,41 @@ func (b *Builder) Set(slot, value Ptr) {
 	}
 }
 
+// Equal fails with errno unless n bytes at a are as those at b.
+func (b *Builder) Equal(a, c Ptr, n int, errno unix.Errno) {
+	b.add(Equal, uintptr(a), uintptr(c), uintptr(n), uintptr(errno))
+}
+
+// Fail fails with errno.
+func (b *Builder) Fail(errno unix.Errno) { b.add(Fail, uintptr(errno)) }
+
+// CloseRest closes all descriptors but 0, 1, 2, keep and Status.
+func (b *Builder) CloseRest(keep []int) {
+	list := b.room(4 * max(len(keep), 1))
+	for i, fd := range keep {
+		*(*uint32)(unsafe.Pointer(&list[4*i])) = uint32(fd)
+	}
+	b.add(CloseRest, uintptr(address(list)), uintptr(len(keep)))
+}
+
+// Hop goes on in a child with new namespaces, see clone(2). It has the parent of the process that makes it (CLONE_PARENT).
+func (b *Builder) Hop(flags uint64) {
+	b.add(Hop, uintptr(flags|unix.CLONE_PARENT|uint64(unix.SIGCHLD)))
+}
+
+// Tell sends a record to the parent.
+func (b *Builder) Tell(kind uint32) {
+	const size = 12
+	b.add(unix.SYS_SENDTO, 0, uintptr(b.Words32(kind, 0, 0)), size, unix.MSG_NOSIGNAL, 0, 0).fd(0, Status)
+}
+
 // GiveUp ends a search for the command, see GiveUp the number.
 func (b *Builder) GiveUp() { b.add(GiveUp) }
 
 // AwaitParent tells the parent that the child is ready for the plan's acts, and waits for its answer.
 func (b *Builder) AwaitParent() {
 	const size = 12
-	b.add(unix.SYS_SENDTO, 0, uintptr(b.Words32(Ready, 0, 0)), size, unix.MSG_NOSIGNAL, 0, 0).fd(0, Status)
+	b.Tell(Ready)
 	b.add(unix.SYS_RECVFROM, 0, uintptr(b.Space(size)), size, 0, 0, 0).fd(0, Status).Full = true
 }
 

@@ -61,23 +61,32 @@ const Done = 0xff
 
 // Numbers that are no system calls. They are far above the kernel's own.
 const (
-	Fork   = 0x8000 + iota // the command's process begins here; what was before is pid 1 from now on
-	Poke                   // store argument 1 as 32 bits at Args[0]
-	Wipe                   // zero Args[1] bytes at Args[0]
-	Same                   // fail with EEXIST unless Args[3] bytes at Args[0] are as those at Args[2], and argument 1 says as many
-	Differ                 // fail with EBUSY if the struct statx at Args[0] and Args[1] are of the same place
-	GiveUp                 // fail: EACCES if an ignored execve(2) was refused so, else ENOENT
+	Fork      = 0x8000 + iota // the command's process begins here; what was before is pid 1 from now on
+	Poke                      // store argument 1 as 32 bits at Args[0]
+	Wipe                      // zero Args[1] bytes at Args[0]
+	Same                      // fail with EEXIST unless Args[3] bytes at Args[0] are as those at Args[2], and argument 1 says as many
+	Differ                    // fail with EBUSY if the struct statx at Args[0] and Args[1] are of the same place
+	GiveUp                    // fail: EACCES if an ignored execve(2) was refused so, else ENOENT
+	Equal                     // fail with errno Args[3] unless Args[2] bytes at Args[0] are as those at Args[1]
+	Fail                      // fail with errno Args[0]
+	Digits                    // write argument 1 in decimal into the 8 bytes at Args[0], with slashes in front
+	CloseRest                 // close all descriptors from 3 on but Status and the Args[1] numbers (32 bits) at Args[0], which ascend
+	Hop                       // go on in a child that is made with the flags Args[0]; the process itself ends
 )
 
 // Kinds of records on the status socket.
 const (
-	Failed  = 1 + iota // call Step of the plan failed with errno Value
-	Ended              // the command ended with wait status Value
-	Stopped            // the command was stopped by signal Value
-	Master             // carries the master of the command's terminal
-	Made               // carries a directory of the host in which call Step made a mount point
-	Ready              // child to parent: do the acts; parent to child: they are done
-	Signal             // parent to pid 1: signal Value to the command, or to its group if Step is 1
+	Failed   = 1 + iota // call Step of the plan failed with errno Value
+	Ended               // the command ended with wait status Value
+	Stopped             // the command was stopped by signal Value
+	Master              // carries the master of the command's terminal
+	Made                // carries a directory of the host in which call Step made a mount point
+	Ready               // child to parent: do the acts; parent to child: they are done
+	Signal              // parent to pid 1: signal Value to the command, or to its group if Step is 1
+	Here                // the sender is pid 1; the kernel adds its process id, see unix(7), SCM_CREDENTIALS
+	Running             // the command is executed next
+	Listener            // carries what tells of refused calls, see seccomp_unotify(2)
+	Text                // Step and Value are the next 8 bytes of a text that belongs to the failure to come
 )
 
 // Record is what parent and pid 1 tell each other: one packet of fixed size, so that the parent never parses anything

@@ -33,7 +33,7 @@ var forms = [...]form{
 	{unix.SYS_SYMLINKAT, "symlinkat", "sfs"},
 	{unix.SYS_READLINKAT, "readlinkat", "fs--"},
 	{unix.SYS_UNLINKAT, "unlinkat", "fs-"},
-	{unix.SYS_FCHMOD, "fchmod", "fo"},
+	{unix.SYS_FCHMODAT, "fchmodat", "fso"},
 	{unix.SYS_FCHDIR, "fchdir", "f"},
 	{unix.SYS_CHDIR, "chdir", "s"},
 	{unix.SYS_UMASK, "umask", "o"},
@@ -45,7 +45,7 @@ var forms = [...]form{
 	{unix.SYS_UMOUNT2, "umount2", "sU"},
 	{unix.SYS_FSOPEN, "fsopen", "s-"},
 	{unix.SYS_FSCONFIG, "fsconfig", "fdss-"},
-	{unix.SYS_FSMOUNT, "fsmount", "f--"},
+	{unix.SYS_FSMOUNT, "fsmount", "f-A"},
 	{unix.SYS_UNSHARE, "unshare", "N"},
 	{unix.SYS_PRCTL, "prctl", "Pd---"},
 	{unix.SYS_CAPSET, "capset", "--"},
@@ -60,6 +60,7 @@ var forms = [...]form{
 	{unix.SYS_RT_SIGACTION, "rt_sigaction", "S1--"},
 	{unix.SYS_RT_SIGPROCMASK, "rt_sigprocmask", "-1--"},
 	{unix.SYS_SIGNALFD4, "signalfd4", "-1--"},
+	{unix.SYS_SECCOMP, "seccomp", "dd-"},
 	{unix.SYS_EXECVE, "execve", "sv-"},
 	{unix.SYS_SOCKET, "socket", "D--"},
 	{unix.SYS_IOCTL, "ioctl", "fI-"},
@@ -74,6 +75,14 @@ var forms = [...]form{
 	{Differ, "differ", "--"},
 	{unix.SYS_STATX, "statx", "fs---"},
 	{GiveUp, "give_up", ""},
+	{Equal, "equal", "---"},
+	{Fail, "fail", "d"},
+	{Digits, "digits", "-f"},
+	{Hop, "clone", "N"},
+	{CloseRest, "close_rest", "-d"},
+	{unix.SYS_SETNS, "setns", "dN"},
+	{unix.SYS_SETRESUID, "setresuid", "d--"},
+	{unix.SYS_SETRESGID, "setresgid", "d--"},
 }
 
 type flagName struct {
@@ -129,6 +138,7 @@ var flagNames = [128][]flagName{
 		{unix.PR_CAPBSET_DROP, "capbset_drop"},
 		{unix.PR_SET_NO_NEW_PRIVS, "no_new_privs"},
 		{unix.PR_SET_SECCOMP, "seccomp"},
+		{unix.PR_SET_SECUREBITS, "securebits"},
 		{unix.PR_CAP_AMBIENT, "ambient_clear_all"},
 		{unix.PR_SET_CHILD_SUBREAPER, "child_subreaper"},
 	},
@@ -299,6 +309,9 @@ func spaced(words []string) string {
 	}
 	return "[" + strings.Join(words, " ") + "]"
 }
+
+// Read returns the string at an address that the Builder has handed out.
+func (b *Builder) Read(at Ptr) string { return text(uintptr(at)) }
 
 // memory returns n bytes at an address that the Builder has handed out.
 func memory(address uintptr, n int) []byte {

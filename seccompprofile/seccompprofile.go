@@ -4,6 +4,7 @@
 package seccompprofile
 
 import (
+	"encoding/binary"
 	"slices"
 
 	"box/plan"
@@ -74,11 +75,29 @@ func Compile(b *plan.Builder, s *spec.Spec) error {
 		if f.Policy != "" {
 			program = builtin(f.Policy)
 		}
-		if program != nil {
+		switch {
+		case f.Policy == Off:
+		case f.Ask:
+			b.Send(plan.Listener, b.Listen(asking(program)), 0)
+		default:
 			b.LoadFilter(program)
 		}
 	}
 	return nil
+}
+
+// asking returns a program that asks the monitor where the given one refuses with an errno. Its answer is the same errno: the
+// given program tells it which.
+func asking(program []byte) []byte {
+	const ret = unix.BPF_RET | unix.BPF_K
+	asks := slices.Clone(program)
+	for at := 0; at+InstructionSize <= len(asks); at += InstructionSize {
+		code, k := binary.NativeEndian.Uint16(asks[at:]), binary.NativeEndian.Uint32(asks[at+4:])
+		if code == ret && k&unix.SECCOMP_RET_ACTION_FULL == unix.SECCOMP_RET_ERRNO {
+			binary.NativeEndian.PutUint32(asks[at+4:], unix.SECCOMP_RET_USER_NOTIF)
+		}
+	}
+	return asks
 }
 
 // InstructionSize is the size of a struct sock_filter in bytes, see linux/filter.h.

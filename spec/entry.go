@@ -6,6 +6,7 @@ type Kind uint8
 // The kinds of entries. Hostname is one of them because it is applied in order with the rest, as in bubblewrap.
 const (
 	Bind     Kind = iota + 1 // Source of the host at Dest, with everything mounted below it
+	Overlay                  // Layers of the host as one directory; writes go to Source, or to memory, or nowhere if RO
 	Tmpfs                    // an empty writable file system
 	Proc                     // the processes of the sandbox's pid namespace, see proc(5)
 	Dev                      // a minimal /dev with terminals of its own
@@ -20,8 +21,8 @@ const (
 )
 
 var kinds = [...]string{
-	Bind: "bind", Tmpfs: "tmpfs", Proc: "proc", Dev: "dev", Mqueue: "mqueue", Dir: "dir", File: "file", Data: "data",
-	Symlink: "symlink", Chmod: "chmod", ReadOnly: "remount-ro", Hostname: "hostname",
+	Bind: "bind", Overlay: "overlay", Tmpfs: "tmpfs", Proc: "proc", Dev: "dev", Mqueue: "mqueue", Dir: "dir", File: "file",
+	Data: "data", Symlink: "symlink", Chmod: "chmod", ReadOnly: "remount-ro", Hostname: "hostname",
 }
 
 // String returns the kind's name.
@@ -30,7 +31,7 @@ func (k Kind) String() string { return kinds[k] }
 // Mounts says whether the kind puts a mount at Dest.
 func (k Kind) Mounts() bool {
 	switch k {
-	case Bind, Tmpfs, Proc, Dev, Mqueue, Data:
+	case Bind, Overlay, Tmpfs, Proc, Dev, Mqueue, Data:
 		return true
 	}
 	return false
@@ -39,19 +40,48 @@ func (k Kind) Mounts() bool {
 // Creates says whether the kind makes Dest if it is missing, and the directories above it.
 func (k Kind) Creates() bool { return k != Chmod && k != ReadOnly && k != Hostname }
 
+// HasPerms says whether the permissions of what the kind makes can be chosen.
+func (k Kind) HasPerms() bool { return k == Tmpfs || k == Dir || k == File || k == Data }
+
 // Entry is one step in the building of the sandbox's tree.
 type Entry struct {
 	Kind    Kind
-	RO      bool   // Bind and Data: read-only
-	Devices bool   // Bind: device files work
-	NoLinks bool   // Bind: neither Source nor Dest may lead through a symbolic link; both are absolute
-	Try     bool   // Bind: a missing Source is skipped
-	Perms   uint32 // permission bits for what is created; Dev: of its shm, 0 is 01777
-	Size    uint64 // Tmpfs: bytes; 0 is the default of box
-	Dest    string // the path in the sandbox
-	Source  string // Bind: the path on the host; Symlink: the target; Hostname: the name
-	Data    []byte // File and Data: the content
+	RO      bool     // Bind, Overlay and Data: read-only
+	Devices bool     // Bind and Overlay: device files work
+	NoLinks bool     // Bind: neither Source nor Dest may lead through a symbolic link; both are absolute
+	Try     bool     // Bind: a missing Source is skipped
+	Perms   uint32   // permission bits for what is created; Dev: of its shm, 0 is 01777
+	Size    uint64   // Tmpfs: bytes; 0 is the default of box
+	Dest    string   // the path in the sandbox
+	Source  string   // Bind, Overlay: the path on the host; Symlink: the target; Hostname: the name; Dev: the console, or ""
+	Work    string   // Overlay with a Source: a directory beside it for the kernel's use
+	Layers  []string // Overlay: paths on the host, the lowest first
+	FD      FD       // Bind: what is bound must be what this names; File, Data: where Data is from
+	Data    []byte   // File and Data: the content
 	Origin  Origin
+}
+
+// Writes returns the path on the host that what happens at Dest changes, or "".
+func (e *Entry) Writes() string {
+	if (e.Kind == Bind || e.Kind == Overlay) && !e.RO {
+		return e.Source
+	}
+	return ""
+}
+
+// Brings says whether the entry brings something of the host: there may be links in it.
+func (e *Entry) Brings() bool { return e.Kind == Bind || e.Kind == Overlay }
+
+// Sources returns the paths on the host that the entry brings, the one that counts most first.
+func (e *Entry) Sources() []string {
+	var found []string
+	if e.Brings() && e.Source != "" {
+		found = append(found, e.Source)
+	}
+	for i := len(e.Layers) - 1; i >= 0; i-- {
+		found = append(found, e.Layers[i])
+	}
+	return found
 }
 
 // Lookup returns the last entry that decides what is at path in the sandbox: it puts something at path or above it.

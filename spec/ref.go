@@ -10,8 +10,13 @@ const (
 	Directory            // Command.Dir
 	Program              // Command.Argv
 	Terminal             // Life.TTY
+	JoinUser             // Join.User
+	JoinLast             // Join.Last
+	JoinPID              // Join.PID
+	Awaited              // Life.Block
 	entries   Ref = 1 << 24
 	filters   Ref = 2 << 24
+	locks     Ref = 3 << 24
 )
 
 // EntryRef names Tree[i].
@@ -19,6 +24,17 @@ func EntryRef(i int) Ref { return entries + Ref(i) }
 
 // FilterRef names Filters[i].
 func FilterRef(i int) Ref { return filters + Ref(i) }
+
+// LockRef names Life.Locks[i].
+func LockRef(i int) Ref { return locks + Ref(i) }
+
+// Lock returns the locked file that ref names, or "".
+func (s *Spec) Lock(ref Ref) string {
+	if i := int(ref) - int(locks); ref >= locks && i < len(s.Life.Locks) {
+		return s.Life.Locks[i]
+	}
+	return ""
+}
 
 // Entry returns the entry that ref names, or nil.
 func (s *Spec) Entry(ref Ref) *Entry {
@@ -31,6 +47,8 @@ func (s *Spec) Entry(ref Ref) *Entry {
 // Origin returns where the wish that ref names came from.
 func (s *Spec) Origin(ref Ref) Origin {
 	switch {
+	case ref >= locks:
+		return Origin{Words: []string{"--lock-file", s.Lock(ref)}}
 	case ref >= filters:
 		return s.Filters[ref-filters].Origin
 	case ref >= entries:
@@ -43,6 +61,14 @@ func (s *Spec) Origin(ref Ref) Origin {
 		return s.Command.Origin
 	case Program:
 		return Origin{Words: s.Command.Argv}
+	case JoinUser:
+		return s.Join.User.Origin
+	case JoinLast:
+		return s.Join.Last.Origin
+	case JoinPID:
+		return s.Join.PID.Origin
+	case Awaited:
+		return s.Life.Block.Origin
 	}
 	return Origin{}
 }

@@ -26,7 +26,9 @@ func (n Namespaces) Has(want Namespaces) bool { return n&want == want }
 // Spec is one sandbox. Its zero value is not useful: New returns one with every protection on.
 type Spec struct {
 	New     Namespaces // the namespaces that are the sandbox's own; the others are the caller's
-	Nested  bool       // the command may make user namespaces of its own
+	Join    Join
+	Nested  bool // the command may make user namespaces of its own
+	Assert  bool // start only if it can't, as tried out
 	IDs     IDs
 	Caps    Caps
 	Tree    []Entry // in order: a later entry covers an earlier one
@@ -35,7 +37,32 @@ type Spec struct {
 	Command Command
 	Life    Life
 	Limits  Limits
+	Labels  Labels
 }
+
+// Labels are SELinux contexts, see selinux(8); an empty one leaves it to the policy.
+type Labels struct {
+	Exec string // of the command
+	File string // of what box makes: files, and file systems in memory
+}
+
+// Join names namespaces of others that the sandbox enters, see setns(2).
+type Join struct {
+	User FD // instead of a new one, before anything else is made
+	Last FD // a user namespace for the command, when everything is made
+	PID  FD // with New.Has(PID) the sandbox's own lies below it
+}
+
+// Joins says whether pid 1 has to be made in somebody else's namespaces: the process that is cloned first is then not it.
+func (s *Spec) Joins() bool { return s.Join.User.Given() || s.Join.PID.Given() }
+
+// OwnsUser says whether the sandbox is in another user namespace than its caller.
+func (s *Spec) OwnsUser() bool {
+	return s.New.Has(User) || s.Join.User.Given() || s.Join.Last.Given()
+}
+
+// OwnsPID says whether the sandbox is in another pid namespace than its caller.
+func (s *Spec) OwnsPID() bool { return s.New.Has(PID) || s.Join.PID.Given() }
 
 // Caps says which capabilities the command has, see capabilities(7). The zero value is none.
 type Caps struct {
@@ -61,6 +88,7 @@ type Mounts struct {
 	Leave  bool // mount points that had to be made on the host stay there
 	Trust  bool // links in what is bound writable are followed where it is a source again
 	Whole  bool // a tmpfs without a size has the kernel's default
+	Loose  bool // a link to nothing will do for a directory, and where a file is mounted, that is made where the link leads
 }
 
 // IDs says who the command believes to be, see user_namespaces(7).
@@ -77,6 +105,7 @@ type Filter struct {
 	Program []byte // a raw struct sock_filter[] if Policy is empty
 	Origin  Origin
 	Refuses Refusals // what it is known to refuse: another layer may then be missing
+	Ask     bool     // what it refuses, the monitor is asked about: it notes it, and refuses it
 }
 
 // Refusals is a set of things that a filter refuses.
@@ -99,10 +128,10 @@ func (s *Spec) Refused(what Refusals) bool {
 }
 
 // Command is what runs inside. All of it is final: nothing is expanded or looked up later, but for the search of
-// Argv[0] in the PATH of Env.
+// File in the PATH of Env.
 type Command struct {
 	Argv   []string
-	File   string   // what is executed, if it is not Argv[0]
+	File   string   // what is executed
 	Env    []string // NAME=value
 	Dir    string   // the working directory, as the sandbox sees it
 	Dirs   []string // if Dir is empty: the first of these that can be entered, and PWD in Env is set to it
@@ -114,8 +143,8 @@ type Command struct {
 // Session says which session, see setsid(2), the command is in.
 type Session uint8
 
-// The sessions. SandboxSession is begun by pid 1, with the command as its foreground job; CommandSession by the command
-// itself, before it is executed.
+// The sessions. Both that are not the caller's are begun by pid 1. SandboxSession has the command as its foreground job, in a
+// process group of its own; in CommandSession it is in the group of pid 1.
 const (
 	SandboxSession Session = iota
 	CallerSession
@@ -129,7 +158,9 @@ type Life struct {
 	Detached bool     // what the command leaves behind outlives it, and the monitor
 	Direct   bool     // no pid 1 of box's own: the command takes its place
 	Await    bool     // wait for the parent's acts, even if the plan itself has none
-	Block    int      // a descriptor that is read once before the command is executed; 0 is none
+	Open     bool     // the caller can enter the namespaces of pid 1 by its id, and whoever has that user's rights can trace it
+	Report   bool     // tell the parent right before the command is executed, so that it knows what a status is of
+	Block    FD       // is read once before the command is executed
 	Sync     []int    // descriptors that stay open in pid 1; ascending
 	Locks    []string // files in the sandbox that pid 1 locks for reading as long as it lives
 	KeepAll  bool     // the command inherits all descriptors but those of Close, and Sync if there is a pid 1

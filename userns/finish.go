@@ -13,16 +13,18 @@ const lastCap = 63
 // Finish writes the last part, when the tree stands: the ids that the command sees, no more user namespaces, and no
 // privilege. The order matters: a new user namespace brings a full set of capabilities, so they are dropped after it.
 func Finish(b *plan.Builder, s *spec.Spec) error {
+	joinLast(b, s)
 	if s.New.Has(spec.User) {
 		second(b, s)
 	}
+	assertFlat(b, s)
 	if !s.Life.Keyring {
 		newKeyring(b, s)
 	}
 	switch {
 	case !s.Caps.Callers:
 		drop(b, s.Caps.Keep)
-	case s.New.Has(spec.User):
+	case s.OwnsUser():
 		bound(b, s.Caps.Keep) // a new user namespace has brought all of them
 	}
 	return nil
@@ -47,7 +49,8 @@ func newKeyring(b *plan.Builder, s *spec.Spec) {
 func second(b *plan.Builder, s *spec.Spec) {
 	was, want := first(s), ids{s.IDs.UID, s.IDs.GID}
 	// With capabilities the command could raise the limit of its own namespace, but not that of another.
-	two := (was != want || !s.Nested && s.Caps.Keep != 0) && !s.IDs.Ranges && !s.IDs.Given
+	// Nor does a limit show that it can read there.
+	two := (was != want || !s.Nested && (s.Assert || s.Caps.Keep != 0)) && !s.IDs.Ranges && !s.IDs.Given
 	if !s.Nested {
 		limit := uint64(0)
 		if two {

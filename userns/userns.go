@@ -34,10 +34,9 @@ func Flags(set spec.Namespaces) uint64 {
 	return flags
 }
 
-// Compile writes the first part: the flags for the clone, and the maps of the first user namespace. Everything else
-// in the sandbox needs them, since without a mapped root nothing can be mounted or made.
+// Compile writes the maps of the first user namespace. Everything else in the sandbox needs them, since without a mapped
+// root nothing can be mounted or made.
 func Compile(b *plan.Builder, s *spec.Spec) error {
-	b.Flags = Flags(s.New) | cloneClearSighand
 	if !s.New.Has(spec.User) || s.IDs.Given {
 		return nil
 	}
@@ -49,10 +48,6 @@ func Compile(b *plan.Builder, s *spec.Spec) error {
 	b.For(spec.Box)
 	return nil
 }
-
-// cloneClearSighand gives the child default dispositions: the Go runtime's handlers must not run there. Signals that
-// are ignored stay so. See clone(2), since Linux 5.5.
-const cloneClearSighand = 0x100000000
 
 // ids is a pair of a user id and a group id.
 type ids struct{ uid, gid uint32 }

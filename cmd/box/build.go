@@ -31,6 +31,12 @@ type build struct {
 	last       *spec.Filter  // --seccomp
 	ptyOff     bool          // --pty off
 	dry        bool          // --dry-run
+	layers     []string      // --overlay-src
+	layersFrom []string      // the words of the last one
+	caps       capChoice     //
+	tell       informer      // --info-fd, --json-status-fd, --userns-block-fd
+	argv0      string        //
+	print      bool          // --print-bwrap
 	data       keptData      // what was read from descriptors: once, and kept
 }
 
@@ -42,6 +48,9 @@ func (b *build) do(s step) error {
 			return m
 		}
 		return usage("%s: %v", joined(s.words), err)
+	}
+	if b.layers != nil && s.flag.name != "--overlay-src" {
+		return usage("%s: must stand before another one or before --overlay, --tmp-overlay or --ro-overlay", joined(b.layersFrom))
 	}
 	if m := &b.modifiers; m.words != nil && s.flag.name != "--perms" && s.flag.name != "--size" {
 		return usage("%s: must stand before a flag that makes something, not before %s", joined(m.words), s.flag.name)

@@ -25,32 +25,28 @@ type bwrap struct {
 	level string // --level-prefix: what errors begin with
 	warn  string // and warnings
 
-	env     []string
-	perms   *uint32
-	size    *uint64
-	once    map[string]bool // options of which only the last counts, as far as they were given
-	words   int             // how many there were, those of --args too
-	argv0   string
-	dir     string
-	uid     *uint32
-	gid     *uint32
-	user    bool // --unshare-user
-	userTry bool
-	asPID1  bool
-	die     bool
-	disable bool // --disable-userns
-	locks   []string
-	caps    uint64 // --cap-add and --cap-drop
-
-	capsGiven bool
-
+	env      []string
+	perms    *uint32
+	size     *uint64
+	once     map[string]bool // options of which only the last counts, as far as they were given
+	words    int             // how many there were, those of --args too
+	argv0    *string
+	dir      *string
+	uid      *uint32
+	gid      *uint32
+	user     bool // --unshare-user
+	userTry  bool
+	asPID1   bool
+	die      bool
+	disable  bool // --disable-userns
+	assert   bool // --assert-userns-disabled
+	locks    []string
+	caps     capChoice
 	seccomps []spec.Filter
-	last     int // descriptors; -1 is none
-	info     int
-	status   int
-	block    int
-	userns   int
+	last     []string // the words of --seccomp
+	tell     informer
 	sync     int
+	layers   []string // --overlay-src
 	data     keptData
 }
 
@@ -63,18 +59,7 @@ func die(format string, args ...any) error { return &bwrapError{fmt.Sprintf(form
 
 // runBwrap is box in the manners of bubblewrap. It returns the exit status.
 func runBwrap(name string, words []string) int {
-	b := &bwrap{
-		name: name, env: os.Environ(), once: map[string]bool{}, data: keptData{},
-		last: -1, info: -1, status: -1, block: -1, userns: -1, sync: -1,
-	}
-	b.spec = &spec.Spec{New: spec.Mount, Nested: true, Mounts: spec.Mounts{
-		Follow: true, Leave: true, Trust: true, Whole: true,
-	}}
-	if unix.Getuid() == 0 {
-		b.spec.Mounts.Guard = spec.GuardOpen
-	}
-	b.spec.Life = spec.Life{Session: spec.CallerSession, KeepAll: true, Keyring: true, Detached: true}
-	b.spec.Limits.Cores = true
+	b := newBwrap(name, inherited.Environ())
 	code, err := b.run(words)
 	if err == nil {
 		return code
@@ -83,6 +68,21 @@ func runBwrap(name string, words []string) int {
 		fmt.Fprintf(os.Stderr, "%sbwrap: %s\n", b.level, err)
 	}
 	return 1
+}
+
+// newBwrap returns an empty command line of a caller with the environment env.
+func newBwrap(name string, env []string) *bwrap {
+	b := &bwrap{name: name, env: env, once: map[string]bool{}, data: keptData{}, sync: -1}
+	b.spec = &spec.Spec{New: spec.Mount, Nested: true, Mounts: spec.Mounts{
+		Follow: true, Leave: true, Trust: true, Whole: true, Loose: true,
+	}}
+	if unix.Getuid() == 0 {
+		b.spec.Mounts.Guard = spec.GuardOpen
+		b.caps.set = effectiveCaps() // an ordinary user begins with none
+	}
+	b.spec.Life = spec.Life{Session: spec.CallerSession, KeepAll: true, Keyring: true, Detached: true}
+	b.spec.Limits.Cores = true
+	return b
 }
 
 // errUsage ends with the usage text already printed.
@@ -100,11 +100,18 @@ func (b *bwrap) run(words []string) (int, error) {
 	if err := b.finish(command); err != nil {
 		return 0, err
 	}
-	if err := launch.Compile(&builder, b.spec); err != nil {
-		return 0, die("%s", launch.ExplainBwrap(err, b.spec))
+	unread := b.readFiles()
+	if block := &b.spec.Life.Block; !readable(block.Number()) {
+		*block = spec.FD{} // bubblewrap tries, and goes on
 	}
-	if act := b.informer(); act != nil {
-		builder.Outside = append(builder.Outside, act)
+	if err := launch.Compile(&builder, b.spec); err != nil {
+		return 0, die("%s", launch.ExplainBwrap(err, b.spec)) // bubblewrap looks for sources first
+	}
+	if unread != nil {
+		return 0, unread
+	}
+	if b.tell.wanted() {
+		builder.Outside = append(builder.Outside, &b.tell)
 	}
 	return b.start()
 }
@@ -117,21 +124,27 @@ func (b *bwrap) start() (int, error) {
 	if err != nil {
 		return 0, die("%s", launch.ExplainBwrap(err, b.spec))
 	}
+	b.tell.await = box.Await
+	b.tell.release()
 	status, err := box.Wait()
 	if errors.Is(err, launch.ErrLost) {
 		return status.Exit(), nil // the command ran; only its own status is unknown
 	}
+	if told, ok := errors.AsType[*tellError](err); ok {
+		return 0, die("Write to info_fd: %s", cText(told.err))
+	}
 	if err != nil {
 		return 0, die("%s", launch.ExplainBwrap(err, b.spec))
 	}
-	if b.status >= 0 {
-		writeFD(b.status, fmt.Sprintf("{ \"exit-code\": %d }\n", status.Exit()))
-	}
+	b.tell.ended(box, status.Exit())
 	return status.Exit(), nil
 }
 
 // finish checks what only the whole line shows, and completes the Spec.
 func (b *bwrap) finish(command []string) error {
+	if err := b.conflicts(); err != nil {
+		return err
+	}
 	if len(command) == 0 {
 		bwrapUsage(os.Stderr, b.name)
 		return errUsage
@@ -141,8 +154,8 @@ func (b *bwrap) finish(command []string) error {
 	}
 	s := b.spec
 	s.Command.Argv, s.Command.File = command, command[0]
-	if b.argv0 != "" {
-		s.Command.Argv = append([]string{b.argv0}, command[1:]...)
+	if b.argv0 != nil {
+		s.Command.Argv = append([]string{*b.argv0}, command[1:]...)
 	}
 	b.capabilities()
 	b.directory()
@@ -152,23 +165,33 @@ func (b *bwrap) finish(command []string) error {
 	return nil
 }
 
+// conflicts checks options about user namespaces against each other: what comes before the usage text.
+func (b *bwrap) conflicts() error {
+	s := b.spec
+	switch {
+	case b.tell.mapped.Given() && !b.user:
+		return die("--userns-block-fd requires --unshare-user")
+	case b.tell.mapped.Given() && !b.tell.info.Given():
+		return die("--userns-block-fd requires --info-fd")
+	case s.Join.User.Given() && b.user:
+		return die("--userns not compatible --unshare-user")
+	case s.Join.User.Given() && b.userTry:
+		return die("--userns not compatible --unshare-user-try")
+	case b.disable && !b.user:
+		return die("--disable-userns requires --unshare-user")
+	case b.disable && b.tell.mapped.Given():
+		return die("--disable-userns is not compatible with  --userns-block-fd")
+	}
+	return nil
+}
+
 // namespaces decides about the user namespace and the ids.
 func (b *bwrap) namespaces() error {
 	s := b.spec
-	switch {
-	case b.userns >= 0 && !b.user:
-		return die("--userns-block-fd requires --unshare-user")
-	case b.userns >= 0 && b.info < 0:
-		return die("--userns-block-fd requires --info-fd")
-	case b.disable && !b.user:
-		return die("--disable-userns requires --unshare-user")
-	case b.disable && b.userns >= 0:
-		return die("--disable-userns is not compatible with  --userns-block-fd")
-	}
-	if b.user || b.userTry && usernsAllowed() || unix.Getuid() != 0 {
+	if b.user || b.userTry && usernsAllowed() || unix.Getuid() != 0 && !s.Join.User.Given() {
 		s.New |= spec.User
 	}
-	own := s.New.Has(spec.User)
+	own := s.New.Has(spec.User) || s.Join.User.Given()
 	if b.uid != nil && *b.uid != uint32(unix.Getuid()) && !own {
 		return die("Specifying --uid requires --unshare-user or --userns")
 	}
@@ -182,8 +205,7 @@ func (b *bwrap) namespaces() error {
 	if b.gid != nil {
 		s.IDs.GID = *b.gid
 	}
-	s.IDs.Given = b.userns >= 0
-	s.Nested = !b.disable
+	s.Nested, s.Assert = !b.disable, b.disable || b.assert
 	if !s.New.Has(spec.UTS) && slices.ContainsFunc(s.Tree, func(e spec.Entry) bool { return e.Kind == spec.Hostname }) {
 		return die("Specifying --hostname requires --unshare-uts")
 	}
@@ -207,16 +229,27 @@ func (b *bwrap) life() {
 		life.Sync = []int{b.sync}
 		life.Close = append(life.Close, b.sync)
 	}
-	life.Await = b.info >= 0 || b.status >= 0 || b.userns >= 0
+	b.tell.prepare(b.spec)
+	life.Open = b.tell.wanted()
 	takeCallers(b.spec)
-	life.Ignored &^= 1 << (unix.SIGCHLD - 1) // bubblewrap always gives it the default
+	life.Ignored &^= 1 << (unix.SIGCHLD - 1) // bubblewrap waits for it, and leaves it so
+	life.Blocked &^= 1 << (unix.SIGCHLD - 1)
+}
+
+// capabilities decides what the command has: root keeps all that it has if nothing is said.
+func (b *bwrap) capabilities() {
+	c := &b.spec.Caps
+	c.Keep, c.Callers = b.caps.set, unix.Getuid() == 0 && !b.caps.given
+	if !b.spec.OwnsUser() {
+		c.Keep &= effectiveCaps() // nobody can give away more
+	}
 }
 
 // directory decides where the command starts.
 func (b *bwrap) directory() {
 	c := &b.spec.Command
-	if b.dir != "" {
-		c.Dir = b.dir
+	if b.dir != nil {
+		c.Dir = *b.dir
 		return
 	}
 	if dir, err := os.Getwd(); err == nil {

@@ -2,9 +2,9 @@ package main
 
 import (
 	"os"
-	"path"
 	"strconv"
 
+	"box/internal/kernel"
 	"box/spec"
 
 	"golang.org/x/sys/unix"
@@ -34,23 +34,17 @@ func (b *bwrap) devBindTry(w []string) error {
 func (b *bwrap) bindFD(w []string) error   { return b.addFD(w, false) }
 func (b *bwrap) roBindFD(w []string) error { return b.addFD(w, true) }
 
-// addFD binds what a descriptor names, by its path: a descriptor belongs to the caller's mount namespace, and nothing of that
-// can be cloned in the sandbox's.
+// addFD binds what a descriptor names.
 func (b *bwrap) addFD(w []string, ro bool) error {
 	var fd int
 	if err := b.named(&fd, w[1]); err != nil {
 		return err
 	}
-	link := "/proc/self/fd/" + strconv.Itoa(fd)
-	source, err := os.Readlink(link)
+	source, err := sourceOf(fd)
 	if err != nil {
-		return die("Can't find source path %s: %s", link, cText(unix.ENOENT))
+		return die("Can't find source path /proc/self/fd/%d: %s", fd, cText(unix.ENOENT))
 	}
-	var is, want unix.Stat_t
-	if unix.Fstat(fd, &want) != nil || unix.Lstat(source, &is) != nil || is.Dev != want.Dev || is.Ino != want.Ino {
-		return die("Race condition binding dirfd")
-	}
-	return b.add(w, spec.Entry{Kind: spec.Bind, RO: ro, Source: source, Dest: w[2]})
+	return b.add(w, spec.Entry{Kind: spec.Bind, RO: ro, Source: source, Dest: w[2], FD: spec.At(fd, w)})
 }
 
 func (b *bwrap) remountRO(w []string) error {
@@ -63,15 +57,41 @@ func (b *bwrap) mqueue(w []string) error { return b.add(w, spec.Entry{Kind: spec
 
 // dev adds a /dev, and /dev/console if stdout is a terminal.
 func (b *bwrap) dev(w []string) error {
-	if err := b.add(w, spec.Entry{Kind: spec.Dev, Dest: w[1], Perms: 0o755}); err != nil || !isTerminal(1) {
-		return err
-	}
-	name, err := os.Readlink("/proc/self/fd/1")
+	return b.add(w, spec.Entry{Kind: spec.Dev, Dest: w[1], Perms: 0o755, Source: terminalName(1)})
+}
+
+// terminalName returns the path of the terminal that a descriptor is, or "", see ttyname(3).
+func terminalName(fd int) string {
+	name, err := os.Readlink("/proc/self/fd/" + strconv.Itoa(fd))
 	var is, want unix.Stat_t
-	if err != nil || unix.Fstat(1, &want) != nil || unix.Stat(name, &is) != nil || is.Rdev != want.Rdev {
-		return nil //nolint:nilerr // a terminal without a name here, see ttyname(3)
+	if !isTerminal(fd) || err != nil || unix.Fstat(fd, &want) != nil || unix.Stat(name, &is) != nil || is.Rdev != want.Rdev {
+		return ""
 	}
-	return b.add(w, spec.Entry{Kind: spec.Bind, Devices: true, Source: name, Dest: path.Join(w[1], "console")})
+	return name
+}
+
+func (b *bwrap) overlaySrc(w []string) error {
+	b.layers = append(b.layers, w[1])
+	return nil
+}
+
+func (b *bwrap) overlay(w []string) error {
+	return b.addOverlay(w, 1, spec.Entry{Source: w[1], Work: w[2], Dest: w[3]})
+}
+
+func (b *bwrap) tmpOverlay(w []string) error { return b.addOverlay(w, 1, spec.Entry{Dest: w[1]}) }
+
+func (b *bwrap) roOverlay(w []string) error {
+	return b.addOverlay(w, 2, spec.Entry{RO: true, Dest: w[1]})
+}
+
+// addOverlay uses up --overlay-src, of which there must be at least as many as least.
+func (b *bwrap) addOverlay(w []string, least int, e spec.Entry) error {
+	if len(b.layers) < least {
+		return die("%s requires at least %s --overlay-src", w[0], [...]string{1: "one", 2: "two"}[least])
+	}
+	e.Kind, e.Devices, e.Layers, b.layers = spec.Overlay, true, b.layers, nil
+	return b.add(w, e)
 }
 
 func (b *bwrap) tmpfs(w []string) error {
@@ -103,11 +123,28 @@ func (b *bwrap) addFile(w []string, kind spec.Kind, perms uint32, ro bool) error
 	if err := b.named(&fd, w[1]); err != nil {
 		return err
 	}
-	data, err := b.read(w[1])
-	if err != nil {
-		return die("Can't write data to file %s: %s", w[2], cText(err))
+	return b.add(w, spec.Entry{Kind: kind, Dest: w[2], FD: spec.At(fd, w), RO: ro, Perms: b.perm(perms)})
+}
+
+// readFiles reads what is to be in files, and the program of --seccomp: when all options are known.
+func (b *bwrap) readFiles() error {
+	for i := range b.spec.Tree {
+		e := &b.spec.Tree[i]
+		if e.Kind != spec.File && e.Kind != spec.Data {
+			continue
+		}
+		data, err := b.data.read(e.FD.Number())
+		if err != nil {
+			return die("Can't write data to file %s: %s", e.Dest, cText(err))
+		}
+		e.Data = data
 	}
-	return b.add(w, spec.Entry{Kind: kind, Dest: w[2], Data: data, RO: ro, Perms: b.perm(perms)})
+	if b.last == nil {
+		return nil
+	}
+	f, err := b.program(b.last)
+	b.spec.Filters = []spec.Filter{f}
+	return err
 }
 
 // read returns what can be read from the descriptor that word names.
@@ -131,5 +168,17 @@ func (b *bwrap) chmod(w []string) error {
 	return b.add(w, spec.Entry{Kind: spec.Chmod, Dest: w[2], Perms: uint32(p)})
 }
 
-// label is for SELinux, which box does not speak: it answers as a bubblewrap on a system without.
-func (b *bwrap) label([]string) error { return die("labeling not supported on this system") }
+func (b *bwrap) execLabel(w []string) error { return b.label(&b.spec.Labels.Exec, w[1]) }
+func (b *bwrap) fileLabel(w []string) error { return b.label(&b.spec.Labels.File, w[1]) }
+
+// label notes an SELinux context.
+func (b *bwrap) label(to *string, label string) error {
+	if !kernel.SELinux() {
+		return die("labeling not supported on this system")
+	}
+	if err := kernel.CheckLabel(label); err != nil {
+		return die("invalid label %s: %s", label, cText(err))
+	}
+	*to = label
+	return nil
+}

@@ -8,7 +8,7 @@ type bwrapFlag struct {
 	do    func(*bwrap, []string) error // words begin with the option itself
 }
 
-// bwrapFlags are the options of bubblewrap 0.11.1 that box has so far.
+// bwrapFlags are the options of bubblewrap 0.11.1.
 var bwrapFlags = [...]bwrapFlag{
 	{"--args", 1, "an argument", nil},
 	{"--argv0", 1, "one argument", (*bwrap).argv0Option},
@@ -24,6 +24,10 @@ var bwrapFlags = [...]bwrapFlag{
 	{"--unshare-cgroup", 0, "", (*bwrap).unshareCgroup},
 	{"--unshare-cgroup-try", 0, "", (*bwrap).unshareCgroupTry},
 	{"--disable-userns", 0, "", (*bwrap).disableUserns},
+	{"--assert-userns-disabled", 0, "", (*bwrap).assertOption},
+	{"--userns", 1, "an argument", (*bwrap).joinUser},
+	{"--userns2", 1, "an argument", (*bwrap).joinLast},
+	{"--pidns", 1, "an argument", (*bwrap).joinPID},
 	{"--uid", 1, "an argument", (*bwrap).uidOption},
 	{"--gid", 1, "an argument", (*bwrap).gidOption},
 	{"--hostname", 1, "an argument", (*bwrap).hostname},
@@ -41,9 +45,13 @@ var bwrapFlags = [...]bwrapFlag{
 	{"--ro-bind-try", 2, "two arguments", (*bwrap).roBindTry},
 	{"--bind-fd", 2, "two arguments", (*bwrap).bindFD},
 	{"--ro-bind-fd", 2, "two arguments", (*bwrap).roBindFD},
+	{"--overlay-src", 1, "one argument", (*bwrap).overlaySrc},
+	{"--overlay", 3, "three arguments", (*bwrap).overlay},
+	{"--tmp-overlay", 1, "an argument", (*bwrap).tmpOverlay},
+	{"--ro-overlay", 1, "an argument", (*bwrap).roOverlay},
 	{"--remount-ro", 1, "one argument", (*bwrap).remountRO},
-	{"--exec-label", 1, "an argument", (*bwrap).label},
-	{"--file-label", 1, "an argument", (*bwrap).label},
+	{"--exec-label", 1, "an argument", (*bwrap).execLabel},
+	{"--file-label", 1, "an argument", (*bwrap).fileLabel},
 	{"--proc", 1, "an argument", (*bwrap).proc},
 	{"--dev", 1, "an argument", (*bwrap).dev},
 	{"--tmpfs", 1, "an argument", (*bwrap).tmpfs},

@@ -17,6 +17,10 @@ const bwrapHelp = `    --help                       Print this help
     --unshare-cgroup             New cgroup namespace
     --unshare-cgroup-try         New cgroup namespace if there can be one
     --disable-userns             No further user namespaces inside
+    --assert-userns-disabled     Start only if there are none to be had
+    --userns FD                  Enter the user namespace FD instead of a new one
+    --userns2 FD                 Enter the user namespace FD after the setup
+    --pidns FD                   Enter the pid namespace FD
     --uid UID                    User id inside (needs --unshare-user)
     --gid GID                    Group id inside (needs --unshare-user)
     --hostname NAME              Host name inside (needs --unshare-uts)
@@ -34,6 +38,10 @@ const bwrapHelp = `    --help                       Print this help
     --ro-bind-try SRC DEST       The same, if SRC exists
     --bind-fd FD DEST            Bind what FD names on DEST
     --ro-bind-fd FD DEST         The same, read-only
+    --overlay-src SRC            A layer of the next overlay, the lowest first
+    --overlay RWSRC WORKDIR DEST Layers as one directory on DEST, writes go to RWSRC
+    --tmp-overlay DEST           The same, writes go to a tmpfs
+    --ro-overlay DEST            The same, read-only
     --remount-ro DEST            Make the mount at DEST read-only
     --exec-label LABEL           SELinux label of COMMAND
     --file-label LABEL           SELinux label of temporary files

@@ -14,10 +14,10 @@ import (
 func (b *bwrap) nothing([]string) error { return nil }
 
 func (b *bwrap) argv0Option(w []string) error {
-	if b.argv0 != "" {
+	if b.argv0 != nil {
 		return die("--argv0 used multiple times")
 	}
-	b.argv0 = w[1]
+	b.argv0 = &w[1]
 	return nil
 }
 
@@ -84,6 +84,23 @@ func (b *bwrap) disableUserns([]string) error {
 	return nil
 }
 
+func (b *bwrap) assertOption([]string) error {
+	b.assert = true
+	return nil
+}
+
+func (b *bwrap) joinUser(w []string) error { return b.given(&b.spec.Join.User, w) }
+func (b *bwrap) joinLast(w []string) error { return b.given(&b.spec.Join.Last, w) }
+func (b *bwrap) joinPID(w []string) error  { return b.given(&b.spec.Join.PID, w) }
+
+// given notes a descriptor that an option names.
+func (b *bwrap) given(to *spec.FD, w []string) error {
+	var fd int
+	err := b.named(&fd, w[1])
+	*to = spec.At(fd, w)
+	return err
+}
+
 func (b *bwrap) uidOption(w []string) (err error) {
 	b.uid, err = bwrapID("uid", w[1])
 	return err
@@ -109,7 +126,7 @@ func (b *bwrap) hostname(w []string) error {
 }
 
 func (b *bwrap) chdir(w []string) error {
-	b.dir, b.spec.Command.Origin.Words = w[1], w
+	b.dir, b.spec.Command.Origin.Words = &w[1], w
 	return nil
 }
 
@@ -152,7 +169,7 @@ func (b *bwrap) lockFile(w []string) error {
 
 // named notes a descriptor that the command does not inherit.
 func (b *bwrap) named(to *int, word string) (err error) {
-	if *to, err = bwrapFD(word); err == nil && *to > 2 {
+	if *to, err = bwrapFD(word); err == nil {
 		b.spec.Life.Close = append(b.spec.Life.Close, *to)
 	}
 	return err
@@ -164,29 +181,24 @@ func (b *bwrap) syncFD(w []string) (err error) {
 }
 
 func (b *bwrap) blockFD(w []string) error {
-	err := b.named(&b.block, w[1])
-	b.spec.Life.Block = b.block
-	return err
+	return b.given(&b.spec.Life.Block, w)
 }
 
-func (b *bwrap) usernsBlockFD(w []string) error { return b.named(&b.userns, w[1]) }
-func (b *bwrap) infoFD(w []string) error        { return b.named(&b.info, w[1]) }
-func (b *bwrap) jsonStatusFD(w []string) error  { return b.named(&b.status, w[1]) }
+func (b *bwrap) usernsBlockFD(w []string) error { return b.given(&b.tell.mapped, w) }
+func (b *bwrap) infoFD(w []string) error        { return b.given(&b.tell.info, w) }
+func (b *bwrap) jsonStatusFD(w []string) error  { return b.given(&b.tell.status, w) }
 
 func (b *bwrap) seccomp(w []string) error {
-	if b.seccomps != nil && b.last < 0 {
+	if b.seccomps != nil {
 		return die("--seccomp cannot be combined with --add-seccomp-fd")
 	}
-	if err := b.named(&b.last, w[1]); err != nil {
-		return err
-	}
-	f, err := b.program(w)
-	b.seccomps = []spec.Filter{f}
-	return err
+	var fd int
+	b.last = w
+	return b.named(&fd, w[1])
 }
 
 func (b *bwrap) addSeccomp(w []string) error {
-	if b.last >= 0 {
+	if b.last != nil {
 		return die("--add-seccomp-fd cannot be combined with --seccomp")
 	}
 	var fd int
@@ -208,6 +220,20 @@ func (b *bwrap) program(w []string) (spec.Filter, error) {
 		return spec.Filter{}, die("Invalid seccomp data, must be multiple of 8")
 	}
 	return spec.Filter{Program: data, Origin: spec.Origin{Words: w}}, nil
+}
+
+func (b *bwrap) capAdd(w []string) error {
+	if !b.caps.add(w[1]) {
+		return die("unknown cap: %s", w[1])
+	}
+	return nil
+}
+
+func (b *bwrap) capDrop(w []string) error {
+	if !b.caps.drop(w[1]) {
+		return die("unknown cap: %s", w[1])
+	}
+	return nil
 }
 
 func (b *bwrap) newSession([]string) error {

@@ -16,12 +16,6 @@ var onlyLast = map[string]bool{
 	"--uid": true, "--gid": true, "--hostname": true,
 }
 
-// notYet are options of bubblewrap that box doesn't have: it says so and starts nothing.
-var notYet = map[string]bool{
-	"--userns": true, "--userns2": true, "--pidns": true, "--assert-userns-disabled": true,
-	"--overlay-src": true, "--overlay": true, "--tmp-overlay": true, "--ro-overlay": true,
-}
-
 // parse does the options that words begin with and returns the command. done is true after --help and --version. An
 // --args file ends with its options: a command in it is dropped.
 func (b *bwrap) parse(words []string, inFile bool) (command []string, done bool, err error) {
@@ -37,21 +31,21 @@ func (b *bwrap) parse(words []string, inFile bool) (command []string, done bool,
 		case word == "--version":
 			return nil, true, printBwrapVersion(os.Stdout)
 		case word == "--":
-			return words[1:], false, nil
+			return words[1:], false, b.noLayers()
 		case !strings.HasPrefix(word, "-"):
-			return words, false, nil
+			return words, false, b.noLayers()
 		}
 		f := findBwrap(word)
 		if f == nil {
-			if notYet[word] {
-				return nil, false, die("%s: this version of box does not have it", word)
-			}
 			return nil, false, die("Unknown option %s", word)
 		}
 		if word == "--args" && inFile {
 			return nil, false, die("--args not supported in arguments file")
 		}
 		if len(words) <= f.words {
+			if word == "--overlay-src" {
+				return nil, false, errLayers
+			}
 			return nil, false, die("%s takes %s", word, f.takes)
 		}
 		if onlyLast[word] {
@@ -61,7 +55,10 @@ func (b *bwrap) parse(words []string, inFile bool) (command []string, done bool,
 		words = words[1+f.words:]
 		if word == "--args" {
 			done, err = b.argsFile(taken[1])
-		} else if err = f.do(b, taken); err == nil {
+		} else {
+			err = f.do(b, taken)
+		}
+		if err == nil && !done {
 			err = b.checkModifiers(word)
 		}
 		if err != nil || done {
@@ -69,6 +66,16 @@ func (b *bwrap) parse(words []string, inFile bool) (command []string, done bool,
 		}
 	}
 	return nil, false, nil
+}
+
+var errLayers = die("--overlay-src must be followed by another --overlay-src or one of --overlay, --tmp-overlay, or --ro-overlay")
+
+// noLayers fails if an --overlay-src was not used up.
+func (b *bwrap) noLayers() error {
+	if b.layers != nil {
+		return errLayers
+	}
+	return nil
 }
 
 func findBwrap(word string) *bwrapFlag {
@@ -90,7 +97,8 @@ func (b *bwrap) repeated(word string) {
 
 // argsFile does the options in an --args file.
 func (b *bwrap) argsFile(word string) (done bool, err error) {
-	if _, err := bwrapFD(word); err != nil {
+	var fd int
+	if err := b.named(&fd, word); err != nil {
 		return false, err
 	}
 	data, err := b.read(word)
@@ -106,7 +114,10 @@ func (b *bwrap) argsFile(word string) (done bool, err error) {
 
 // checkModifiers fails if --perms or --size was not used up by the option that followed it.
 func (b *bwrap) checkModifiers(word string) error {
-	if word == "--perms" || word == "--size" || word == "--level-prefix" {
+	if word != "--overlay-src" && b.layers != nil {
+		return errLayers
+	}
+	if word == "--perms" || word == "--size" {
 		return nil
 	}
 	if b.perms != nil {

@@ -3,7 +3,11 @@ package main
 import (
 	"errors"
 	"fmt"
+	"os"
+	"slices"
 	"strconv"
+
+	"box/spec"
 
 	"golang.org/x/sys/unix"
 )
@@ -67,7 +71,7 @@ func (k keptData) read(fd int) ([]byte, error) {
 	return data, err
 }
 
-// readFD reads an inherited descriptor to its end.
+// readFD reads an inherited descriptor to its end. It stays open: nothing else may get its number, by which the child closes it.
 func readFD(fd int) ([]byte, error) {
 	if err := isOpen(fd); err != nil {
 		return nil, err
@@ -80,14 +84,32 @@ func readFD(fd int) ([]byte, error) {
 		case err != nil:
 			return nil, cannotRead(fd, err)
 		case n == 0:
-			if fd > 2 {
-				unix.Close(fd)
-			}
 			return data, nil
 		default:
 			data = append(data, buffer[:n]...)
 		}
 	}
+}
+
+// closeInherited closes what the caller handed over besides 0, 1, 2 and keep: the sandbox has it, and a monitor that has it too
+// would keep the other side of a pipe from seeing its end. All that box itself opens is close-on-exec, and nothing inherited is.
+func closeInherited(keep ...spec.FD) {
+	names, _ := os.ReadDir("/proc/self/fd")
+	for _, name := range names {
+		fd, err := strconv.Atoi(name.Name())
+		if err != nil || fd <= 2 || slices.ContainsFunc(keep, func(k spec.FD) bool { return k.Number() == fd }) {
+			continue
+		}
+		if flags, err := unix.FcntlInt(uintptr(fd), unix.F_GETFD, 0); err == nil && flags&unix.FD_CLOEXEC == 0 {
+			unix.Close(fd)
+		}
+	}
+}
+
+// readable says whether a descriptor can be read at all.
+func readable(fd int) bool {
+	_, err := unix.Read(fd, nil)
+	return err == nil
 }
 
 // isTerminal says whether the descriptor is a terminal.

@@ -95,23 +95,24 @@ func (b *build) bindData(w []string) error   { return b.addFile(w, spec.Data, 0o
 func (b *build) roBindData(w []string) error { return b.addFile(w, spec.Data, 0o600, true) }
 
 func (b *build) addFile(w []string, kind spec.Kind, perms uint32, ro bool) error {
-	data, err := b.read(w[0])
+	fd, data, err := b.read(w[0])
 	if err != nil {
 		return err
 	}
-	return b.add(spec.Entry{Kind: kind, Dest: w[1], Data: data, RO: ro, Perms: b.perm(perms)})
+	from := spec.At(fd, b.step.words)
+	return b.add(spec.Entry{Kind: kind, Dest: w[1], FD: from, Data: data, RO: ro, Perms: b.perm(perms)})
 }
 
-// read returns what can be read from the descriptor that word names.
-func (b *build) read(word string) ([]byte, error) {
-	fd, err := number(word, 0)
-	if err != nil {
-		return nil, err
+// read returns the descriptor that word names, and what can be read from it.
+func (b *build) read(word string) (fd int, data []byte, err error) {
+	if fd, err = number(word, 0); err != nil {
+		return fd, nil, err
 	}
 	if b.data == nil {
 		b.data = keptData{}
 	}
-	return b.data.read(fd)
+	data, err = b.data.read(fd)
+	return fd, data, err
 }
 
 func (b *build) symlink(w []string) error {

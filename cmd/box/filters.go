@@ -42,7 +42,7 @@ func (b *build) addSeccomp(w []string) error {
 
 // filter reads a raw program.
 func (b *build) filter(word string) (spec.Filter, error) {
-	program, err := b.read(word)
+	_, program, err := b.read(word)
 	if err != nil {
 		return spec.Filter{}, err
 	}

@@ -25,11 +25,20 @@ func (b *build) finish(command []string) error {
 	if command[0] == "" {
 		return usage("the command's name is empty")
 	}
-	s.Command.Argv, s.Command.CallersPath = command, os.Getenv("PATH")
+	s.Command.File, s.Command.Argv, s.Command.CallersPath = command[0], command, os.Getenv("PATH")
+	if b.argv0 != "" {
+		s.Command.Argv = append([]string{b.argv0}, command[1:]...)
+	}
 	if s.Nested && b.policyName == "" {
 		b.policyName = seccompprofile.Nested
 	}
-	if s.IDs.Origin.Words != nil && !s.New.Has(spec.User) {
+	if b.layers != nil {
+		return usage("%s: must stand before --overlay, --tmp-overlay or --ro-overlay", joined(b.layersFrom))
+	}
+	if err := b.joins(); err != nil {
+		return err
+	}
+	if s.IDs.Origin.Words != nil && !s.New.Has(spec.User) && !s.Join.User.Given() {
 		return usage("%s: needs a user namespace of its own, and --share-user keeps the caller's", s.IDs.Origin)
 	}
 	for _, e := range s.Tree {
@@ -37,7 +46,14 @@ func (b *build) finish(command []string) error {
 			return usage("%s: the host name is the caller's, with --share-uts", e.Origin)
 		}
 	}
+	if s.Caps.Keep = b.caps.set; !s.OwnsUser() {
+		s.Caps.Keep &= effectiveCaps() // nobody can give away more
+	}
+	b.tell.prepare(s)
 	b.filters()
+	if err := b.limited(); err != nil {
+		return err
+	}
 	if err := b.furnish(); err != nil {
 		return err
 	}

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bufio"
+	"errors"
 	"fmt"
 	"os"
 	"runtime"
@@ -43,17 +44,23 @@ func runCommand(words []string) (int, error) {
 	if err := b.finish(command); err != nil {
 		return 0, err
 	}
+	if b.print {
+		return 0, printBwrapLine(os.Stdout, b.spec, &b.tell)
+	}
 	if err := launch.Compile(&builder, b.spec); err != nil {
 		return 0, explained(err, b.spec)
+	}
+	if b.tell.wanted() {
+		builder.Outside = append(builder.Outside, &b.tell)
 	}
 	if b.dry {
 		return 0, printPlan(os.Stdout, &b)
 	}
-	return start(b.spec)
+	return start(b.spec, &b.tell)
 }
 
 // start runs the plan and waits for the command.
-func start(s *spec.Spec) (int, error) {
+func start(s *spec.Spec, tell *informer) (int, error) {
 	runtime.LockOSThread() // the sandbox dies with the thread that made it
 	signals, err := inherited.Catch(launch.Signals())
 	if err != nil {
@@ -63,10 +70,16 @@ func start(s *spec.Spec) (int, error) {
 	if err != nil {
 		return 0, explained(err, s)
 	}
+	tell.await = box.Await
+	tell.release()
 	status, err := box.Wait()
+	if told, ok := errors.AsType[*tellError](err); ok {
+		return 0, usage("%v", told)
+	}
 	if err != nil {
 		return 0, explained(err, s)
 	}
+	tell.ended(box, status.Exit())
 	return status.Exit(), nil
 }
 

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strconv"
 
+	"box/internal/kernel"
 	"box/spec"
 
 	"golang.org/x/sys/unix"
@@ -58,6 +59,16 @@ func (b *build) shareUser([]string) error {
 
 func (b *build) nestedUserns([]string) error {
 	b.spec.Nested = true
+	return nil
+}
+
+func (b *build) disableUserns([]string) error {
+	b.spec.Nested = false
+	return nil
+}
+
+func (b *build) assertUserns([]string) error {
+	b.spec.Assert = true
 	return nil
 }
 
@@ -117,6 +128,45 @@ func (b *build) pty(w []string) error {
 	return nil
 }
 
+func (b *build) asPID1([]string) error {
+	b.spec.Life.Direct = true
+	return nil
+}
+
+func (b *build) argv0Flag(w []string) error {
+	b.argv0 = w[0]
+	return nil
+}
+
+func (b *build) capAdd(w []string) error {
+	if !b.caps.add(w[0]) {
+		return fmt.Errorf("no such capability")
+	}
+	return nil
+}
+
+func (b *build) capDrop(w []string) error {
+	if !b.caps.drop(w[0]) {
+		return fmt.Errorf("no such capability")
+	}
+	return nil
+}
+
+func (b *build) execLabel(w []string) error { return label(&b.spec.Labels.Exec, w[0]) }
+func (b *build) fileLabel(w []string) error { return label(&b.spec.Labels.File, w[0]) }
+
+// label notes an SELinux context.
+func label(to *string, label string) error {
+	if !kernel.SELinux() {
+		return fmt.Errorf("SELinux is not on here")
+	}
+	if err := kernel.CheckLabel(label); err != nil {
+		return fmt.Errorf("the policy of SELinux has no such context: %w", err)
+	}
+	*to = label
+	return nil
+}
+
 func (b *build) keepFD(w []string) error {
 	fd, err := number(w[0], 3)
 	if err != nil {
@@ -129,6 +179,11 @@ func (b *build) keepFD(w []string) error {
 	if at, has := slices.BinarySearch(*keep, fd); !has {
 		*keep = slices.Insert(*keep, at, fd)
 	}
+	return nil
+}
+
+func (b *build) printBwrap([]string) error {
+	b.print = true
 	return nil
 }
 

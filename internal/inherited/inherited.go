@@ -18,6 +18,7 @@ package inherited
 // static struct rlimit files;
 // static uint64_t ignored, blocked;
 // static uintptr_t start, end;
+// static char **environment;
 // static unsigned char cpus[1024];
 // static long cpus_size;
 //
@@ -47,6 +48,7 @@ package inherited
 // 	}
 // 	syscall(SYS_rt_sigprocmask, SIG_BLOCK, NULL, &blocked, 8);
 // 	one_cpu();
+// 	environment = envp;
 // 	span(argv);
 // 	span(envp);
 // }
@@ -59,6 +61,7 @@ package inherited
 // static void *get_cpus(void) { return cpus; }
 // static uintptr_t get_start(void) { return start; }
 // static uintptr_t get_end(void) { return end; }
+// static char *variable(long i) { return environment[i]; }
 import "C"
 
 // Files returns the caller's limits for descriptors, soft and hard.
@@ -73,6 +76,17 @@ func Blocked() uint64 { return uint64(C.get_blocked()) }
 // Words returns where the kernel has put the arguments and the environment: the first byte, and how many.
 func Words() (start, size uintptr) {
 	return uintptr(C.get_start()), uintptr(C.get_end() - C.get_start())
+}
+
+// Environ returns the environment as it was handed over: os.Environ leaves out what is there twice.
+func Environ() (env []string) {
+	for i := C.long(0); ; i++ {
+		v := C.variable(i)
+		if v == nil {
+			return env
+		}
+		env = append(env, C.GoString(v))
+	}
 }
 
 // CPUs returns the caller's affinity mask, see sched_setaffinity(2), or nothing if it could not be read.

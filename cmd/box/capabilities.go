@@ -1,6 +1,7 @@
 package main
 
 import (
+	"strconv"
 	"strings"
 
 	"golang.org/x/sys/unix"
@@ -17,26 +18,27 @@ var capNames = [...]string{
 
 const allCaps = 1<<len(capNames) - 1
 
-func (b *bwrap) capAdd(w []string) error {
-	return b.changeCaps(w[1], func(set, c uint64) uint64 { return set | c })
+// capChoice is what --cap-add and --cap-drop have chosen, in order.
+type capChoice struct {
+	set   uint64
+	given bool
 }
 
-func (b *bwrap) capDrop(w []string) error {
-	return b.changeCaps(w[1], func(set, c uint64) uint64 { return set &^ c })
+// add and drop return false for a word that is no capability.
+func (c *capChoice) add(word string) bool {
+	return c.change(word, func(set, named uint64) uint64 { return set | named })
 }
 
-// changeCaps does one of --cap-add and --cap-drop. An ordinary user begins with none, root with what it has.
-func (b *bwrap) changeCaps(word string, change func(set, c uint64) uint64) error {
-	c, ok := capNamed(word)
-	if !ok {
-		return die("unknown cap: %s", word)
+func (c *capChoice) drop(word string) bool {
+	return c.change(word, func(set, named uint64) uint64 { return set &^ named })
+}
+
+func (c *capChoice) change(word string, change func(set, named uint64) uint64) bool {
+	named, ok := capNamed(word)
+	if ok {
+		c.set, c.given = change(c.set, named), true
 	}
-	if !b.capsGiven && unix.Getuid() == 0 {
-		b.caps = effectiveCaps()
-	}
-	b.capsGiven = true
-	b.caps = change(b.caps, c)
-	return nil
+	return ok
 }
 
 // capNamed returns the bit of a capability by the names of cap_from_name(3): cap_kill, CAP_KILL, a number; ALL is all.
@@ -66,13 +68,19 @@ func effectiveCaps() uint64 {
 	return uint64(data[0].Effective) | uint64(data[1].Effective)<<32
 }
 
-// capabilities decides what the command has: root keeps all that it has if nothing is said.
-func (b *bwrap) capabilities() {
-	c := &b.spec.Caps
-	switch {
-	case b.capsGiven:
-		c.Keep = b.caps
-	case unix.Getuid() == 0:
-		c.Callers, c.Keep = true, effectiveCaps()
+// capList returns the names of the capabilities in a set, as --cap-add takes them.
+func capList(set uint64) (names []string) {
+	if set == allCaps {
+		return []string{"ALL"}
 	}
+	for n := range 64 {
+		switch {
+		case set>>n&1 == 0:
+		case n < len(capNames):
+			names = append(names, "CAP_"+strings.ToUpper(capNames[n]))
+		default:
+			names = append(names, strconv.Itoa(n)) // of a newer kernel
+		}
+	}
+	return names
 }

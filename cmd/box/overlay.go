@@ -1,0 +1,37 @@
+package main
+
+import (
+	"fmt"
+
+	"box/spec"
+)
+
+func (b *build) overlaySrc(w []string) error {
+	if w[0] == "" {
+		return fmt.Errorf("an empty path names nothing")
+	}
+	b.layers, b.layersFrom = append(b.layers, w[0]), b.step.words
+	return nil
+}
+
+func (b *build) overlay(w []string) error {
+	if w[0] == "" || w[1] == "" {
+		return fmt.Errorf("an empty path names nothing")
+	}
+	return b.addOverlay(spec.Entry{Source: w[0], Work: w[1], Dest: w[2]}, 1)
+}
+
+func (b *build) tmpOverlay(w []string) error { return b.addOverlay(spec.Entry{Dest: w[0]}, 1) }
+
+func (b *build) roOverlay(w []string) error {
+	return b.addOverlay(spec.Entry{RO: true, Dest: w[0]}, 2)
+}
+
+// addOverlay uses up --overlay-src, of which there must be at least as many as least.
+func (b *build) addOverlay(e spec.Entry, least int) error {
+	if len(b.layers) < least {
+		return fmt.Errorf("needs %s --overlay-src before it", [...]string{1: "an", 2: "two"}[least])
+	}
+	e.Kind, e.Layers, b.layers = spec.Overlay, b.layers, nil
+	return b.add(e)
+}

@@ -1,0 +1,124 @@
+package launch
+
+import (
+	"box/plan"
+
+	"golang.org/x/sys/unix"
+)
+
+// special does what is no system call.
+//
+//go:nosplit
+//go:norace
+//go:nocheckptr
+func (m *machine) special(c *plan.Call) {
+	value := c.Args[1]
+	if c.In[1] != plan.None {
+		value = *m.reg(c.In[1])
+	}
+	switch c.Nr {
+	case plan.Poke:
+		poke(c.Args[0], uint32(value))
+	case plan.Same:
+		if value != 0 && (value != c.Args[3] || !same(c.Args[0], c.Args[2], value)) {
+			m.tell(c.Args[0], value)
+			m.fail(m.pc-1, uintptr(unix.EEXIST))
+		}
+	case plan.Differ:
+		a, b := c.Args[0], c.Args[1]
+		if same(a+plan.StatxIno, b+plan.StatxIno, 8) && same(a+plan.StatxMount, b+plan.StatxMount, 8) {
+			m.fail(m.pc-1, uintptr(unix.EBUSY))
+		}
+	case plan.Equal:
+		if !same(c.Args[0], c.Args[1], c.Args[2]) {
+			m.fail(m.pc-1, c.Args[3])
+		}
+	case plan.Wipe:
+		wipe(c.Args[0], c.Args[1])
+	case plan.Digits:
+		digits(c.Args[0], value)
+	case plan.CloseRest:
+		m.closeRest(c.Args[0], value)
+	case plan.Hop:
+		m.hop(c.Args[0])
+	case plan.Fail:
+		m.fail(m.pc-1, c.Args[0])
+	case plan.GiveUp:
+		if m.refused != 0 {
+			m.fail(m.refused-1, uintptr(unix.EACCES))
+		}
+		m.fail(m.pc-1, uintptr(unix.ENOENT))
+	}
+	m.errno = 0
+}
+
+// closeRest closes all descriptors from 3 on but Status and the n numbers at list: marked close-on-exec only, the command's own
+// path could still lead through one of them, /proc/self/fd/N.
+//
+//go:nosplit
+//go:norace
+func (m *machine) closeRest(list, n uintptr) {
+	for first := uintptr(3); ; {
+		keep := ^uintptr(0)
+		if fd := *m.reg(plan.Status); fd >= first {
+			keep = fd
+		}
+		for i := range n {
+			if fd := uintptr(peek(list + 4*i)); fd >= first && fd < keep {
+				keep = fd
+			}
+		}
+		if keep > first {
+			sys(unix.SYS_CLOSE_RANGE, first, min(keep-1, 0xffffffff), 0, 0, 0, 0)
+		}
+		if keep == ^uintptr(0) {
+			return
+		}
+		first = keep + 1
+	}
+}
+
+// hop goes on in a child with a copy of this memory.
+//
+//go:nosplit
+//go:norace
+func (m *machine) hop(flags uintptr) {
+	pid := sys(unix.SYS_CLONE, flags, 0, 0, 0, 0, 0)
+	if errno, is := failed(pid); is {
+		m.fail(m.pc-1, errno)
+	}
+	if pid != 0 {
+		m.exit(0)
+	}
+}
+
+// digits writes a number into the 8 bytes at address, which are then part of a path: a slash more does no harm there.
+//
+//go:nosplit
+//go:norace
+func digits(address, number uintptr) {
+	text := uint64(0x2f2f2f2f2f2f2f2f) // "////////"
+	for shift := 56; shift >= 0; shift -= 8 {
+		text = text&^(0xff<<shift) | uint64('0'+number%10)<<shift
+		if number /= 10; number == 0 {
+			break
+		}
+	}
+	poke(address, uint32(text))
+	poke(address+4, uint32(text>>32))
+}
+
+// tell sends n bytes of text to the parent, ahead of a failure. What follows them in memory is cut off by a zero.
+//
+//go:nosplit
+//go:norace
+func (m *machine) tell(address, n uintptr) {
+	poke(address+n, 0)
+	for i := uintptr(0); i < n; i += 8 {
+		low, high := peek(address+i), uint32(0)
+		if i+4 < n {
+			high = peek(address + i + 4)
+		}
+		m.send(plan.Text, low, high)
+	}
+}

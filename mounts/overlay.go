@@ -1,0 +1,91 @@
+package mounts
+
+import (
+	"slices"
+
+	"box/plan"
+	"box/spec"
+
+	"golang.org/x/sys/unix"
+)
+
+// maxLayers is how many directories fit into the one page of options that mount(2) takes.
+const maxLayers = 170
+
+// layers opens the directories of the overlay that is entry i: the one for writes and its work directory, if it has them, then
+// the layers from the top, which is the order of the kernel's options.
+func (t *tree) layers(i int) error {
+	e := &t.s.Tree[i]
+	t.b.For(spec.EntryRef(i))
+	dirs := slices.Clone(e.Layers)
+	slices.Reverse(dirs)
+	if e.Source != "" {
+		dirs = append([]string{e.Source, e.Work}, dirs...)
+	}
+	if len(dirs) > maxLayers {
+		return &plan.HostError{For: spec.EntryRef(i), Path: e.Dest, Err: unix.E2BIG}
+	}
+	t.source[i] = t.b.Fresh()
+	for range dirs[1:] {
+		t.b.Fresh()
+	}
+	for n, source := range dirs {
+		path, r := t.b.String(source), t.source[i]+plan.Reg(n)
+		if _, errno := plan.Stat(path); errno != 0 {
+			return &plan.HostError{For: spec.EntryRef(i), Path: source, Err: errno}
+		}
+		if dir, rest := t.writableAbove(source); dir != "" {
+			t.openBelow(r, dir, rest)
+		} else {
+			t.b.OpenatTo(r, plan.Cwd, path, unix.O_PATH, 0)
+		}
+	}
+	return nil
+}
+
+// overlay mounts the layers of entry i. They are named by descriptor, so that none of them can become something else, and so
+// that no option has to be escaped.
+func (t *tree) overlay(i int) {
+	e, r := &t.s.Tree[i], t.source[i]
+	upper, work := plan.None, plan.None
+	if e.Source != "" {
+		upper, work, r = r, r+1, r+2
+		t.writable++
+	}
+	lower := make([]plan.Reg, len(e.Layers))
+	for n := range lower {
+		lower[n] = r + plan.Reg(n)
+	}
+	at := t.point(e.Dest, true, 0o755, 0)
+	if e.Source == "" && !e.RO {
+		upper, work = t.memory(i)
+	}
+	flags := uintptr(unix.MS_NOSUID | unix.MS_NODEV)
+	if e.Devices {
+		flags = 0
+	}
+	t.mountHere(at, "overlay", flags, t.b.Layers(lower, upper, work))
+	for _, r := range slices.Concat(lower, []plan.Reg{upper, work}) {
+		if r != plan.None {
+			t.b.Close(r)
+		}
+	}
+	t.covered(at)
+}
+
+// memory returns two directories of the base: for what is written to entry i, and for the kernel's use.
+func (t *tree) memory(i int) (upper, work plan.Reg) {
+	name, _ := t.b.Text("%d", uint64(i))
+	t.b.Mkdirat(plan.Base, name, 0o755)
+	dir := t.b.Openat(plan.Base, name, unix.O_PATH, 0)
+	for _, made := range []struct {
+		r    *plan.Reg
+		name string
+	}{{&upper, "upper"}, {&work, "work"}} {
+		name := t.b.String(made.name)
+		t.b.Mkdirat(dir, name, 0o755)
+		*made.r = t.b.Openat(dir, name, unix.O_PATH, 0)
+	}
+	t.b.Close(dir)
+	return upper, work
+}

@@ -1,0 +1,56 @@
+package mounts
+
+import (
+	"strings"
+
+	"box/spec"
+)
+
+// share notes what the sandbox may write to on the host. What runs in it can have left links there, for this one or the next:
+// below these directories a source is taken without links. bubblewrap follows them.
+func (t *tree) share() {
+	if t.s.Mounts.Trust {
+		return
+	}
+	for i := range t.s.Tree {
+		if source := t.s.Tree[i].Writes(); source != "" {
+			if t.realDirs == nil {
+				t.realDirs = map[string]string{}
+			}
+			t.shared = append(t.shared, t.real(source))
+		}
+	}
+}
+
+// real returns the real path of a source, and remembers it.
+func (t *tree) real(source string) string {
+	real, ok := t.realDirs[source]
+	if !ok {
+		real = Absolute(source)
+		t.realDirs[source] = real
+	}
+	return real
+}
+
+// writableAbove returns the first directory on the way to source that is written to, and the rest of the path, which is not to be
+// trusted; or "". It looks at where each part leads and not at how it is spelled.
+func (t *tree) writableAbove(source string) (dir, rest string) {
+	if len(t.shared) == 0 {
+		return "", ""
+	}
+	full := Spelled(source)
+	for end := 1; end < len(full); {
+		next := strings.IndexByte(full[end:], '/')
+		if next < 0 {
+			break // the source itself: it may be bound as a whole
+		}
+		end += next
+		for _, shared := range t.shared {
+			if spec.Within(t.real(full[:end]), shared) {
+				return full[:end], full[end+1:]
+			}
+		}
+		end++
+	}
+	return "", ""
+}

@@ -58,7 +58,8 @@ func Start(p *plan.Plan, s *spec.Spec, signals int) (*Sandbox, error) {
 	if err != nil {
 		return nil, os.NewSyscallError("socketpair", err)
 	}
-	b := &Sandbox{spec: s, plan: p, m: new(machine), regs: make([]uintptr, p.Regs), conn: pair[0], signal: signals, caller: -1, listener: -1}
+	b := &Sandbox{spec: s, plan: p, m: new(machine), regs: make([]uintptr, p.Regs), conn: pair[0]}
+	b.signal, b.caller, b.listener = signals, -1, -1
 	if s.Joins() {
 		_ = unix.SetsockoptInt(pair[0], unix.SOL_SOCKET, unix.SO_PASSCRED, 1)
 	}

@@ -24,12 +24,12 @@ func (t *tree) share() {
 
 // real returns the real path of a source, and remembers it.
 func (t *tree) real(source string) string {
-	real, ok := t.realDirs[source]
+	path, ok := t.realDirs[source]
 	if !ok {
-		real = Absolute(source)
-		t.realDirs[source] = real
+		path = Absolute(source)
+		t.realDirs[source] = path
 	}
-	return real
+	return path
 }
 
 // writableAbove returns the first directory on the way to source that is written to, and the rest of the path, which is not to be

@@ -64,13 +64,13 @@ const (
 	Fork      = 0x8000 + iota // the command's process begins here; what was before is pid 1 from now on
 	Poke                      // store argument 1 as 32 bits at Args[0]
 	Wipe                      // zero Args[1] bytes at Args[0]
-	Same                      // fail with EEXIST unless Args[3] bytes at Args[0] are as those at Args[2], and argument 1 says as many
+	Same                      // fail with EEXIST unless Args[3] bytes at Args[0] are as at Args[2], and argument 1 says as many
 	Differ                    // fail with EBUSY if the struct statx at Args[0] and Args[1] are of the same place
 	GiveUp                    // fail: EACCES if an ignored execve(2) was refused so, else ENOENT
 	Equal                     // fail with errno Args[3] unless Args[2] bytes at Args[0] are as those at Args[1]
 	Fail                      // fail with errno Args[0]
 	Digits                    // write argument 1 in decimal into the 8 bytes at Args[0], with slashes in front
-	CloseRest                 // close all descriptors from 3 on but Status and the Args[1] numbers (32 bits) at Args[0], which ascend
+	CloseRest                 // close all descriptors from 3 on but Status and the Args[1] ascending ones at Args[0], 32 bits each
 	Hop                       // go on in a child that is made with the flags Args[0]; the process itself ends
 )
 

@@ -26,16 +26,16 @@ type build struct {
 	pass       []string      // --env-pass
 	env        []envStep     // --setenv, --unsetenv, --clearenv, in order
 	policyName string        // --seccomp-policy
-	policyFrom spec.Origin   //
+	policyFrom spec.Origin   // the words of it, or why there are none
 	raw        []spec.Filter // --add-seccomp-fd
 	last       *spec.Filter  // --seccomp
 	ptyOff     bool          // --pty off
 	dry        bool          // --dry-run
 	layers     []string      // --overlay-src
 	layersFrom []string      // the words of the last one
-	caps       capChoice     //
+	caps       capChoice     // --cap-add, --cap-drop
 	tell       informer      // --info-fd, --json-status-fd, --userns-block-fd
-	argv0      string        //
+	argv0      string        // --argv0
 	print      bool          // --print-bwrap
 	data       keptData      // what was read from descriptors: once, and kept
 }

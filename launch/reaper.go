@@ -14,7 +14,10 @@ import (
 //go:norace
 func (m *machine) shed() {
 	m.caps[0] = unix.LINUX_CAPABILITY_VERSION_3
-	sys(unix.SYS_CAPSET, uintptr(unsafe.Pointer(&m.caps[0])), uintptr(unsafe.Pointer(&m.caps[2])), 0, 0, 0, 0)
+	r := sys(unix.SYS_CAPSET, uintptr(unsafe.Pointer(&m.caps[0])), uintptr(unsafe.Pointer(&m.caps[2])), 0, 0, 0, 0)
+	if _, is := failed(r); is {
+		m.exit(1) // and the command ends with it
+	}
 }
 
 // reap is pid 1 after the fork: it collects what has ended, passes on the parent's signals, and ends when the command

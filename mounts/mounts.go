@@ -90,10 +90,11 @@ func (t *tree) sources() error {
 	for i := range t.s.Tree {
 		e := &t.s.Tree[i]
 		if e.Kind == spec.Overlay {
-			if err := t.layers(i); err != nil {
+			n, err := t.layers(i)
+			if err != nil {
 				return err
 			}
-			cloned += len(e.Sources())
+			cloned += n
 			continue
 		}
 		source, is := sourceOf(e, t.s)
@@ -107,7 +108,7 @@ func (t *tree) sources() error {
 			if e.Try && errno == unix.ENOENT {
 				continue
 			}
-			return &plan.HostError{For: spec.EntryRef(i), Path: source, Err: errno}
+			return plan.Missing(spec.EntryRef(i), source, errno)
 		}
 		t.found[i] = file
 		if mode&unix.S_IFMT == unix.S_IFDIR {

@@ -3,6 +3,7 @@ package mounts
 import (
 	"strings"
 
+	"box/internal/early"
 	"box/spec"
 )
 
@@ -14,16 +15,27 @@ func (t *tree) share() {
 	}
 	for i := range t.s.Tree {
 		if source := t.s.Tree[i].Writes(); source != "" {
-			if t.realDirs == nil {
-				t.realDirs = map[string]string{}
-			}
-			t.shared = append(t.shared, t.real(source))
+			t.shareDir(source)
 		}
 	}
 }
 
+// shareDir notes one directory.
+//
+//go:noinline
+func (t *tree) shareDir(source string) {
+	early.Ordinary()
+	if t.realDirs == nil {
+		t.realDirs = map[string]string{}
+	}
+	t.shared = append(t.shared, t.real(source))
+}
+
 // real returns the real path of a source, and remembers it.
+//
+//go:noinline
 func (t *tree) real(source string) string {
+	early.Ordinary()
 	path, ok := t.realDirs[source]
 	if !ok {
 		path = Absolute(source)
@@ -38,6 +50,12 @@ func (t *tree) writableAbove(source string) (dir, rest string) {
 	if len(t.shared) == 0 {
 		return "", ""
 	}
+	return t.above(source)
+}
+
+//go:noinline
+func (t *tree) above(source string) (dir, rest string) {
+	early.Ordinary()
 	full := Spelled(source)
 	for end := 1; end < len(full); {
 		next := strings.IndexByte(full[end:], '/')

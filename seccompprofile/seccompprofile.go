@@ -7,6 +7,7 @@ import (
 	"encoding/binary"
 	"slices"
 
+	"box/internal/early"
 	"box/plan"
 	"box/spec"
 
@@ -88,7 +89,10 @@ func Compile(b *plan.Builder, s *spec.Spec) error {
 
 // asking returns a program that asks the monitor where the given one refuses with an errno. Its answer is the same errno: the
 // given program tells it which.
+//
+//go:noinline
 func asking(program []byte) []byte {
+	early.Ordinary()
 	const ret = unix.BPF_RET | unix.BPF_K
 	asks := slices.Clone(program)
 	for at := 0; at+InstructionSize <= len(asks); at += InstructionSize {

@@ -1,0 +1,37 @@
+// Package early lets a program begin before the Go runtime does, which takes longer than a whole sandbox: the program's
+// ELF entry is a function of its own, and what that can't do by itself goes on at the ordinary entry, as if nothing had been.
+//
+// What runs early is Go in a dialect: it may not allocate, start goroutines, defer, or use maps, and of the standard library only
+// what does none of this either. Where it would have to, it calls Ordinary first.
+package early
+
+// The state of an early run. All of it is zero in an ordinary one.
+var (
+	running bool
+	stack   uintptr      // as the kernel made it: the number of arguments, these, the environment, the auxiliary vector
+	next    uintptr      // the ordinary entry
+	tls     [4096]byte   // what the thread pointer points into
+	g       [512]uintptr // what the compiler's code takes for its goroutine: only the bounds of the stack are in it
+)
+
+// Running says whether the Go runtime has not begun yet.
+func Running() bool { return running }
+
+// Ordinary says that what follows needs the Go runtime. Early it does not return: the program begins anew, in the ordinary way.
+// So nothing may have had an effect by then.
+//
+//go:noinline
+func Ordinary() {
+	if running {
+		escape()
+	}
+}
+
+// Stack returns where the kernel has put the number of arguments and what follows it, see the System V ABI.
+func Stack() uintptr { return stack }
+
+// enter is jumped to by the ELF entry.
+func enter()
+
+// escape goes on at the ordinary entry.
+func escape()

@@ -5,9 +5,13 @@ import (
 	"path"
 	"strings"
 
+	"box/internal/host"
+	"box/internal/inherited"
 	"box/mounts"
 	"box/profile"
 	"box/spec"
+
+	"golang.org/x/sys/unix"
 )
 
 // envStep is one of --setenv (value), --unsetenv (remove) and --clearenv (an empty name).
@@ -118,8 +122,9 @@ func apply(env []string, steps []envStep) []string {
 func without(env []string, name string) []string {
 	kept := env[:0]
 	for _, e := range env {
-		if !strings.HasPrefix(e, name+"=") {
-			kept = append(kept, e)
+		if !isVariable(e, name) {
+			kept = kept[:len(kept)+1]
+			kept[len(kept)-1] = e
 		}
 	}
 	return kept
@@ -128,9 +133,25 @@ func without(env []string, name string) []string {
 // valueOf returns the value of a variable, or "".
 func valueOf(env []string, name string) string {
 	for _, e := range env {
-		if value, ok := strings.CutPrefix(e, name+"="); ok {
-			return value
+		if isVariable(e, name) {
+			return e[len(name)+1:]
 		}
 	}
 	return ""
+}
+
+// isVariable says whether e is NAME=value for that name.
+func isVariable(e, name string) bool {
+	return len(e) > len(name) && e[len(name)] == '=' && e[:len(name)] == name
+}
+
+// workingDirectory returns where the caller is, by the name that the caller has for it (PWD) if that is right, else as
+// getcwd(3) has it; "" if it has none. It is os.Getwd.
+func workingDirectory() string {
+	if pwd := inherited.Variable("PWD"); strings.HasPrefix(pwd, "/") && host.Same(pwd, ".") {
+		return pwd
+	}
+	room := textRoom(unix.PathMax)
+	dir := host.Getwd(room)
+	return dir
 }

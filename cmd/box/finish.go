@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strconv"
 
+	"box/internal/host"
 	"box/mounts"
 	"box/seccompprofile"
 	"box/spec"
@@ -47,7 +48,7 @@ func (b *build) finish(command []string) error {
 		}
 	}
 	if s.Caps.Keep = b.caps.set; !s.OwnsUser() {
-		s.Caps.Keep &= effectiveCaps() // nobody can give away more
+		s.Caps.Keep &= host.Capabilities() // nobody can give away more
 	}
 	b.tell.prepare(s)
 	b.filters()
@@ -126,7 +127,7 @@ func homes(home string) []string {
 // terminals decides which descriptors become a terminal of the sandbox's own.
 func (b *build) terminals() {
 	for fd := range b.spec.Life.TTY {
-		b.spec.Life.TTY[fd] = !b.ptyOff && isTerminal(fd)
+		b.spec.Life.TTY[fd] = !b.ptyOff && host.IsTerminal(fd)
 	}
 }
 

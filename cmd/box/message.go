@@ -5,6 +5,7 @@ import (
 	"os"
 	"strings"
 
+	"box/internal/host"
 	"box/launch"
 	"box/spec"
 )
@@ -51,7 +52,7 @@ func report(m launch.Message) int {
 
 // colours says whether stderr is a terminal that wants them, see no-color.org.
 func colours() bool {
-	return os.Getenv("NO_COLOR") == "" && os.Getenv("TERM") != "dumb" && isTerminal(2)
+	return os.Getenv("NO_COLOR") == "" && os.Getenv("TERM") != "dumb" && host.IsTerminal(2)
 }
 
 // notice prints a line about what box does differently than one may expect.

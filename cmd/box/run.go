@@ -70,7 +70,7 @@ func start(s *spec.Spec, tell *informer) (int, error) {
 	if err != nil {
 		return 0, explained(err, s)
 	}
-	tell.await = box.Await
+	tell.box = box
 	tell.release()
 	status, err := box.Wait()
 	if told, ok := errors.AsType[*tellError](err); ok {
@@ -79,7 +79,7 @@ func start(s *spec.Spec, tell *informer) (int, error) {
 	if err != nil {
 		return 0, explained(err, s)
 	}
-	tell.ended(box, status.Exit())
+	tell.ended(status.Exit())
 	return status.Exit(), nil
 }
 

@@ -1,0 +1,79 @@
+package main
+
+import (
+	"slices"
+	"unsafe"
+
+	"box/internal/early"
+	"box/spec"
+)
+
+// optional is a value that may not have been given.
+type optional[T any] struct {
+	given bool
+	value T
+}
+
+// set gives the value.
+func (o *optional[T]) set(value T) { o.given, o.value = true, value }
+
+// take returns the value and forgets it, or other.
+func (o *optional[T]) take(other T) T {
+	if !o.given {
+		return other
+	}
+	o.given = false
+	return o.value
+}
+
+// push is append for one value that allocates only where the Go runtime runs.
+func push[T any](list []T, value T) []T {
+	if len(list) == cap(list) {
+		list = longer(list)
+	}
+	list = list[:len(list)+1]
+	list[len(list)-1] = value
+	return list
+}
+
+//go:noinline
+func longer[T any](list []T) []T {
+	early.Ordinary()
+	return slices.Grow(list, 1+len(list))
+}
+
+// room is memory for the lists of a command line: long enough for ordinary ones, so that these need no heap.
+type room struct {
+	spec    spec.Spec
+	tree    [4 << 10]spec.Entry
+	words   [4 << 10]string // of --args files
+	filters [8]spec.Filter
+	close   [64]int
+	dirs    [3]string
+	argv    [256]string
+}
+
+// plainRoom is the room of the process's own command line.
+var plainRoom room
+
+// renamed returns a command whose argv[0] is name.
+func renamed(room []string, name string, command []string) []string {
+	room = push(room, name)
+	for _, word := range command[1:] {
+		room = push(room, word)
+	}
+	return room
+}
+
+// splitWords returns the words of an --args file: each is ended by a NUL, which the last may lack.
+func splitWords(room []string, data []byte) []string {
+	for start := 0; start < len(data); {
+		end := start
+		for end < len(data) && data[end] != 0 {
+			end++
+		}
+		room = push(room, unsafe.String(&data[start], end-start))
+		start = end + 1
+	}
+	return room
+}

@@ -1,0 +1,150 @@
+// Package host asks the kernel about the host and about the process itself, by raw system calls and without allocating: it can be
+// used before the Go runtime begins, see package early. Package kernel knows what the answers mean.
+package host
+
+import (
+	"unsafe"
+
+	"box/internal/early"
+
+	"golang.org/x/sys/unix"
+)
+
+// path is a path as the kernel takes it.
+type path [unix.PathMax]byte
+
+// set copies name. It returns false for one that the kernel would not take: too long, or with a NUL in it.
+func (p *path) set(name string) bool {
+	if len(name) >= len(p) {
+		return false
+	}
+	for i := range len(name) {
+		if name[i] == 0 {
+			return false
+		}
+		p[i] = name[i]
+	}
+	p[len(name)] = 0
+	return true
+}
+
+// Stat returns the mode of what is at name, as in stat(2), and its device if it is one. flags are those of fstatat(2).
+func Stat(name string, flags int) (mode uint32, device uint64, errno unix.Errno) {
+	var p path
+	if !p.set(name) {
+		return 0, 0, unix.ENAMETOOLONG
+	}
+	var st unix.Stat_t
+	at := unix.AT_FDCWD
+	_, _, errno = unix.RawSyscall6(sysStatat, uintptr(at), uintptr(unsafe.Pointer(&p)), uintptr(unsafe.Pointer(&st)), uintptr(flags), 0, 0)
+	return st.Mode, uint64(st.Rdev), errno
+}
+
+// Device returns the device that the descriptor is, see fstat(2).
+func Device(fd int) (device uint64, errno unix.Errno) {
+	var st unix.Stat_t
+	_, _, errno = unix.RawSyscall(unix.SYS_FSTAT, uintptr(fd), uintptr(unsafe.Pointer(&st)), 0)
+	return uint64(st.Rdev), errno
+}
+
+// IsDir says whether name is a directory, links followed.
+func IsDir(name string) bool {
+	mode, _, errno := Stat(name, 0)
+	return errno == 0 && mode&unix.S_IFMT == unix.S_IFDIR
+}
+
+// Exists says whether there is anything at name, links not followed.
+func Exists(name string) bool {
+	_, _, errno := Stat(name, unix.AT_SYMLINK_NOFOLLOW)
+	return errno == 0
+}
+
+// Readlink returns the target of the link at name, which it writes into room; "" if there is none.
+func Readlink(name string, room []byte) string {
+	var p path
+	if !p.set(name) || len(room) == 0 {
+		return ""
+	}
+	at := unix.AT_FDCWD
+	n, _, errno := unix.RawSyscall6(unix.SYS_READLINKAT, uintptr(at), uintptr(unsafe.Pointer(&p)), uintptr(unsafe.Pointer(&room[0])),
+		uintptr(len(room)), 0, 0)
+	if errno != 0 {
+		return ""
+	}
+	return unsafe.String(&room[0], int(n))
+}
+
+// Getwd returns the working directory, which it writes into room, see getcwd(2). It is "" if there is none that has a path.
+func Getwd(room []byte) string {
+	n, _, errno := unix.RawSyscall(unix.SYS_GETCWD, uintptr(unsafe.Pointer(&room[0])), uintptr(len(room)), 0)
+	if errno != 0 || n < 2 || room[0] != '/' { // "(unreachable)"
+		return ""
+	}
+	return unsafe.String(&room[0], int(n)-1)
+}
+
+// IsTerminal says whether the descriptor is a terminal.
+func IsTerminal(fd int) bool {
+	var modes unix.Termios
+	_, _, errno := unix.RawSyscall(unix.SYS_IOCTL, uintptr(fd), unix.TCGETS, uintptr(unsafe.Pointer(&modes)))
+	return errno == 0
+}
+
+// Capabilities returns the process's own effective set, see capget(2).
+func Capabilities() uint64 {
+	header := unix.CapUserHeader{Version: unix.LINUX_CAPABILITY_VERSION_3}
+	var data [2]unix.CapUserData
+	_, _, errno := unix.RawSyscall(unix.SYS_CAPGET, uintptr(unsafe.Pointer(&header)), uintptr(unsafe.Pointer(&data)), 0)
+	if errno != 0 {
+		return 0
+	}
+	return uint64(data[0].Effective) | uint64(data[1].Effective)<<32
+}
+
+// Fcntl is fcntl(2).
+func Fcntl(fd, cmd, arg int) (int, unix.Errno) {
+	r, _, errno := unix.RawSyscall(unix.SYS_FCNTL, uintptr(fd), uintptr(cmd), uintptr(arg))
+	return int(r), errno
+}
+
+// Read is read(2).
+func Read(fd int, data []byte) (n int, errno unix.Errno) {
+	r, _, errno := syscall(unix.SYS_READ, uintptr(fd), uintptr(unsafe.Pointer(unsafe.SliceData(data))), uintptr(len(data)))
+	return int(r), errno
+}
+
+// Write is write(2).
+func Write(fd int, data []byte) (n int, errno unix.Errno) {
+	r, _, errno := syscall(unix.SYS_WRITE, uintptr(fd), uintptr(unsafe.Pointer(unsafe.SliceData(data))), uintptr(len(data)))
+	return int(r), errno
+}
+
+// syscall makes a system call that may take long: the Go runtime is told, if there is one.
+func syscall(nr, a, b, c uintptr) (r, r2 uintptr, errno unix.Errno) {
+	if early.Running() {
+		return unix.RawSyscall(nr, a, b, c)
+	}
+	return ordinary(nr, a, b, c)
+}
+
+//go:noinline
+func ordinary(nr, a, b, c uintptr) (r, r2 uintptr, errno unix.Errno) {
+	early.Ordinary()
+	return unix.Syscall(nr, a, b, c)
+}
+
+// Same says whether two names are of the same file, links followed.
+func Same(a, b string) bool {
+	var p, q path
+	var s, t unix.Stat_t
+	return p.set(a) && q.set(b) && stat(&p, &s) == 0 && stat(&q, &t) == 0 && s.Dev == t.Dev && s.Ino == t.Ino
+}
+
+func stat(p *path, st *unix.Stat_t) unix.Errno {
+	at := unix.AT_FDCWD
+	_, _, errno := unix.RawSyscall6(sysStatat, uintptr(at), uintptr(unsafe.Pointer(p)), uintptr(unsafe.Pointer(st)), 0, 0, 0)
+	return errno
+}
+
+// Close is close(2).
+func Close(fd int) { _, _, _ = unix.RawSyscall(unix.SYS_CLOSE, uintptr(fd), 0, 0) }

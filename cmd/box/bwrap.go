@@ -31,7 +31,7 @@ type bwrap struct {
 	perms    optional[uint32]
 	size     optional[uint64]
 	once     [96]bool // by index in bwrapFlags: options of which only the last counts, as far as they were given
-	words    int             // how many there were, those of --args too
+	words    int      // how many there were, those of --args too
 	argv0    *string
 	dir      *string
 	uid      optional[uint32]
@@ -164,8 +164,8 @@ func (b *bwrap) start() (int, error) {
 //go:noinline
 func (b *bwrap) explained(err error) error {
 	early.Ordinary()
-	if told, ok := errors.AsType[*tellError](err); ok {
-		return die("Write to info_fd: %s", cText(told.err))
+	if _, cause := b.tell.refusal(err); cause != nil {
+		return die("Write to info_fd: %s", cText(cause))
 	}
 	return die("%s", launch.ExplainBwrap(err, b.spec))
 }

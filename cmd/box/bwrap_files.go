@@ -42,6 +42,11 @@ func (b *bwrap) addFD(w []string, ro bool) error {
 	if err := b.named(&fd, w[1]); err != nil {
 		return err
 	}
+	return b.bindDescriptor(w, fd, ro)
+}
+
+//go:noinline
+func (b *bwrap) bindDescriptor(w []string, fd int, ro bool) error {
 	early.Ordinary()
 	source, err := sourceOf(fd)
 	if err != nil {

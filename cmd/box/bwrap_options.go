@@ -132,7 +132,7 @@ func (b *bwrap) clearenv([]string) error {
 }
 
 func (b *bwrap) setenv(w []string) error {
-	if w[1] == "" || strings.ContainsRune(w[1], '=') {
+	if w[1] == "" || strings.IndexByte(w[1], '=') >= 0 {
 		return die("setenv failed")
 	}
 	b.env = setVariable(b.env, w[1], w[2])
@@ -140,7 +140,7 @@ func (b *bwrap) setenv(w []string) error {
 }
 
 func (b *bwrap) unsetenv(w []string) error {
-	if w[1] == "" || strings.ContainsRune(w[1], '=') {
+	if w[1] == "" || strings.IndexByte(w[1], '=') >= 0 {
 		return die("unsetenv failed")
 	}
 	b.env = without(b.env, w[1])

@@ -1,11 +1,23 @@
 package main
 
-import "box/internal/early"
+import (
+	"box/internal/early"
+	"box/internal/inherited"
+
+	"golang.org/x/sys/unix"
+)
 
 // ordinary returns the ordinary entry if the program has an early one, else 0.
 func ordinary() uintptr
 
-// begin is where box begins if it has an entry of its own. It returns if the Go runtime is needed.
+// begin is where box begins if it has an entry of its own: before the Go runtime. What needs that goes on in main.
 func begin() {
-	early.Ordinary()
+	if inherited.Variable("BOX_NO_EARLY") != "" {
+		early.Ordinary()
+	}
+	argv, _, _, _ := early.Words()
+	status := run(argv)
+	for {
+		_, _, _ = unix.RawSyscall(unix.SYS_EXIT_GROUP, uintptr(status), 0, 0)
+	}
 }

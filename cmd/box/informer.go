@@ -1,10 +1,13 @@
 package main
 
 import (
-	"fmt"
+	"errors"
+	"unsafe"
 
+	"box/internal/early"
 	"box/internal/host"
 	"box/launch"
+	"box/plan"
 	"box/spec"
 
 	"golang.org/x/sys/unix"
@@ -16,7 +19,6 @@ type informer struct {
 	info, status, mapped spec.FD
 	new                  spec.Namespaces
 	box                  *launch.Sandbox // it waits
-	refused              tellError       // what can't be written
 }
 
 // wanted says whether there is anything to do.
@@ -132,7 +134,7 @@ func namespaceID(pid int, name string) (id uint64) {
 	path.text("/ns/")
 	path.text(name)
 	var room [64]byte
-	for _, c := range []byte(host.Readlink(string(path.data[:path.n]), room[:])) { // net:[4026531840]
+	for _, c := range []byte(host.Readlink(unsafe.String(&path.data[0], path.n), room[:])) { // net:[4026531840]
 		if c >= '0' && c <= '9' {
 			id = id*10 + uint64(c-'0')
 		}
@@ -140,17 +142,7 @@ func namespaceID(pid int, name string) (id uint64) {
 	return id
 }
 
-// tellError is returned when a descriptor for words about the sandbox can't be written.
-type tellError struct {
-	fd  spec.FD
-	err unix.Errno
-}
-
-func (e *tellError) Error() string {
-	return fmt.Sprintf("%s: it can't be written: %s", e.fd.Origin, e.err)
-}
-
-// write writes to a descriptor of the caller. An error is a *tellError.
+// write writes to a descriptor of the caller. An error is its errno.
 func (a *informer) write(fd spec.FD, d *document) error {
 	if _, errno := host.Write(fd.Number(), d.data[:d.n]); errno != 0 {
 		return a.refuse(fd, errno)
@@ -158,8 +150,28 @@ func (a *informer) write(fd spec.FD, d *document) error {
 	return nil
 }
 
+// refused is the number of the descriptor that could not be used. It outlasts the change to the ordinary way, see package early.
+var refused int
+
 // refuse returns the error for a descriptor that can't be used.
 func (a *informer) refuse(fd spec.FD, errno unix.Errno) error {
-	a.refused = tellError{fd, errno}
-	return &a.refused
+	refused = fd.Number()
+	return host.Boxed(errno)
+}
+
+// refusal returns the words that named the refused descriptor, and why it was refused, if err says that one was.
+//
+//go:noinline
+func (a *informer) refusal(err error) (words string, cause error) {
+	early.Ordinary()
+	act, ok := errors.AsType[*launch.ActError](err)
+	if !ok || act.Act != plan.Act(a) {
+		return "", nil
+	}
+	for _, fd := range []spec.FD{a.info, a.status, a.mapped} {
+		if fd.Number() == refused {
+			return fd.Origin.String(), act.Err
+		}
+	}
+	return "", act.Err
 }

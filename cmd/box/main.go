@@ -9,6 +9,7 @@ import (
 	"os"
 	"path"
 
+	"box/internal/early"
 	"box/launch"
 
 	"golang.org/x/sys/unix"
@@ -19,11 +20,10 @@ func main() { os.Exit(run(os.Args)) }
 // run chooses the manners and the verb, and returns the exit status.
 func run(argv []string) int {
 	if unix.Getuid() != unix.Geteuid() || unix.Getgid() != unix.Getegid() {
-		return report(usage("this copy of box is set-user-ID or set-group-ID, and box does not run so").
-			hint("chmod u-s,g-s %s; box needs no privilege", argv[0]).Message)
+		return refuseSetID(argv)
 	}
 	if len(argv) == 0 {
-		argv = []string{"box"}
+		argv = noWords[:]
 	}
 	if path.Base(argv[0]) == "bwrap" {
 		return runBwrap(argv[0], argv[1:])
@@ -32,6 +32,23 @@ func run(argv []string) int {
 	if len(words) > 0 && words[0] == "bwrap" {
 		return runBwrap("bwrap", words[1:])
 	}
+	return runBox(words)
+}
+
+var noWords = [...]string{"box"}
+
+//go:noinline
+func refuseSetID(argv []string) int {
+	early.Ordinary()
+	return report(usage("this copy of box is set-user-ID or set-group-ID, and box does not run so").
+		hint("chmod u-s,g-s %s; box needs no privilege", argv[0]).Message)
+}
+
+// runBox is box in its own manners.
+//
+//go:noinline
+func runBox(words []string) int {
+	early.Ordinary()
 	if len(words) > 0 {
 		if verb := verbOf(words[0]); verb != nil {
 			return status(verb(words[1:]))

@@ -2,7 +2,6 @@ package main
 
 import (
 	"bufio"
-	"errors"
 	"fmt"
 	"os"
 	"runtime"
@@ -73,8 +72,8 @@ func start(s *spec.Spec, tell *informer) (int, error) {
 	tell.box = box
 	tell.release()
 	status, err := box.Wait()
-	if told, ok := errors.AsType[*tellError](err); ok {
-		return 0, usage("%v", told)
+	if words, cause := tell.refusal(err); cause != nil {
+		return 0, usage("%s: it can't be written: %v", words, cause)
 	}
 	if err != nil {
 		return 0, explained(err, s)

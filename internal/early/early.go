@@ -8,6 +8,7 @@ package early
 // The state of an early run. All of it is zero in an ordinary one.
 var (
 	running bool
+	started bool         // something has been started that must not be started again
 	stack   uintptr      // as the kernel made it: the number of arguments, these, the environment, the auxiliary vector
 	next    uintptr      // the ordinary entry
 	tls     [4096]byte   // what the thread pointer points into
@@ -18,20 +19,32 @@ var (
 func Running() bool { return running }
 
 // Ordinary says that what follows needs the Go runtime. Early it does not return: the program begins anew, in the ordinary way.
-// So nothing may have had an effect by then.
+// So nothing may have had an effect by then, see Commit.
 //
 //go:noinline
 func Ordinary() {
+	if started {
+		trap()
+	}
 	if running {
 		escape()
 	}
 }
+
+// Commit says that what follows has effects: the ordinary way can't be taken any more.
+func Commit() { started = running }
+
+// Over says that they are over and known, so that the ordinary way will not repeat them.
+func Over() { started = false }
 
 // Stack returns where the kernel has put the number of arguments and what follows it, see the System V ABI.
 func Stack() uintptr { return stack }
 
 // enter is jumped to by the ELF entry.
 func enter()
+
+// trap ends the process by a signal.
+func trap()
 
 // escape goes on at the ordinary entry.
 func escape()

@@ -32,3 +32,7 @@ TEXT ·escape(SB), NOSPLIT|NOFRAME, $0
 	XORL DX, DX
 	XORL BP, BP
 	JMP AX
+
+// func trap()
+TEXT ·trap(SB), NOSPLIT|NOFRAME, $0
+	UNDEF

@@ -148,3 +148,20 @@ func stat(p *path, st *unix.Stat_t) unix.Errno {
 
 // Close is close(2).
 func Close(fd int) { _, _, _ = unix.RawSyscall(unix.SYS_CLOSE, uintptr(fd), 0, 0) }
+
+// Boxed returns an errno as an error, without allocating.
+func Boxed(errno unix.Errno) error {
+	if errno == 0 || int(errno) >= len(errnos) {
+		return nil
+	}
+	errnos[errno].Errno = errno
+	return &errnos[errno]
+}
+
+// boxed is an errno whose address is known.
+type boxed struct{ unix.Errno }
+
+// Unwrap returns the errno.
+func (b *boxed) Unwrap() error { return b.Errno }
+
+var errnos [134]boxed // up to EHWPOISON

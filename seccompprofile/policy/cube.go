@@ -35,12 +35,17 @@ func Cubes(conds []Cond) ([]Cube, error) {
 	return cubes, nil
 }
 
+// Intersect returns what two cubes have in common, if there is something.
+func (c Cube) Intersect(o Cube) (Cube, bool) {
+	return Cube{c.Mask | o.Mask, c.Value | o.Value}, (c.Value^o.Value)&c.Mask&o.Mask == 0
+}
+
 // with returns what of the cube has one of a condition's values. Those differ, so the results are disjoint.
 func (c Cube) with(cond *Cond) []Cube {
 	var found []Cube
 	for _, v := range cond.Values {
-		if (c.Value^v)&c.Mask&cond.Mask == 0 {
-			found = append(found, Cube{c.Mask | cond.Mask, c.Value | v})
+		if both, ok := c.Intersect(Cube{cond.Mask, v}); ok {
+			found = append(found, both)
 		}
 	}
 	return found
@@ -52,7 +57,7 @@ func (c Cube) without(cond *Cond) []Cube {
 	for _, v := range cond.Values {
 		var next []Cube
 		for _, l := range left {
-			next = append(next, l.minus(Cube{cond.Mask, v})...)
+			next = append(next, l.Minus(Cube{cond.Mask, v})...)
 		}
 		left = next
 		if len(left) > maxCubes {
@@ -62,9 +67,9 @@ func (c Cube) without(cond *Cond) []Cube {
 	return left
 }
 
-// minus returns the cube without another: for each bit that only the other has, what differs there and agrees in the bits
+// Minus returns the cube without another: for each bit that only the other has, what differs there and agrees in the bits
 // above.
-func (c Cube) minus(o Cube) []Cube {
+func (c Cube) Minus(o Cube) []Cube {
 	if (c.Value^o.Value)&c.Mask&o.Mask != 0 {
 		return []Cube{c} // they have nothing in common
 	}

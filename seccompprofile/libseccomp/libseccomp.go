@@ -13,8 +13,7 @@ import (
 
 // Compile returns libseccomp's program for the rules of one architecture or of several.
 //
-// What libseccomp can't say is left out of it, and Holds tells what that is: it doesn't know calls newer than its table on
-// another architecture than the machine's.
+// What libseccomp can't say is left out of it, and Holds tells what that is.
 func Compile(rules ...*policy.Rules) ([]byte, error) {
 	enable()
 	var whole *seccomp.ScmpFilter
@@ -106,33 +105,6 @@ func action(a policy.Action) seccomp.ScmpAction {
 		return seccomp.ActKillProcess
 	}
 	return seccomp.ActErrno.SetReturnCode(int16(a.Errno()))
-}
-
-// number returns the number by which libseccomp takes a call: that of the machine's own architecture, or a negative one
-// that stands for the name where the machine doesn't have it.
-func number(a *policy.Arch, nr uint32) (seccomp.ScmpSyscall, bool) {
-	arch := scmpArch(a)
-	if native, err := seccomp.GetNativeArch(); err == nil && native == arch {
-		return seccomp.ScmpSyscall(nr), true
-	}
-	name, err := seccomp.ScmpSyscall(nr).GetNameByArch(arch)
-	if err != nil {
-		return 0, false
-	}
-	n, err := seccomp.GetSyscallFromName(name)
-	return n, err == nil
-}
-
-// Holds says whether libseccomp's program treats a call as the rules say: not where it has no rule for the call because it
-// doesn't know its number, and not the two calls of i386 that stand for others, socketcall and ipc, since it adds rules
-// about these by itself wherever there is one about what they stand for.
-func Holds(a *policy.Arch, nr uint32) bool {
-	enable()
-	if name := a.CallName(nr); a == policy.I386 && (name == "socketcall" || name == "ipc") {
-		return false
-	}
-	_, ok := number(a, nr)
-	return ok
 }
 
 // addCall adds the rules about one call.

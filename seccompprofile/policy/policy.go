@@ -59,24 +59,44 @@ const (
 //
 // What Parse returns is checked for each architecture that it is for: For fails with the others only.
 func Parse(name string, text []byte, include func(name string) ([]byte, error)) (*Policy, error) {
-	p, err := parse(name, text, include, nil)
-	if err != nil {
+	p := &Policy{Name: name}
+	if err := p.parse(text, include, nil); err != nil {
 		return nil, err
 	}
+	if err := p.check(); err != nil {
+		return nil, err
+	}
+	return p, nil
+}
+
+// Over returns a policy with more lines, in the same format, which take the place of its own about the same calls.
+func (p *Policy) Over(name, text string) (*Policy, error) {
+	more := &Policy{Name: name, includes: []*Policy{p}}
+	if err := more.parse([]byte(text), nil, nil); err != nil {
+		return nil, err
+	}
+	if err := more.check(); err != nil {
+		return nil, err
+	}
+	return more, nil
+}
+
+// check looks for what is wrong on each architecture that the policy is for.
+func (p *Policy) check() error {
 	checked := 0
 	for _, a := range arches {
 		if p.excludes(a) != nil {
 			continue
 		}
 		if _, err := p.For(a); err != nil {
-			return nil, err
+			return err
 		}
 		checked++
 	}
 	if checked == 0 {
-		return nil, &Error{File: name, Line: 1, Msg: "this policy and what it includes have no architecture in common"}
+		return &Error{File: p.Name, Line: 1, Msg: "this policy and what it includes have no architecture in common"}
 	}
-	return p, nil
+	return nil
 }
 
 // excludes returns the line that leaves out an architecture, or nil.
@@ -93,10 +113,9 @@ func (p *Policy) excludes(a *Arch) *Rule {
 }
 
 // parse reads one file of a policy and then what it includes. Above are the files that include it.
-func parse(name string, text []byte, include func(string) ([]byte, error), above []string) (*Policy, error) {
-	p := &Policy{Name: name}
+func (p *Policy) parse(text []byte, include func(string) ([]byte, error), above []string) error {
 	if len(text) > maxText {
-		return nil, &Error{File: name, Line: 1, Msg: "the file is too long for a policy"}
+		return &Error{File: p.Name, Line: 1, Msg: "the file is too long for a policy"}
 	}
 	versioned := false
 	for i, line := range strings.Split(string(text), "\n") {
@@ -106,23 +125,23 @@ func parse(name string, text []byte, include func(string) ([]byte, error), above
 		}
 		l := &statement{
 			policy: p, words: words, include: include, above: above,
-			rule: Rule{File: name, Line: i + 1, Text: strings.Join(words, " ")},
+			rule: Rule{File: p.Name, Line: i + 1, Text: strings.Join(words, " ")},
 		}
 		if !versioned {
 			if err := l.version(); err != nil {
-				return nil, err
+				return err
 			}
 			versioned = true
 			continue
 		}
 		if err := l.read(); err != nil {
-			return nil, err
+			return err
 		}
 	}
 	if !versioned {
-		return nil, &Error{File: name, Line: 1, Msg: "the file is empty, and an empty policy is none: it has neither version nor default"}
+		return &Error{File: p.Name, Line: 1, Msg: "the file is empty, and an empty policy is none: it has neither version nor default"}
 	}
-	return p, p.settleDefault()
+	return p.settleDefault()
 }
 
 // fields splits a line into its words, without the comment.

@@ -144,8 +144,8 @@ func (s *statement) readInclude() error {
 	if err != nil {
 		return s.wrong(word, "can't be included: "+err.Error())
 	}
-	sub, err := parse(name, text, s.include, above)
-	if err != nil {
+	sub := &Policy{Name: name}
+	if err := sub.parse(text, s.include, above); err != nil {
 		return err
 	}
 	s.policy.includes = append(s.policy.includes, sub)

@@ -9,25 +9,21 @@ import (
 	"box/seccompprofile/policy"
 )
 
-// archNames are libseccomp's names of the architectures that box knows, for a target the others beside it too.
-var archNames = [...]struct {
-	arch *policy.Arch
-	name string
-}{
-	{policy.AMD64, "SCMP_ARCH_X86_64"},
-	{policy.ARM64, "SCMP_ARCH_AARCH64"},
-	{policy.I386, "SCMP_ARCH_X86"},
+// archName returns libseccomp's name of an architecture.
+func archName(a *policy.Arch) string {
+	switch a {
+	case policy.AMD64:
+		return "SCMP_ARCH_X86_64"
+	case policy.ARM64:
+		return "SCMP_ARCH_AARCH64"
+	}
+	return "SCMP_ARCH_X86"
 }
 
 // architectures checks that the profile is for the target. Other architectures beside it are left out: their calls end the
 // process.
 func (i *importer) architectures(p *profile) error {
-	own := ""
-	for _, a := range archNames {
-		if a.arch == i.target.Arch {
-			own = a.name
-		}
-	}
+	own := archName(i.target.Arch)
 	others := slices.Clone(p.Architectures)
 	if len(others) > 0 && !slices.Contains(others, own) {
 		return fmt.Errorf("architectures: the profile is not for %s: %q", i.target.Arch.Machine, others)

@@ -11,6 +11,7 @@ import (
 	"box/internal/inherited"
 	"box/launch"
 	"box/plan"
+	"box/seccompprofile"
 	"box/spec"
 
 	"golang.org/x/sys/unix"
@@ -98,6 +99,11 @@ func printPlan(file *os.File, b *build) error {
 	out := bufio.NewWriter(file)
 	for _, dir := range b.left {
 		fmt.Fprintf(out, "# no courtesy for %s: the directory is missing in what is bound on /\n", dir)
+	}
+	for _, f := range b.spec.Filters {
+		if isFile(f.Policy) {
+			fmt.Fprintf(out, "# the policy %s: %d instructions, which do what the text says\n", f.Policy, len(f.Program)/seccompprofile.InstructionSize)
+		}
 	}
 	fmt.Fprintf(out, "%-100s # new namespaces\n", "clone3("+plan.FlagsText(builder.Flags)+")")
 	for _, act := range builder.Outside {

@@ -128,8 +128,11 @@ var variants = [...]struct{ flag, policy string }{{"--allow-debug", "debug"}, {"
 // remedy says which flag or which line of a policy would allow the call.
 func (q *question) remedy() string {
 	name := q.name()
-	if q.rules.Arch.Foreign(q.nr) {
+	switch {
+	case q.rules.Arch.Foreign(q.nr):
 		return "nothing allows the calls of x32"
+	case q.nr == policy.Minus1:
+		return "no call has this number"
 	}
 	if !isFile(q.policy) {
 		for _, v := range variants {

@@ -1,6 +1,7 @@
 package policy
 
 import (
+	"cmp"
 	"errors"
 	"strconv"
 )
@@ -18,7 +19,7 @@ func settle(a *Arch, nr uint32, b bound) (Call, error) {
 			}
 			continue
 		}
-		conds, err := narrow(a, r, callOf(b.name), b.name)
+		conds, err := narrow(a, r, b.name, nr)
 		if err != nil {
 			return c, err
 		}
@@ -33,12 +34,13 @@ func settle(a *Arch, nr uint32, b bound) (Call, error) {
 }
 
 // narrow masks the conditions of a rule to the widths of a call's arguments.
-func narrow(a *Arch, r *Rule, known *call, name string) ([]Cond, error) {
+func narrow(a *Arch, r *Rule, name string, nr uint32) ([]Cond, error) {
 	wrong := func(word, msg string) error {
 		return &Error{File: r.File, Line: r.Line, Word: word, Msg: msg}
 	}
+	known := callOf(name)
 	if known == nil {
-		return nil, wrong(name, "there are conditions on the arguments of known calls only")
+		return nil, wrong(cmp.Or(name, strconv.FormatUint(uint64(nr), 10)), "there are conditions on the arguments of known calls only")
 	}
 	var conds []Cond
 	for i := range r.Conds {

@@ -113,13 +113,13 @@ func addCall(filter *seccomp.ScmpFilter, r *policy.Rules, c *policy.Call) error 
 	if !ok {
 		return nil
 	}
-	pieces, err := takeApart(c)
-	if err != nil {
-		return err
-	}
 	otherwise := r.Default.Action
 	if c.Otherwise != nil {
 		otherwise = c.Otherwise.Action
+	}
+	pieces, err := takeApart(c, otherwise != r.Default.Action)
+	if err != nil {
+		return err
 	}
 	if len(c.Cases) == 0 {
 		if otherwise == r.Default.Action {

@@ -20,8 +20,9 @@ type space [6]policy.Cube
 // maxPieces bounds what libseccomp has to make a tree of.
 const maxPieces = 1024
 
-// takeApart returns the pieces of all arguments that a call can have.
-func takeApart(c *policy.Call) ([]piece, error) {
+// takeApart returns the pieces of all arguments that a call can have, but for those that no rule is about where that is
+// the default's business.
+func takeApart(c *policy.Call, rest bool) ([]piece, error) {
 	left := []space{{}}
 	var pieces []piece
 	for i := range c.Cases {
@@ -29,13 +30,19 @@ func takeApart(c *policy.Call) ([]piece, error) {
 		if err != nil {
 			return nil, err
 		}
+		last := i == len(c.Cases)-1 && !rest
 		for _, s := range ofCase {
 			var next []space
 			for _, l := range left {
 				if both, ok := l.intersect(s); ok {
 					pieces = append(pieces, piece{c.Cases[i].Rule, both.conditions()})
 				}
-				next = append(next, l.without(s)...)
+				if !last { // the parts of one case have nothing in common
+					next = append(next, l.without(s)...)
+				}
+			}
+			if last {
+				next = left
 			}
 			if left = next; len(left)+len(pieces) > maxPieces {
 				return nil, policy.ErrComplex
@@ -43,6 +50,9 @@ func takeApart(c *policy.Call) ([]piece, error) {
 		}
 	}
 	for _, l := range left {
+		if !rest {
+			break
+		}
 		pieces = append(pieces, piece{c.Otherwise, l.conditions()})
 	}
 	return pieces, nil

@@ -50,8 +50,7 @@ func TestChangesAreFound(t *testing.T) {
 		for what, change := range changes {
 			changed := slices.Clone(program)
 			change(changed[at : at+8])
-			if code := program[at]; code&7 != unix.BPF_JMP && what[:2] == "it" && what != "its constant is higher" &&
-				what != "its constant is lower" && what != "it allows" || slices.Equal(changed, program) {
+			if slices.Equal(changed, program) || program[at]&7 != unix.BPF_JMP && !slices.Equal(changed[at+2:at+4], program[at+2:at+4]) {
 				continue // only jumps jump
 			}
 			tried++
@@ -136,7 +135,7 @@ func TestWidthsAreChecked(t *testing.T) {
 func TestNoPrograms(t *testing.T) {
 	r := rulesOf(t, "p", []byte("version 1\ndefault allow\n"), policy.AMD64)
 	for name, program := range map[string][]byte{
-		"empty": nil, "part of an instruction": make([]byte, 7), "too long": make([]byte, 8*4097),
+		"empty": nil, "part of an instruction": make([]byte, 7),
 		"without an end": {unix.BPF_LD | unix.BPF_IMM, 0, 0, 0, 0, 0, 0, 0},
 		"a far jump":     {unix.BPF_JMP, 0, 0, 0, 1, 0, 0, 0, unix.BPF_RET, 0, 0, 0, 0, 0, 0xff, 0x7f},
 		"a load outside": {unix.BPF_LD | unix.BPF_ABS, 0, 0, 0, 64, 0, 0, 0, unix.BPF_RET, 0, 0, 0, 0, 0, 0xff, 0x7f},

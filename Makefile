@@ -29,6 +29,7 @@ bench: build
 fuzz:
 	go test -fuzz FuzzScan -fuzztime 60s ./cmd/box
 	go test -fuzz FuzzBwrapWords -fuzztime 60s ./cmd/box
+	go test -fuzz FuzzParse -fuzztime 60s ./seccompprofile/policy
 vm: build
 	tests/vm/run
 install: build

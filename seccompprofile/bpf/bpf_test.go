@@ -17,6 +17,8 @@ func TestInstructions(t *testing.T) {
 		retA  = unix.BPF_RET | unix.BPF_A
 		imm   = unix.BPF_LD | unix.BPF_IMM
 		immX  = unix.BPF_LDX | unix.BPF_IMM
+		txa   = unix.BPF_MISC | unix.BPF_TXA
+		tax   = unix.BPF_MISC | unix.BPF_TAX
 		alu   = unix.BPF_ALU | unix.BPF_K
 		aluX  = unix.BPF_ALU | unix.BPF_X
 		jmp   = unix.BPF_JMP | unix.BPF_K
@@ -36,29 +38,34 @@ func TestInstructions(t *testing.T) {
 		"arg0, high": {[]instruction{{code: load, k: high(0)}, {code: retA}}, 1},
 		"arg5, high": {[]instruction{{code: load, k: high(5)}, {code: retA}}, 0xaa},
 		"length":     {[]instruction{{code: unix.BPF_LD | unix.BPF_W | unix.BPF_LEN}, {code: retA}}, 64},
-		"txa":        {[]instruction{{code: unix.BPF_LDX | unix.BPF_W | unix.BPF_LEN}, {code: unix.BPF_MISC | unix.BPF_TXA}, {code: retA}}, 64},
+		"txa":        {[]instruction{{code: unix.BPF_LDX | unix.BPF_W | unix.BPF_LEN}, {code: txa}, {code: retA}}, 64},
 		"memory": {[]instruction{
 			{code: imm, k: 9}, {code: unix.BPF_ST, k: 3}, {code: imm, k: 1}, {code: unix.BPF_LD | unix.BPF_MEM, k: 3}, {code: retA},
 		}, 9},
 		"memory, X": {[]instruction{
-			{code: immX, k: 9}, {code: unix.BPF_STX, k: 15}, {code: unix.BPF_LDX | unix.BPF_MEM, k: 15},
-			{code: unix.BPF_MISC | unix.BPF_TXA}, {code: retA},
+			{code: immX, k: 9},
+			{code: unix.BPF_STX, k: 15},
+			{code: unix.BPF_LDX | unix.BPF_MEM, k: 15},
+			{code: txa},
+			{code: retA},
 		}, 9},
-		"tax":    {[]instruction{{code: imm, k: 5}, {code: unix.BPF_MISC | unix.BPF_TAX}, {code: aluX | unix.BPF_MUL}, {code: retA}}, 25},
-		"add":    {[]instruction{{code: imm, k: 5}, {code: alu | unix.BPF_ADD, k: ^uint32(0)}, {code: retA}}, 4},
-		"sub":    {[]instruction{{code: imm, k: 5}, {code: alu | unix.BPF_SUB, k: 6}, {code: retA}}, ^uint32(0)},
-		"and":    {[]instruction{{code: imm, k: 5}, {code: alu | unix.BPF_AND, k: 6}, {code: retA}}, 4},
-		"or":     {[]instruction{{code: imm, k: 5}, {code: alu | unix.BPF_OR, k: 6}, {code: retA}}, 7},
-		"xor":    {[]instruction{{code: imm, k: 5}, {code: alu | unix.BPF_XOR, k: 6}, {code: retA}}, 3},
-		"lsh":    {[]instruction{{code: imm, k: 5}, {code: alu | unix.BPF_LSH, k: 1}, {code: retA}}, 10},
-		"rsh":    {[]instruction{{code: imm, k: 5}, {code: alu | unix.BPF_RSH, k: 1}, {code: retA}}, 2},
-		"neg":    {[]instruction{{code: imm, k: 5}, {code: alu | unix.BPF_NEG}, {code: retA}}, ^uint32(4)},
-		"ja":     {append([]instruction{{code: jump, k: 1}}, answers...), first + 1},
-		"jeq":    {append([]instruction{{code: imm, k: 5}, {code: jmp | unix.BPF_JEQ, jf: 1, k: 5}}, answers...), first},
-		"jgt":    {append([]instruction{{code: imm, k: 5}, {code: jmp | unix.BPF_JGT, jf: 1, k: 5}}, answers...), first + 1},
-		"jge":    {append([]instruction{{code: imm, k: 1 << 31}, {code: jmp | unix.BPF_JGE, jf: 1, k: 5}}, answers...), first},
-		"jset":   {append([]instruction{{code: imm, k: 5}, {code: jmp | unix.BPF_JSET, jf: 1, k: 2}}, answers...), first + 1},
-		"jeq, X": {append([]instruction{{code: imm, k: 5}, {code: immX, k: 5}, {code: jmpX | unix.BPF_JEQ, jf: 1, k: 6}}, answers...), first},
+		"tax":  {[]instruction{{code: imm, k: 5}, {code: tax}, {code: aluX | unix.BPF_MUL}, {code: retA}}, 25},
+		"add":  {[]instruction{{code: imm, k: 5}, {code: alu | unix.BPF_ADD, k: ^uint32(0)}, {code: retA}}, 4},
+		"sub":  {[]instruction{{code: imm, k: 5}, {code: alu | unix.BPF_SUB, k: 6}, {code: retA}}, ^uint32(0)},
+		"and":  {[]instruction{{code: imm, k: 5}, {code: alu | unix.BPF_AND, k: 6}, {code: retA}}, 4},
+		"or":   {[]instruction{{code: imm, k: 5}, {code: alu | unix.BPF_OR, k: 6}, {code: retA}}, 7},
+		"xor":  {[]instruction{{code: imm, k: 5}, {code: alu | unix.BPF_XOR, k: 6}, {code: retA}}, 3},
+		"lsh":  {[]instruction{{code: imm, k: 5}, {code: alu | unix.BPF_LSH, k: 1}, {code: retA}}, 10},
+		"rsh":  {[]instruction{{code: imm, k: 5}, {code: alu | unix.BPF_RSH, k: 1}, {code: retA}}, 2},
+		"neg":  {[]instruction{{code: imm, k: 5}, {code: alu | unix.BPF_NEG}, {code: retA}}, ^uint32(4)},
+		"ja":   {append([]instruction{{code: jump, k: 1}}, answers...), first + 1},
+		"jeq":  {append([]instruction{{code: imm, k: 5}, {code: jmp | unix.BPF_JEQ, jf: 1, k: 5}}, answers...), first},
+		"jgt":  {append([]instruction{{code: imm, k: 5}, {code: jmp | unix.BPF_JGT, jf: 1, k: 5}}, answers...), first + 1},
+		"jge":  {append([]instruction{{code: imm, k: 1 << 31}, {code: jmp | unix.BPF_JGE, jf: 1, k: 5}}, answers...), first},
+		"jset": {append([]instruction{{code: imm, k: 5}, {code: jmp | unix.BPF_JSET, jf: 1, k: 2}}, answers...), first + 1},
+		"jeq, X": {append([]instruction{
+			{code: imm, k: 5}, {code: immX, k: 5}, {code: jmpX | unix.BPF_JEQ, jf: 1, k: 6},
+		}, answers...), first},
 	} {
 		got, err := Run(encode(test.program), d)
 		if err != nil || got != test.want {
@@ -82,7 +89,7 @@ func rulesOf(t *testing.T, text string) *policy.Rules {
 
 // A call without conditions is decided without its arguments, else the kernel would run the program each time.
 func TestPlainCallsLoadNoArguments(t *testing.T) {
-	program, err := Compile(rulesOf(t, "default errno ENOSYS\nallow read ioctl\nerrno EPERM ioctl if arg1 == 3\nallow getppid\n"))
+	program, err := Compile(rulesOf(t, "default errno ENOSYS\nallow read ioctl getppid\nerrno EPERM ioctl if arg1 == 3\n"))
 	if err != nil {
 		t.Fatal(err)
 	}

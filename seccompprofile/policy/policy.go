@@ -139,7 +139,8 @@ func (p *Policy) parse(text []byte, include func(string) ([]byte, error), above 
 		}
 	}
 	if !versioned {
-		return &Error{File: p.Name, Line: 1, Msg: "the file is empty, and an empty policy is none: it has neither version nor default"}
+		const msg = "the file is empty, and an empty policy is none: it has neither version nor default"
+		return &Error{File: p.Name, Line: 1, Msg: msg}
 	}
 	return p.settleDefault()
 }

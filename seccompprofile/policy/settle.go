@@ -3,6 +3,7 @@ package policy
 import (
 	"cmp"
 	"errors"
+	"fmt"
 	"strconv"
 )
 
@@ -52,7 +53,7 @@ func narrow(a *Arch, r *Rule, name string, nr uint32) ([]Cond, error) {
 		if !a.Narrow { // there a call may have fewer bits than where the policy was written for
 			for _, v := range append([]uint64{c.maskWritten()}, c.Values...) {
 				if !fits(v, bits) {
-					return nil, wrong(argWords[c.Arg], "of "+name+" has "+strconv.Itoa(bits)+" bits"+", which can't hold "+"0x"+strconv.FormatUint(v, 16))
+					return nil, wrong(argWords[c.Arg], fmt.Sprintf("of %s has %d bits, which can't hold %#x", name, bits, v))
 				}
 			}
 		}

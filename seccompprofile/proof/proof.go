@@ -7,6 +7,8 @@ import (
 
 	"box/seccompprofile/bpf"
 	"box/seccompprofile/policy"
+
+	"golang.org/x/sys/unix"
 )
 
 // Mismatch is a call that a program doesn't treat as it should.
@@ -87,8 +89,7 @@ func Same(a, b []byte, except func(a *policy.Arch, nr uint32) bool, rules ...*po
 // audits are architectures that a program meets: those that box knows, arm, which arm64 can run, none, and one that only
 // differs in its marks.
 var audits = [...]uint32{
-	policy.AMD64.Audit, policy.ARM64.Audit, policy.I386.Audit,
-	0x40000028, 0, 0xffffffff, 62, 1 << 30, 1 << 31,
+	unix.AUDIT_ARCH_X86_64, unix.AUDIT_ARCH_AARCH64, unix.AUDIT_ARCH_I386, unix.AUDIT_ARCH_ARM, 0, 0xffffffff, 62, 1 << 30, 1 << 31,
 }
 
 func run(program []byte, d bpf.Data, want policy.Action) error {

@@ -22,7 +22,7 @@ func Compile(rules ...*policy.Rules) ([]byte, error) {
 	entries := make([]int, len(rules))
 	for i := len(rules) - 1; i >= 0; i-- {
 		r := rules[i]
-		root := a.tree(ranges(r), r)
+		root := a.tree(ranges(r))
 		entries[i] = a.load(atNumber, root).at
 	}
 	next := a.ret(policy.Kill.Ret()).at
@@ -113,17 +113,17 @@ func weigh(spans []span) {
 }
 
 // tree adds the search for a number, which is loaded, and returns where it begins.
-func (a *assembler) tree(spans []span, r *policy.Rules) int {
+func (a *assembler) tree(spans []span) int {
 	switch {
 	case len(spans) == 1:
-		return a.leaf(&spans[0], r)
+		return a.leaf(&spans[0])
 	case len(spans) == 3 && spans[0].like(&spans[2]) && spans[2].from == spans[1].from+1:
-		around, one := a.leaf(&spans[0], r), a.leaf(&spans[1], r)
+		around, one := a.leaf(&spans[0]), a.leaf(&spans[1])
 		return a.test(jumpEq, spans[1].from, one, around)
 	}
 	middle := half(spans)
-	above := a.tree(spans[middle:], r)
-	below := a.tree(spans[:middle], r)
+	above := a.tree(spans[middle:])
+	below := a.tree(spans[:middle])
 	return a.test(jumpGe, spans[middle].from, above, below)
 }
 
@@ -145,7 +145,7 @@ func half(spans []span) int {
 }
 
 // leaf adds what decides in a span.
-func (a *assembler) leaf(s *span, r *policy.Rules) int {
+func (a *assembler) leaf(s *span) int {
 	next := a.ret(s.action)
 	if s.call == nil {
 		return next.at

@@ -122,7 +122,8 @@ func (m *machine) operand(i instruction) uint32 {
 }
 
 func (m *machine) jump(i instruction) (skip uint64, err error) {
-	b, holds := m.operand(i), false
+	b := m.operand(i)
+	var holds bool
 	switch i.code &^ unix.BPF_X {
 	case jump:
 		if i.code != jump {

@@ -17,6 +17,11 @@ import (
 func Compile(rules ...*policy.Rules) ([]byte, error) {
 	enable()
 	var whole *seccomp.ScmpFilter
+	defer func() {
+		if whole != nil {
+			whole.Release()
+		}
+	}()
 	for _, r := range rules {
 		filter, err := compile(r)
 		if err != nil {
@@ -24,7 +29,6 @@ func Compile(rules ...*policy.Rules) ([]byte, error) {
 		}
 		if whole == nil {
 			whole = filter
-			defer filter.Release()
 			continue
 		}
 		if err := whole.Merge(filter); err != nil { // which releases filter

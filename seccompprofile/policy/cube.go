@@ -74,10 +74,12 @@ func (c Cube) Minus(o Cube) []Cube {
 		return []Cube{c} // they have nothing in common
 	}
 	var left []Cube
+	alike := c
 	for free := o.Mask &^ c.Mask; free != 0; {
 		bit := uint64(1) << (63 - bits.LeadingZeros64(free))
-		left = append(left, Cube{c.Mask | bit, c.Value | ^o.Value&bit})
-		c.Mask, c.Value, free = c.Mask|bit, c.Value|o.Value&bit, free&^bit
+		left = append(left, Cube{alike.Mask | bit, alike.Value | ^o.Value&bit})
+		alike = Cube{alike.Mask | bit, alike.Value | o.Value&bit}
+		free &^= bit
 	}
 	return left
 }

@@ -125,9 +125,7 @@ func (p *Policy) bind(a *Arch) (map[uint32]bound, error) {
 			}
 		}
 		inherit(own, a)
-		for nr, b := range own {
-			found[nr] = b
-		}
+		maps.Copy(found, own)
 	}
 	return found, nil
 }

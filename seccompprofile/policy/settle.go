@@ -41,7 +41,8 @@ func narrow(a *Arch, r *Rule, name string, nr uint32) ([]Cond, error) {
 	}
 	known := callOf(name)
 	if known == nil {
-		return nil, wrong(cmp.Or(name, strconv.FormatUint(uint64(nr), 10)), "there are conditions on the arguments of known calls only")
+		return nil, wrong(cmp.Or(name, strconv.FormatUint(uint64(nr), 10)),
+			"there are conditions on the arguments of known calls only")
 	}
 	var conds []Cond
 	for i := range r.Conds {
@@ -51,9 +52,11 @@ func narrow(a *Arch, r *Rule, name string, nr uint32) ([]Cond, error) {
 			return nil, wrong(argWords[c.Arg], why+": "+name)
 		}
 		if !a.Narrow { // there a call may have fewer bits than where the policy was written for
-			for _, v := range append([]uint64{c.maskWritten()}, c.Values...) {
+			written := append([]uint64{c.maskWritten()}, c.Values...)
+			for _, v := range written {
 				if !fits(v, bits) {
-					return nil, wrong(argWords[c.Arg], fmt.Sprintf("of %s has %d bits, which can't hold %#x", name, bits, v))
+					return nil, wrong(argWords[c.Arg],
+						fmt.Sprintf("of %s has %d bits, which can't hold %#x", name, bits, v))
 				}
 			}
 		}

@@ -50,7 +50,8 @@ func TestChangesAreFound(t *testing.T) {
 		for what, change := range changes {
 			changed := slices.Clone(program)
 			change(changed[at : at+8])
-			if slices.Equal(changed, program) || program[at]&7 != unix.BPF_JMP && !slices.Equal(changed[at+2:at+4], program[at+2:at+4]) {
+			jumps := program[at]&7 == unix.BPF_JMP
+			if slices.Equal(changed, program) || !jumps && !slices.Equal(changed[at+2:at+4], program[at+2:at+4]) {
 				continue // only jumps jump
 			}
 			tried++

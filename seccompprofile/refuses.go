@@ -42,7 +42,7 @@ func admits(r *policy.Rules, name string, flags bool) bool {
 	}
 	c := &r.Calls[at]
 	for i := range c.Cases {
-		if permits(c.Cases[i].Rule) && !(flags && lacksNewUser(&c.Cases[i])) {
+		if permits(c.Cases[i].Rule) && (!flags || !lacksNewUser(&c.Cases[i])) {
 			return true
 		}
 	}
@@ -50,7 +50,7 @@ func admits(r *policy.Rules, name string, flags bool) bool {
 	if c.Otherwise != nil {
 		otherwise = c.Otherwise
 	}
-	return permits(otherwise) && !(flags && refused(c.Cases))
+	return permits(otherwise) && (!flags || !refused(c.Cases))
 }
 
 func permits(r *policy.Rule) bool { return r.Action == policy.Allow || r.Action == policy.Log }

@@ -114,7 +114,8 @@ func (b *build) policyFilter() (spec.Filter, error) {
 	if f.Ask {
 		b.refused = &refusals{policy: f.Policy, rules: rules}
 		if nr, ok := rules[0].Arch.Number("sendmsg"); !ok || !permits(rules[0].Decide(nr, [6]uint64{}).Action) {
-			return f, usage("--seccomp-log: the policy %s refuses sendmsg, by which the sandbox hands over what tells of the others", f.Policy)
+			return f, usage("--seccomp-log: the policy %s refuses sendmsg, "+
+				"by which the sandbox hands over what tells of the others", f.Policy)
 		}
 	}
 	return f, nil

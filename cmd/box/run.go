@@ -11,7 +11,6 @@ import (
 	"box/internal/inherited"
 	"box/launch"
 	"box/plan"
-	"box/seccompprofile"
 	"box/spec"
 
 	"golang.org/x/sys/unix"
@@ -102,7 +101,7 @@ func printPlan(file *os.File, b *build) error {
 	}
 	for _, f := range b.spec.Filters {
 		if isFile(f.Policy) {
-			fmt.Fprintf(out, "# the policy %s: %d instructions, which do what the text says\n", f.Policy, len(f.Program)/seccompprofile.InstructionSize)
+			fmt.Fprintf(out, "# %s\n", proved("the policy "+f.Policy, f.Program))
 		}
 	}
 	fmt.Fprintf(out, "%-100s # new namespaces\n", "clone3("+plan.FlagsText(builder.Flags)+")")

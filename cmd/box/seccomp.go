@@ -50,7 +50,8 @@ func seccomp(words []string) (int, error) {
 
 func seccompHelp(file io.Writer) error {
 	out := bufio.NewWriter(file)
-	fmt.Fprint(out, "usage: box seccomp VERB ...\n\nPOLICY is the name of a built-in policy, or a file: its name has a / or a . in it.\n\n")
+	fmt.Fprint(out, "usage: box seccomp VERB ...\n\n"+
+		"POLICY is the name of a built-in policy, or a file: its name has a / or a . in it.\n\n")
 	for _, v := range seccompVerbs {
 		fmt.Fprintf(out, "  %-32s %s\n", strings.TrimRight(v.name+" "+v.args, " "), v.help)
 	}
@@ -153,7 +154,8 @@ func seccompExport(help string, words []string) (int, error) {
 		return 0, err
 	}
 	if isTerminal(1) {
-		return 0, usage("seccomp export: stdout is a terminal, and this is a program").hint("box seccomp export %s > FILE", c.Policy)
+		return 0, usage("seccomp export: stdout is a terminal, and this is a program").
+			hint("box seccomp export %s > FILE", c.Policy)
 	}
 	rules, err := c.rules()
 	if err != nil {

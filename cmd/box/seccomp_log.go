@@ -102,8 +102,9 @@ func (r *refusals) report(s launch.Status) {
 		t := &r.list[i]
 		q, _ := r.question(t.arch, t.number, t.first)
 		d, _ := q.decided()
+		errno := strings.TrimPrefix(d.Action.String(), "errno ")
 		report(launch.Message{
-			Headline: fmt.Sprintf("refused: %s by %s%s: %s", &q, t.program, times(t.count), strings.TrimPrefix(d.Action.String(), "errno ")),
+			Headline: fmt.Sprintf("refused: %s by %s%s: %s", &q, t.program, times(t.count), errno),
 			Cause:    q.reason(), Hint: q.remedy(),
 		})
 	}

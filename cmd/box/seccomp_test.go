@@ -29,7 +29,9 @@ func TestDocumentedPolicy(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for call, want := range map[string]string{"read": "allow", "mkdir": "errno EACCES", "reboot": "kill", "uname": "log", "mount": "errno EPERM"} {
+	for call, want := range map[string]string{
+		"read": "allow", "mkdir": "errno EACCES", "reboot": "kill", "uname": "log", "mount": "errno EPERM",
+	} {
 		nr, _ := policy.AMD64.Number(call)
 		if got := r.Decide(nr, [6]uint64{}).Action.String(); got != want {
 			t.Errorf("%s: %s, want %s", call, got, want)

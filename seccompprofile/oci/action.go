@@ -30,7 +30,8 @@ func actionOf(word string, errno *uint) (policy.Action, error) {
 		}
 		return policy.Errno(e), nil
 	case "SCMP_ACT_TRAP":
-		return 0, fmt.Errorf("%s: a policy has no signal for refused calls; SCMP_ACT_ERRNO or SCMP_ACT_KILL_PROCESS refuses them", word)
+		return 0, fmt.Errorf("%s: a policy has no signal for refused calls; "+
+			"SCMP_ACT_ERRNO or SCMP_ACT_KILL_PROCESS refuses them", word)
 	case "SCMP_ACT_TRACE":
 		return 0, fmt.Errorf("%s: there is no tracer that would answer", word)
 	case "SCMP_ACT_NOTIFY":

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 	"math/bits"
+	"slices"
 
 	"box/seccompprofile/policy"
 )
@@ -58,7 +59,7 @@ func product(sets [][][]policy.Cond) [][]policy.Cond {
 		var next [][]policy.Cond
 		for _, before := range all {
 			for _, conds := range set {
-				next = append(next, append(before[:len(before):len(before)], conds...))
+				next = append(next, append(slices.Clip(before), conds...))
 			}
 		}
 		all = next

@@ -121,14 +121,11 @@ func conditions(conds []policy.Cond) string {
 		if c.Not {
 			operators = [...]string{" != ", " not in "}
 		}
-		text += operators[min(len(c.Values)-1, 1)]
-		for at, v := range c.Values {
-			if at > 0 {
-				text += " "
-			}
-			text += number(v)
+		var values []string
+		for _, v := range c.Values {
+			values = append(values, number(v))
 		}
-		all = append(all, text)
+		all = append(all, text+operators[min(len(values)-1, 1)]+strings.Join(values, " "))
 	}
 	return strings.Join(all, " and ")
 }

@@ -36,12 +36,8 @@ func (i *importer) conditional(name string, action policy.Action, args []argumen
 		for _, set := range sets {
 			all = append(all, set...)
 		}
-	} else {
-		all = product(sets)
-	}
-	const most = 1 << 10
-	if len(all) > most {
-		return fmt.Errorf("args: %s: the comparisons need %d lines, and %d would be many", name, len(all), most)
+	} else if all = product(sets); all == nil {
+		return fmt.Errorf("args: %s: ordered comparisons of so many arguments together need more than %d lines", name, mostLines)
 	}
 	for _, conds := range all {
 		if err := i.say(name, action, len(conds) > 0); err != nil {
@@ -52,11 +48,17 @@ func (i *importer) conditional(name string, action policy.Action, args []argumen
 	return nil
 }
 
-// product returns the ways to take one of each set, together.
+// mostLines bounds what one element becomes: two ordered comparisons of 32 bits fit, and nothing is known that has more.
+const mostLines = 1 << 10
+
+// product returns the ways to take one of each set, together, and nil if they are too many.
 func product(sets [][][]policy.Cond) [][]policy.Cond {
 	all := [][]policy.Cond{nil}
 	for _, set := range sets {
-		var next [][]policy.Cond
+		if len(all)*len(set) > mostLines {
+			return nil
+		}
+		next := [][]policy.Cond{}
 		for _, before := range all {
 			for _, conds := range set {
 				next = append(next, append(slices.Clip(before), conds...))

@@ -260,6 +260,12 @@ func TestRefused(t *testing.T) {
 			arg(`{"index": 0, "value": 6, "valueTwo": 1, "op": "SCMP_CMP_MASKED_EQ"}`),
 			`syscalls[0] ("socket"): args[0]: socket: valueTwo 0x1 has bits that the mask 0x6 leaves out`,
 		},
+		{
+			rules(`{"names": ["mmap"], "action": "SCMP_ACT_ERRNO", "args": [` +
+				`{"index": 0, "value": 18446744073709551615, "op": "SCMP_CMP_LT"},` +
+				`{"index": 1, "value": 18446744073709551615, "op": "SCMP_CMP_LT"}]}`),
+			`syscalls[0] ("mmap"): args: mmap: ordered comparisons of so many arguments together need more than 1024 lines`,
+		},
 		{arg(`{"index": 0, "value": 1, "op": "=="}`), `syscalls[0] ("socket"): args[0]: socket: op: "==": no such comparison`},
 		{
 			rules(`{"names": ["read"], "action": "SCMP_ACT_ERRNO"}, {"names": ["read"], "action": "SCMP_ACT_KILL_PROCESS"}`),

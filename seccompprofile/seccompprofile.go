@@ -94,12 +94,13 @@ func Compile(b *plan.Builder, s *spec.Spec) error {
 		f := &s.Filters[i]
 		b.For(spec.FilterRef(i))
 		program := f.Program
-		if program == nil {
+		named := f.Policy != "" && f.Policy != Off
+		if named && program == nil {
 			program = Program(f.Policy, 0)
 		}
 		switch {
 		case f.Policy == Off:
-		case program == nil: // never nothing instead of a filter
+		case named && program == nil: // never nothing instead of a filter
 			return fmt.Errorf("there is no program for the policy %s", f.Policy)
 		case f.Ask:
 			b.Send(plan.Listener, b.Listen(asking(program)), 0)

@@ -29,6 +29,8 @@ bench: build
 fuzz:
 	go test -fuzz FuzzScan -fuzztime 60s ./cmd/box
 	go test -fuzz FuzzBwrapWords -fuzztime 60s ./cmd/box
+	go test -fuzz FuzzParse -fuzztime 60s ./seccompprofile/policy
+	go test -fuzz FuzzImport -fuzztime 60s ./seccompprofile/oci
 vm: build
 	tests/vm/run
 install: build

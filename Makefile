@@ -10,6 +10,7 @@ export CGO_ENABLED = 1
 .PHONY: build generate test race callers lint bench fuzz vm install demo
 build: generate
 	go build $(FLAGS) -o bin/box ./cmd/box
+	@GOARCH= go run ./internal/early/setentry bin/box
 generate:
 	@.ci/libseccomp
 	go run ./seccompprofile/generate seccompprofile
@@ -29,6 +30,8 @@ bench: build
 fuzz:
 	go test -fuzz FuzzScan -fuzztime 60s ./cmd/box
 	go test -fuzz FuzzBwrapWords -fuzztime 60s ./cmd/box
+	go test -fuzz FuzzParse -fuzztime 60s ./seccompprofile/policy
+	go test -fuzz FuzzImport -fuzztime 60s ./seccompprofile/oci
 vm: build
 	tests/vm/run
 install: build

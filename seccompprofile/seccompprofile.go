@@ -1,14 +1,17 @@
 // Package seccompprofile compiles the system call filters of a sandbox, see seccomp(2).
 //
-// The built-in policies are text (policies/), compiled by libseccomp when box is built; a start only loads the result.
+// The built-in policies are text (policies/), compiled and compared with libseccomp's programs for them when box is built;
+// a start only loads the result. A user's policies are compiled and compared when they are loaded.
 package seccompprofile
 
 import (
 	"encoding/binary"
+	"fmt"
 	"slices"
 
 	"box/internal/early"
 	"box/plan"
+	"box/seccompprofile/policies"
 	"box/spec"
 
 	"golang.org/x/sys/unix"
@@ -17,36 +20,50 @@ import (
 // Off is the name of the policy that loads nothing.
 const Off = "off"
 
-// Default is the name of the policy that a sandbox has if nothing else is said; Nested is the same for a command that
-// may make namespaces of its own.
+// Names of policies that come with box: Default is what a sandbox has if nothing else is said, Nested the same for a
+// command that may make namespaces of its own, Debug is Default as --allow-debug makes it, Strict allows less, and Docker
+// what Docker allows.
 const (
 	Default = "default"
 	Nested  = "nested"
+	Debug   = "debug"
+	Strict  = "strict"
+	Docker  = "docker"
 )
 
-// builtins are the policies that come with box.
-var builtins = [...]struct {
+// Variant is what a policy is changed by.
+type Variant uint8
+
+// The variants that each policy has.
+const (
+	AllowDebug Variant = 1 << iota // a debugger may work
+	Allow32bit                     // i386's programs run as well, under the same policy
+)
+
+// builtin is a policy that comes with box, in one variant. It has its program by address, so that a start has nothing to
+// initialise.
+type builtin struct {
 	name    string
-	program []byte
-}{
-	{Default, defaultProgram},
-	{Nested, nestedProgram},
+	variant Variant
+	program *[]byte
 }
 
 // Names returns the names that --seccomp-policy takes.
-func Names() []string {
-	names := []string{Off}
-	for _, p := range builtins {
-		names = append(names, p.name)
+func Names() []string { return []string{Debug, Default, Docker, Nested, Off, Strict} }
+
+// Known says whether name is one of Names.
+func Known(name string) bool {
+	switch name {
+	case Debug, Default, Docker, Nested, Off, Strict:
+		return true
 	}
-	slices.Sort(names)
-	return names
+	return false
 }
 
 // Refuses returns what a policy refuses that other layers refuse as well.
 func Refuses(name string) spec.Refusals {
 	switch name {
-	case Default:
+	case Default, Strict, Debug, Docker:
 		return spec.NewUserns | spec.Keyrings
 	case Nested:
 		return spec.Keyrings
@@ -54,17 +71,22 @@ func Refuses(name string) spec.Refusals {
 	return 0
 }
 
-// Known says whether name is one of Names.
-func Known(name string) bool { return name == Off || builtin(name) != nil }
-
-func builtin(name string) []byte {
+// Program returns the program of a built-in policy in a variant, or nil if there is none: Off has none, and there are
+// architectures without 32-bit programs.
+func Program(name string, v Variant) []byte {
+	if name == Debug {
+		name, v = Default, v|AllowDebug
+	}
 	for i := range builtins {
-		if builtins[i].name == name {
-			return builtins[i].program
+		if builtins[i].name == name && builtins[i].variant == v {
+			return *builtins[i].program
 		}
 	}
 	return nil
 }
+
+// Text returns the text of a built-in policy.
+func Text(name string) ([]byte, bool) { return policies.Text(name) }
 
 // Compile writes the loading of all filters. It must come last: a filter may forbid everything before it. Built-in
 // policies come before raw programs, since those may forbid the loading of another.
@@ -73,11 +95,14 @@ func Compile(b *plan.Builder, s *spec.Spec) error {
 		f := &s.Filters[i]
 		b.For(spec.FilterRef(i))
 		program := f.Program
-		if f.Policy != "" {
-			program = builtin(f.Policy)
+		named := f.Policy != "" && f.Policy != Off
+		if named && program == nil {
+			program = Program(f.Policy, 0)
 		}
 		switch {
 		case f.Policy == Off:
+		case named && program == nil: // never nothing instead of a filter
+			return noProgram(f.Policy)
 		case f.Ask:
 			b.Send(plan.Listener, b.Listen(asking(program)), 0)
 		default:
@@ -85,6 +110,12 @@ func Compile(b *plan.Builder, s *spec.Spec) error {
 		}
 	}
 	return nil
+}
+
+//go:noinline
+func noProgram(policy string) error {
+	early.Ordinary()
+	return fmt.Errorf("there is no program for the policy %s", policy)
 }
 
 // asking returns a program that asks the monitor where the given one refuses with an errno. Its answer is the same errno: the

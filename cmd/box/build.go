@@ -27,6 +27,8 @@ type build struct {
 	env        []envStep     // --setenv, --unsetenv, --clearenv, in order
 	policyName string        // --seccomp-policy
 	policyFrom spec.Origin   // the words of it, or why there are none
+	calls      callFlags     // --allow-32bit, --allow-debug, --seccomp-log
+	refused    *refusals     // for --seccomp-log
 	raw        []spec.Filter // --add-seccomp-fd
 	last       *spec.Filter  // --seccomp
 	ptyOff     bool          // --pty off

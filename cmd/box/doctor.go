@@ -93,7 +93,7 @@ func examineSandbox() finding {
 	}
 	if err == nil {
 		var code int
-		code, err = start(b.spec, &b.tell)
+		code, err = start(b.spec, &b.tell, nil)
 		if err == nil && code != 0 {
 			err = fmt.Errorf("true ended with status %d", code)
 		}

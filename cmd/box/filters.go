@@ -2,59 +2,162 @@ package main
 
 import (
 	"fmt"
+	"runtime"
 	"strings"
 
 	"box/seccompprofile"
+	"box/seccompprofile/policies"
+	"box/seccompprofile/policy"
 	"box/spec"
 )
 
 func (b *build) policy(w []string) error {
-	if !seccompprofile.Known(w[0]) {
-		return usage("%s: no such policy", joined(b.step.words)).hint("policies: %s", strings.Join(seccompprofile.Names(), ", "))
+	if !isFile(w[0]) && !seccompprofile.Known(w[0]) {
+		m := noSuchPolicy(w[0])
+		m.Headline = joined(b.step.words) + ": no such policy"
+		return m
 	}
 	b.policyName, b.policyFrom.Words = w[0], b.step.words
 	return nil
 }
 
-func (b *build) seccomp(w []string) error {
-	f, err := b.filter(w[0])
-	if err != nil {
-		return err
+func (b *build) allow32bit([]string) error {
+	if runtime.GOARCH != "amd64" {
+		return fmt.Errorf("there are no 32-bit calls to allow on %s", runtime.GOARCH)
 	}
-	if b.raw != nil {
-		return fmt.Errorf("can't be combined with --add-seccomp-fd")
-	}
-	b.last = &f
+	b.calls.bits32 = true
 	return nil
 }
 
-func (b *build) addSeccomp(w []string) error {
-	f, err := b.filter(w[0])
+func (b *build) allowDebug([]string) error {
+	b.calls.debug = true
+	return nil
+}
+
+func (b *build) seccompLog([]string) error {
+	b.calls.log = true
+	return nil
+}
+
+// callFlags are the flags that change the policy.
+type callFlags struct{ bits32, debug, log bool }
+
+func (c *callFlags) variant() (v seccompprofile.Variant) {
+	if c.bits32 {
+		v |= seccompprofile.Allow32bit
+	}
+	if c.debug {
+		v |= seccompprofile.AllowDebug
+	}
+	return v
+}
+
+// String returns the flags that choose a variant.
+func (c *callFlags) String() string {
+	var flags []string
+	if c.bits32 {
+		flags = append(flags, "--allow-32bit")
+	}
+	if c.debug {
+		flags = append(flags, "--allow-debug")
+	}
+	return strings.Join(flags, " and ")
+}
+
+// filters puts the policy in front of the raw programs.
+func (b *build) filters() error {
+	if b.policyName == "" {
+		b.policyName, b.policyFrom.Note = seccompprofile.Default, "the default policy (--seccomp-policy off leaves it out)"
+	}
+	f, err := b.policyFilter()
 	if err != nil {
 		return err
 	}
+	b.spec.Filters = append(b.spec.Filters, f)
+	b.spec.Filters = append(b.spec.Filters, b.raw...)
 	if b.last != nil {
-		return fmt.Errorf("can't be combined with --seccomp")
+		b.spec.Filters = append(b.spec.Filters, *b.last)
 	}
-	b.raw = append(b.raw, f)
 	return nil
 }
 
-// filter reads a raw program.
-func (b *build) filter(word string) (spec.Filter, error) {
-	_, program, err := b.read(word)
+// policyFilter returns the filter of the policy. A built-in has a program for each of its variants; what a file says is read,
+// compiled and proven here.
+func (b *build) policyFilter() (spec.Filter, error) {
+	f := spec.Filter{Policy: b.policyName, Origin: b.policyFrom, Ask: b.calls.log}
+	if f.Policy == seccompprofile.Off {
+		return f, b.noPolicy()
+	}
+	if !isFile(f.Policy) {
+		variant := b.calls.variant()
+		if f.Program = seccompprofile.Program(f.Policy, variant); f.Program == nil {
+			return f, usage("there is no policy %s with %s", f.Policy, &b.calls)
+		}
+		f.Refuses = seccompprofile.Refuses(f.Policy)
+		if variant != 0 && f.Origin.Note != "" {
+			f.Origin.Note = "the default policy with " + b.calls.String()
+		}
+		if !f.Ask {
+			return f, nil
+		}
+	}
+	rules, err := b.policyRules(f.Policy)
 	if err != nil {
-		return spec.Filter{}, err
+		return f, err
 	}
-	switch n := len(program); {
-	case n == 0:
-		return spec.Filter{}, fmt.Errorf("descriptor %s holds no program: it is empty", word)
-	case n%seccompprofile.InstructionSize != 0:
-		return spec.Filter{}, fmt.Errorf("descriptor %s holds no program: %d bytes are no multiple of %d",
-			word, n, seccompprofile.InstructionSize)
-	case n/seccompprofile.InstructionSize > seccompprofile.MaxInstructions:
-		return spec.Filter{}, fmt.Errorf("the program on descriptor %s is too long: the kernel takes %d instructions",
-			word, seccompprofile.MaxInstructions)
+	if isFile(f.Policy) {
+		if f.Program, err = programOf(f.Policy, rules); err != nil {
+			return f, err
+		}
+		f.Refuses = seccompprofile.RefusesOf(rules)
 	}
-	return spec.Filter{Program: program, Origin: spec.Origin{Words: b.step.words}}, nil
+	if f.Ask {
+		b.refused = &refusals{policy: f.Policy, rules: rules}
+		if nr, ok := rules[0].Arch.Number("sendmsg"); !ok || !permits(rules[0].Decide(nr, [6]uint64{}).Action) {
+			return f, usage("--seccomp-log: the policy %s refuses sendmsg, "+
+				"by which the sandbox hands over what tells of the others", f.Policy)
+		}
+	}
+	return f, nil
 }
+
+// noPolicy says what becomes of the flags for a policy when there is none.
+func (b *build) noPolicy() error {
+	switch {
+	case b.calls.log:
+		return usage("--seccomp-log: the policy is off, which refuses nothing")
+	case b.calls.debug || b.calls.bits32:
+		notice("%s: has no effect, the policy is off", &b.calls)
+	}
+	notice("%s: the command may make every system call", b.policyFrom)
+	return nil
+}
+
+// policyRules returns what the policy says, with the flags: on this machine's architecture first.
+func (b *build) policyRules(name string) ([]*policy.Rules, error) {
+	p, err := readPolicyWith(name, b.calls.debug)
+	if err != nil {
+		return nil, err
+	}
+	return rulesFor(p, archesWith(b.calls.bits32))
+}
+
+// readPolicyWith reads a policy, with what --allow-debug adds.
+func readPolicyWith(name string, debug bool) (*policy.Policy, error) {
+	if debug {
+		return policyWith(name, "--allow-debug", strings.TrimPrefix(policies.AllowDebug, "version 1\n"))
+	}
+	return readPolicy(name)
+}
+
+// archesWith returns the architectures that calls may have on this machine.
+func archesWith(bits32 bool) []*policy.Arch {
+	arches := []*policy.Arch{policy.ArchOf(runtime.GOARCH)}
+	if bits32 {
+		arches = append(arches, policy.I386)
+	}
+	return arches
+}
+
+// permits says whether a call is made under an action.
+func permits(a policy.Action) bool { return a == policy.Allow || a == policy.Log }

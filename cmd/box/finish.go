@@ -51,7 +51,9 @@ func (b *build) finish(command []string) error {
 		s.Caps.Keep &= host.Capabilities() // nobody can give away more
 	}
 	b.tell.prepare(s)
-	b.filters()
+	if err := b.filters(); err != nil {
+		return err
+	}
 	if err := b.limited(); err != nil {
 		return err
 	}
@@ -65,23 +67,6 @@ func (b *build) finish(command []string) error {
 	b.directory(env)
 	s.Command.Env = append(without(env, "PWD"), "PWD="+s.Command.Dir)
 	return nil
-}
-
-// filters puts the policy in front of the raw programs.
-func (b *build) filters() {
-	if b.policyName == "" {
-		b.policyName, b.policyFrom.Note = seccompprofile.Default, "the default policy (--seccomp-policy off leaves it out)"
-	}
-	if b.policyName == seccompprofile.Off {
-		notice("%s: the command may make every system call", b.policyFrom)
-	}
-	b.spec.Filters = append(b.spec.Filters, spec.Filter{
-		Policy: b.policyName, Origin: b.policyFrom, Refuses: seccompprofile.Refuses(b.policyName),
-	})
-	b.spec.Filters = append(b.spec.Filters, b.raw...)
-	if b.last != nil {
-		b.spec.Filters = append(b.spec.Filters, *b.last)
-	}
 }
 
 // furnish adds the base view if no flag says anything about files, else the courtesies.

@@ -104,7 +104,10 @@ var flags = [...]flag{
 	{"--keep-fd", "N", groupLife, "Let the command inherit descriptor N", (*build).keepFD},
 	{"--args", "FD", groupLife, "Read further flags from descriptor FD, each ended by a NUL", nil},
 
-	{"--seccomp-policy", "NAME", groupSys, "Use the policy NAME: default, nested, off", (*build).policy},
+	{"--seccomp-policy", "NAME|FILE", groupSys, "Use another policy; box seccomp ls lists those that have a name", (*build).policy},
+	{"--allow-32bit", "", groupSys, "Let the command make the calls of i386, under the same policy", (*build).allow32bit},
+	{"--allow-debug", "", groupSys, "Let the command trace processes, for strace and gdb", (*build).allowDebug},
+	{"--seccomp-log", "", groupSys, "Say at the end which calls were refused, why, and what would allow them", (*build).seccompLog},
 	{"--seccomp", "FD", groupSys, "Load a raw BPF program as well; the last one counts", (*build).seccomp},
 	{"--add-seccomp-fd", "FD", groupSys, "Load a raw BPF program as well; all of them count", (*build).addSeccomp},
 

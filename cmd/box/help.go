@@ -8,6 +8,7 @@ import (
 
 const helpHead = `usage: box [flags] [--] COMMAND [ARG...]
        box doctor [--json]
+       box seccomp ls|show|check|explain|export|import ...
        box bwrap [options] [--] COMMAND [ARG...]    in the manners of bubblewrap, as by the name of bwrap
 
 Runs COMMAND in a sandbox: namespaces of its own, no network, no privilege, a default system call policy, and of the

@@ -35,6 +35,9 @@ box \- run a program in a sandbox, without root
 .B box doctor
 [\fB\-\-json\fR]
 .br
+.B box seccomp
+\fBls\fR|\fBshow\fR|\fBcheck\fR|\fBexplain\fR|\fBexport\fR|\fBimport\fR ...
+.br
 .B box bwrap
 [\fIoptions\fR] [\fB\-\-\fR] \fICOMMAND\fR [\fIARG\fR...]
 .SH DESCRIPTION
@@ -62,6 +65,11 @@ Flags end at the first word that is no flag, or after \fB\-\-\fR. A flag with on
 				page.WriteString(".TP\n\\fB" + roff(f.name) + "\\fR \\fI" + roff(f.args) + "\\fR\n" + roff(f.help) + ".\n")
 			}
 		}
+	}
+	page.WriteString(".SH POLICIES\n\\fBbox seccomp\\fR shows and converts system call policies, which are text. " +
+		"\\fIPOLICY\\fR is the name of a\nbuilt-in one or a file: its name has a / or a . in it.\n")
+	for _, v := range seccompVerbs {
+		page.WriteString(".TP\n\\fB" + roff(v.name) + "\\fR \\fI" + roff(v.args) + "\\fR\n" + roff(v.help) + "\n")
 	}
 	page.WriteString(`.SH BUBBLEWRAP
 Called by the name of \fBbwrap\fR, or as \fBbox bwrap\fR, box takes the options of

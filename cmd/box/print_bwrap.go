@@ -36,6 +36,7 @@ func inexpressible(s *spec.Spec) (list []string) {
 	}
 	for _, f := range s.Filters {
 		mark(f.Policy != "" && f.Policy != "off", "the system call policy %s", f.Policy)
+		mark(f.Ask, "what is refused is told at the end")
 	}
 	life := &s.Life
 	mark(life.TTY != [3]bool{}, "a terminal of the sandbox's own; --new-session leaves the command without one")

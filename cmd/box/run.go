@@ -55,11 +55,11 @@ func runCommand(words []string) (int, error) {
 	if b.dry {
 		return 0, printPlan(os.Stdout, &b)
 	}
-	return start(b.spec, &b.tell)
+	return start(b.spec, &b.tell, b.refused)
 }
 
-// start runs the plan and waits for the command.
-func start(s *spec.Spec, tell *informer) (int, error) {
+// start runs the plan and waits for the command. What is refused it is told to refused, if that is not nil.
+func start(s *spec.Spec, tell *informer, refused *refusals) (int, error) {
 	runtime.LockOSThread() // the sandbox dies with the thread that made it
 	signals, err := inherited.Catch(launch.Signals())
 	if err != nil {
@@ -69,9 +69,15 @@ func start(s *spec.Spec, tell *informer) (int, error) {
 	if err != nil {
 		return 0, explained(err, s)
 	}
+	if refused != nil {
+		box.OnNotice(refused.notice)
+	}
 	tell.box = box
 	tell.release()
 	status, err := box.Wait()
+	if refused != nil {
+		refused.report(status)
+	}
 	if words, cause := tell.refusal(err); cause != nil {
 		return 0, usage("%s: it can't be written: %v", words, cause)
 	}
@@ -91,6 +97,11 @@ func printPlan(file *os.File, b *build) error {
 	out := bufio.NewWriter(file)
 	for _, dir := range b.left {
 		fmt.Fprintf(out, "# no courtesy for %s: the directory is missing in what is bound on /\n", dir)
+	}
+	for _, f := range b.spec.Filters {
+		if isFile(f.Policy) {
+			fmt.Fprintf(out, "# %s\n", proved("the policy "+f.Policy, f.Program))
+		}
 	}
 	fmt.Fprintf(out, "%-100s # new namespaces\n", "clone3("+plan.FlagsText(builder.Flags)+")")
 	for _, act := range builder.Outside {

@@ -12,6 +12,8 @@ func verbOf(word string) verb {
 		return runCommand
 	case "doctor":
 		return doctor
+	case "seccomp":
+		return seccomp
 	}
 	return nil
 }

@@ -1,0 +1,128 @@
+package main
+
+import (
+	"fmt"
+	"os"
+	"strconv"
+	"strings"
+
+	"box/launch"
+	"box/seccompprofile/policy"
+
+	"golang.org/x/sys/unix"
+)
+
+// refusals are what --seccomp-log collects: the calls that the policy refused with an errno.
+type refusals struct {
+	policy string
+	rules  []*policy.Rules // of each architecture that is allowed
+	kinds  map[refusal]int // places in list
+	list   []tally
+	more   int // refusals of kinds that the list has no place for
+}
+
+// refusal is a kind of refused calls: those of one program that differ in what no condition looks at are one.
+type refusal struct {
+	arch    uint32
+	number  uint32
+	program string
+	args    [6]uint64 // as far as the policy looks at them
+}
+
+// tally is a refused call, and how often there were others of its kind.
+type tally struct {
+	refusal
+	first [6]uint64 // the arguments of the first
+	count int
+}
+
+// mostKinds bounds the list: the command could fill any other.
+const mostKinds = 200
+
+// notice notes a call that the policy refuses, and returns the errno that the policy says.
+func (r *refusals) notice(n launch.Notice) unix.Errno {
+	q, ok := r.question(n.Arch, uint32(n.Number), n.Args)
+	if !ok {
+		return unix.ENOSYS
+	}
+	d, _ := q.decided()
+	errno := d.Action.Errno()
+	if errno == 0 {
+		return unix.EPERM // it has asked, so it is refused
+	}
+	kind := refusal{arch: n.Arch, number: uint32(n.Number), program: programName(n.PID)}
+	if c := q.call(); c != nil {
+		for i := range c.Cases {
+			for _, cond := range c.Cases[i].Conds {
+				kind.args[cond.Arg] = n.Args[cond.Arg]
+			}
+		}
+	}
+	at, known := r.kinds[kind]
+	switch {
+	case known:
+		r.list[at].count++
+	case len(r.list) == mostKinds:
+		r.more++
+	default:
+		if r.kinds == nil {
+			r.kinds = map[refusal]int{}
+		}
+		r.kinds[kind] = len(r.list)
+		r.list = append(r.list, tally{kind, n.Args, 1})
+	}
+	return errno
+}
+
+// question asks the policy about a call. It returns false for an architecture that it says nothing of.
+func (r *refusals) question(arch, nr uint32, args [6]uint64) (question, bool) {
+	for _, rules := range r.rules {
+		if rules.Arch.Audit == arch {
+			return question{r.policy, rules, nr, args, arity(rules.Arch, rules.Arch.CallName(nr))}, true
+		}
+	}
+	return question{}, false
+}
+
+// programName returns the name of a process, see proc_pid_comm(5). It may be gone if it was killed.
+func programName(pid int) string {
+	name, err := os.ReadFile("/proc/" + strconv.Itoa(pid) + "/comm")
+	if err != nil {
+		return "a process that has ended"
+	}
+	return strings.TrimSuffix(string(name), "\n")
+}
+
+// report says on stderr what was refused.
+func (r *refusals) report(s launch.Status) {
+	if len(r.list) == 0 {
+		notice("--seccomp-log: the policy %s refused nothing", r.policy)
+	}
+	for i := range r.list {
+		t := &r.list[i]
+		q, _ := r.question(t.arch, t.number, t.first)
+		d, _ := q.decided()
+		errno := strings.TrimPrefix(d.Action.String(), "errno ")
+		report(launch.Message{
+			Headline: fmt.Sprintf("refused: %s by %s%s: %s", &q, t.program, times(t.count), errno),
+			Cause:    q.reason(), Hint: q.remedy(),
+		})
+	}
+	if r.more > 0 {
+		notice("--seccomp-log: %d further calls were refused", r.more)
+	}
+	if status := s.Exit(); status == 128+int(unix.SIGSYS) {
+		m := launch.Message{
+			Headline: "a call has ended the command (signal SIGSYS), and such calls are not in this list",
+			Hint:     "it was one that the policy kills, or of another architecture: --allow-32bit allows those of i386",
+		}
+		report(m)
+	}
+}
+
+func times(n int) string {
+	if n == 1 {
+		return ""
+	}
+	return fmt.Sprintf(", %d times", n)
+}

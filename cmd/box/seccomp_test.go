@@ -1,0 +1,87 @@
+package main
+
+import (
+	"os"
+	"strings"
+	"testing"
+
+	"box/seccompprofile"
+	"box/seccompprofile/policies"
+	"box/seccompprofile/policy"
+)
+
+// The policy that docs/seccomp.md shows is one.
+func TestDocumentedPolicy(t *testing.T) {
+	page, err := os.ReadFile("../../docs/seccomp.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, text, found := strings.Cut(string(page), "```\nversion 1")
+	text, _, ended := strings.Cut(text, "```")
+	if !found || !ended {
+		t.Fatal("the page shows no policy")
+	}
+	p, err := policy.Parse("seccomp.md", []byte("version 1"+text), policies.Include)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r, err := p.For(policy.AMD64)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for call, want := range map[string]string{
+		"read": "allow", "mkdir": "errno EACCES", "reboot": "kill", "uname": "log", "mount": "errno EPERM",
+	} {
+		nr, _ := policy.AMD64.Number(call)
+		if got := r.Decide(nr, [6]uint64{}).Action.String(); got != want {
+			t.Errorf("%s: %s, want %s", call, got, want)
+		}
+	}
+}
+
+// Each remedy that is told is true: what it says allows the call does.
+func TestRemedies(t *testing.T) {
+	for _, word := range policies.Names() {
+		p, err := readPolicy(word)
+		if err != nil {
+			t.Fatal(err)
+		}
+		r, err := p.For(policy.AMD64)
+		if err != nil {
+			t.Fatal(err)
+		}
+		told := 0
+		policy.AMD64.Numbers(func(nr uint32, name string) {
+			q := question{policy: word, rules: r, nr: nr, args: [6]uint64{1 << 28, 0x5412}, given: arity(policy.AMD64, name)}
+			if d, _ := q.decided(); permits(d.Action) {
+				return
+			}
+			told++
+			var with *policy.Policy
+			switch says := q.remedy(); says {
+			case "--allow-debug allows it":
+				with, err = readPolicy(seccompprofile.Debug)
+			case "--nested-userns allows it":
+				with, err = readPolicy(seccompprofile.Nested)
+			default:
+				if !strings.HasPrefix(says, "a policy file with \"include "+word+"\" and \"allow "+name+"\"") {
+					t.Errorf("%s: %s: %s", word, name, says)
+				}
+				with, err = policyWith(word, "a.txt", "allow "+name)
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+			allowed, err := with.For(policy.AMD64)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if d := allowed.Decide(q.nr, q.args); !permits(d.Action) {
+				t.Errorf("%s: %s: %s, and it is %s", word, name, q.remedy(), d.Action)
+			}
+		})
+		if told == 0 {
+			t.Errorf("%s refuses nothing: this test looks at the wrong thing", word)
+		}
+	}
+}

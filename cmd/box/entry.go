@@ -15,8 +15,7 @@ func begin() {
 	if inherited.Variable("BOX_NO_EARLY") != "" {
 		early.Ordinary()
 	}
-	argv, _, _, _ := early.Words()
-	status := run(argv)
+	status := run(early.Args())
 	for {
 		_, _, _ = unix.RawSyscall(unix.SYS_EXIT_GROUP, uintptr(status), 0, 0)
 	}

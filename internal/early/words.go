@@ -2,42 +2,70 @@ package early
 
 import "unsafe"
 
-// The words that the kernel has put on the stack, as strings over that memory.
+// What the kernel has put on the stack: the number of arguments, these, a zero, the environment, a zero. Strings are over that
+// memory.
+
 var (
 	args [4096]string
 	env  [1024]string
 )
 
-// Words returns the arguments and the environment of the process, and where they are: the first byte, and how many.
-func Words() (argv, environ []string, start, size uintptr) {
-	n := *word(0)
-	if n > uintptr(len(args)) {
+// Args returns the arguments of the process.
+func Args() []string {
+	n := int(*word(0))
+	if n > len(args) {
 		Ordinary()
 	}
-	argv = args[:0]
 	for i := range n {
-		argv = args[:i+1]
-		argv[i] = text(*word(1 + i))
+		args[i] = text(*word(1 + i))
 	}
-	environ = env[:0]
-	for i := uintptr(0); ; i++ {
-		at := *word(n + 2 + i)
-		if at == 0 {
-			break
-		}
-		if i == uintptr(len(env)) {
+	return args[:n]
+}
+
+// Environ returns the environment of the process.
+func Environ() []string {
+	first := int(*word(0)) + 2
+	n := 0
+	for ; *word(first + n) != 0; n++ {
+		if n == len(env) {
 			Ordinary()
 		}
-		environ = env[:i+1]
-		environ[i] = text(at)
+		env[n] = text(*word(first + n))
 	}
-	start, size = span(argv, environ)
-	return argv, environ, start, size
+	return env[:n]
+}
+
+// Variable returns a variable of the process's environment, or "".
+func Variable(name string) string {
+	for i := int(*word(0)) + 2; *word(i) != 0; i++ {
+		e := text(*word(i))
+		if len(e) > len(name) && e[len(name)] == '=' && e[:len(name)] == name {
+			return e[len(name)+1:]
+		}
+	}
+	return ""
+}
+
+// Span returns where arguments and environment are: the first byte, and how many.
+func Span() (start, size uintptr) {
+	end := uintptr(0)
+	for i, list := 1, 0; list < 2; i++ {
+		at := *word(i)
+		if at == 0 {
+			list++
+			continue
+		}
+		if start == 0 || at < start {
+			start = at
+		}
+		end = max(end, at+uintptr(len(text(at)))+1)
+	}
+	return start, end - start
 }
 
 // word returns word i of the stack.
-func word(i uintptr) *uintptr {
-	at := stack + i*unsafe.Sizeof(stack)
+func word(i int) *uintptr {
+	at := stack + uintptr(i)*unsafe.Sizeof(stack)
 	return *(**uintptr)(unsafe.Pointer(&at))
 }
 
@@ -49,19 +77,4 @@ func text(at uintptr) string {
 		n++
 	}
 	return unsafe.String(p, n)
-}
-
-// span returns the memory from the first to the last of the strings, with the NUL of that.
-func span(lists ...[]string) (start, size uintptr) {
-	end := uintptr(0)
-	for _, list := range lists {
-		for _, s := range list {
-			at := uintptr(unsafe.Pointer(unsafe.StringData(s)))
-			if start == 0 || at < start {
-				start = at
-			}
-			end = max(end, at+uintptr(len(s))+1)
-		}
-	}
-	return start, end - start
 }

@@ -38,14 +38,8 @@ func filesNow() (soft, hard uint64) {
 
 // Variable returns a variable of the caller's environment, or "".
 func Variable(name string) string {
-	if !early.Running() {
-		return variable(name)
+	if early.Running() {
+		return early.Variable(name)
 	}
-	_, env, _, _ := early.Words()
-	for _, e := range env {
-		if len(e) > len(name) && e[len(name)] == '=' && e[:len(name)] == name {
-			return e[len(name)+1:]
-		}
-	}
-	return ""
+	return variable(name)
 }

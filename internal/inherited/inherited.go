@@ -115,8 +115,7 @@ func blocked() uint64 {
 // Words returns where the kernel has put the arguments and the environment: the first byte, and how many.
 func Words() (start, size uintptr) {
 	if early.Running() {
-		_, _, start, size = early.Words()
-		return start, size
+		return early.Span()
 	}
 	return words()
 }
@@ -130,8 +129,7 @@ func words() (start, size uintptr) {
 // Environ returns the environment as it was handed over: os.Environ leaves out what is there twice.
 func Environ() []string {
 	if early.Running() {
-		_, env, _, _ := early.Words()
-		return env
+		return early.Environ()
 	}
 	return environ()
 }

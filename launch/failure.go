@@ -2,6 +2,7 @@ package launch
 
 import (
 	"bytes"
+	"errors"
 	"unsafe"
 
 	"box/internal/early"
@@ -75,4 +76,15 @@ func (b *Sandbox) over(err error) error {
 		early.Over()
 	}
 	return err
+}
+
+// earlierIn returns how it ended, with the step of the same plan, compiled again.
+//
+//go:noinline
+func earlierIn(p *plan.Plan) error {
+	early.Ordinary()
+	if f, ok := errors.AsType[*Failure](earlier); ok && f.Step >= 0 {
+		f.Call = p.Inside[f.Step]
+	}
+	return earlier
 }

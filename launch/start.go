@@ -70,8 +70,8 @@ func heapSandbox(n int) *Sandbox {
 // signals is a descriptor from which the numbers of arriving Signals can be read, a byte each; -1 is none.
 // An error is a *Failure, or an Errno of socketpair(2) or pidfd_open(2).
 func Start(p *plan.Plan, s *spec.Spec, signals int) (*Sandbox, error) {
-	if earlier != nil {
-		return nil, earlier
+	if early.Again() {
+		return nil, earlierIn(p)
 	}
 	b := newSandbox(p.Regs)
 	b.spec, b.plan, b.signal, b.caller, b.listener, b.conn = s, p, signals, -1, -1, -1

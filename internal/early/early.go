@@ -9,6 +9,7 @@ package early
 var (
 	running bool
 	started bool         // something has been started that must not be started again
+	again   bool         // it has ended, and the ordinary run is for its words alone
 	stack   uintptr      // as the kernel made it: the number of arguments, these, the environment, the auxiliary vector
 	next    uintptr      // the ordinary entry
 	tls     [4096]byte   // what the thread pointer points into
@@ -35,7 +36,10 @@ func Ordinary() {
 func Commit() { started = running }
 
 // Over says that they are over and known, so that the ordinary way will not repeat them.
-func Over() { started = false }
+func Over() { started, again = false, true }
+
+// Again says whether this run repeats an early one for its words alone.
+func Again() bool { return again }
 
 // Stack returns where the kernel has put the number of arguments and what follows it, see the System V ABI.
 func Stack() uintptr { return stack }

@@ -163,5 +163,8 @@ func CPUs() []byte {
 //go:noinline
 func cpus() []byte {
 	early.Ordinary()
+	if early.Again() {
+		return nil // as it was then, so that the plan is the same
+	}
 	return C.GoBytes(C.get_cpus(), C.int(max(C.get_cpus_size(), 0)))
 }

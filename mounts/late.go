@@ -57,6 +57,15 @@ func Absolute(source string) string {
 
 // Spelled returns a path without what means nothing in it: from the root, and without ".", ".." and slashes too many.
 func Spelled(source string) string {
+	if early.Clean(source) {
+		return source
+	}
+	return respelled(source)
+}
+
+//go:noinline
+func respelled(source string) string {
+	early.Ordinary()
 	if full, err := filepath.Abs(source); err == nil {
 		return full
 	}

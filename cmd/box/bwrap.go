@@ -97,6 +97,7 @@ func (b *bwrap) report(err error) int {
 
 // begin begins a command line of a caller with the environment env.
 func (b *bwrap) begin(r *room, name string, env []string) {
+	r.used = 0
 	*b = bwrap{room: r, spec: &r.spec, name: name, env: env}
 	*b.spec = spec.Spec{New: spec.Mount, Nested: true, Tree: r.tree[:0], Filters: r.filters[:0]}
 	b.spec.Mounts = spec.Mounts{Follow: true, Leave: true, Trust: true, Whole: true, Loose: true}

@@ -151,11 +151,11 @@ func (b *bwrap) unsetenv(w []string) error {
 func setVariable(env []string, name, value string) []string {
 	for i, e := range env {
 		if isVariable(e, name) {
-			env[i] = concat(name, "=", value)
+			env[i] = early.Concat(name, "=", value)
 			return env
 		}
 	}
-	return push(env, concat(name, "=", value))
+	return push(env, early.Concat(name, "=", value))
 }
 
 func (b *bwrap) lockFile(w []string) error {

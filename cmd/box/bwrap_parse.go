@@ -107,7 +107,7 @@ func (b *bwrap) argsFile(word string) (done bool, err error) {
 	if len(data) == 0 {
 		return false, nil
 	}
-	_, done, err = b.parse(splitWords(b.room.words[:0], data), true)
+	_, done, err = b.parse(b.room.splitWords(data), true)
 	return done, err
 }
 

@@ -14,12 +14,10 @@ import (
 func number(word string, least int) (int, error) {
 	n, ok := digitsOf(word, 10)
 	if !ok || n > 1<<31-1 {
-		early.Ordinary()
-		return 0, fmt.Errorf("%s is not a descriptor's number", word)
+		return 0, bad(early.Concat(word, " is not a descriptor's number"))
 	}
 	if int(n) < least {
-		early.Ordinary()
-		return 0, fmt.Errorf("descriptors 0, 1 and 2 are always inherited")
+		return 0, bad("descriptors 0, 1 and 2 are always inherited")
 	}
 	return int(n), nil
 }

@@ -47,10 +47,18 @@ type room struct {
 	spec    spec.Spec
 	tree    [4 << 10]spec.Entry
 	words   [4 << 10]string // of --args files
+	used    int             // of words
 	filters [8]spec.Filter
 	close   [64]int
 	dirs    [3]string
 	argv    [256]string
+	env     [512]string
+	envs    [256]envStep
+	steps   [4 << 10]step
+	keep    [64]int
+	sync    [1]int
+	homes   [2]string
+	raw     [8]spec.Filter
 }
 
 // plainRoom is the room of the process's own command line.
@@ -66,14 +74,16 @@ func renamed(room []string, name string, command []string) []string {
 }
 
 // splitWords returns the words of an --args file: each is ended by a NUL, which the last may lack.
-func splitWords(room []string, data []byte) []string {
+func (r *room) splitWords(data []byte) []string {
+	words := r.words[r.used:r.used]
 	for start := 0; start < len(data); {
 		end := start
 		for end < len(data) && data[end] != 0 {
 			end++
 		}
-		room = push(room, unsafe.String(&data[start], end-start))
+		words = push(words, unsafe.String(&data[start], end-start))
 		start = end + 1
 	}
-	return room
+	r.used = min(r.used+len(words), len(r.words))
+	return words
 }

@@ -8,6 +8,7 @@ import (
 	"errors"
 	"os"
 	"path"
+	"runtime"
 
 	"box/internal/early"
 	"box/launch"
@@ -15,7 +16,10 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-func main() { os.Exit(run(os.Args)) }
+func main() {
+	runtime.LockOSThread() // a sandbox dies with the thread that made it
+	os.Exit(run(os.Args))
+}
 
 // run chooses the manners and the verb, and returns the exit status.
 func run(argv []string) int {
@@ -45,23 +49,37 @@ func refuseSetID(argv []string) int {
 }
 
 // runBox is box in its own manners.
-//
-//go:noinline
 func runBox(words []string) int {
-	early.Ordinary()
 	if len(words) > 0 {
-		if verb := verbOf(words[0]); verb != nil {
-			return status(verb(words[1:]))
+		switch {
+		case words[0] == "run":
+			words = words[1:]
+		case verbOf(words[0]) != nil:
+			return runVerb(words)
 		}
 	}
-	return status(runCommand(words))
+	code, err := runCommand(words)
+	if err != nil {
+		return status(err)
+	}
+	return code
 }
 
-// status reports an error, if there is one, and returns the exit status.
-func status(code int, err error) int {
-	if err == nil {
-		return code
+//go:noinline
+func runVerb(words []string) int {
+	early.Ordinary()
+	code, err := verbOf(words[0])(words[1:])
+	if err != nil {
+		return status(err)
 	}
+	return code
+}
+
+// status reports an error and returns the exit status.
+//
+//go:noinline
+func status(err error) int {
+	early.Ordinary()
 	if m := (*message)(nil); errors.As(err, &m) {
 		return report(m.Message)
 	}

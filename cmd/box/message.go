@@ -1,10 +1,13 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"strings"
+	"unsafe"
 
+	"box/internal/early"
 	"box/internal/host"
 	"box/launch"
 	"box/spec"
@@ -22,12 +25,39 @@ func (m *message) hint(format string, args ...any) *message {
 }
 
 // usage returns the message for a command line that can't be meant.
+//
+//go:noinline
 func usage(format string, args ...any) *message {
+	early.Ordinary()
 	return &message{launch.Message{Headline: fmt.Sprintf(format, args...), Status: launch.StatusBox}}
 }
 
+// refuse returns the message for words that can't be meant.
+//
+//go:noinline
+func refuse(words []string, why string) error {
+	early.Ordinary()
+	if len(words) == 0 {
+		return usage("%s", why)
+	}
+	return usage("%s: %s", joined(words), why)
+}
+
+// bad returns what is wrong with the words of a flag.
+//
+//go:noinline
+func bad(what string) error {
+	early.Ordinary()
+	return errors.New(what)
+}
+
 // joined returns words as a user would type them.
-func joined(words []string) string { return spec.Quote(words) }
+//
+//go:noinline
+func joined(words []string) string {
+	early.Ordinary()
+	return spec.Quote(words)
+}
 
 // report prints a message to stderr, each line beginning with the program's name, and returns its exit status.
 func report(m launch.Message) int {
@@ -59,6 +89,26 @@ func colours() bool {
 func notice(format string, args ...any) {
 	fmt.Fprintf(os.Stderr, "box: %s\n", visible(fmt.Sprintf(format, args...)))
 }
+
+// tell is notice without the heap.
+func tell(parts ...string) {
+	var line early.Text
+	line.Add("box: ")
+	for _, part := range parts {
+		line.Add(part)
+	}
+	line.Add("\n")
+	if early.Running() {
+		told.Add(line.String())
+		return
+	}
+	say(line.String())
+}
+
+// told is what is said when nothing can go the ordinary way any more.
+var told early.Text
+
+func say(text string) { _, _ = host.Write(2, unsafe.Slice(unsafe.StringData(text), len(text))) }
 
 // visible escapes control characters: parts of a message come from files that anybody may have written.
 func visible(text string) string {

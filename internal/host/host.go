@@ -165,3 +165,26 @@ type boxed struct{ unix.Errno }
 func (b *boxed) Unwrap() error { return b.Errno }
 
 var errnos [134]boxed // up to EHWPOISON
+
+// RealPath returns the path of name without links, which it writes into room: what the kernel says of it when it is open, see
+// proc(5). It is "" if there is nothing, or no /proc.
+func RealPath(name string, room []byte) string {
+	var p path
+	if !p.set(name) {
+		return ""
+	}
+	at := unix.AT_FDCWD
+	fd, _, errno := unix.RawSyscall6(unix.SYS_OPENAT, uintptr(at), uintptr(unsafe.Pointer(&p)), unix.O_PATH|unix.O_CLOEXEC, 0, 0, 0)
+	if errno != 0 {
+		return ""
+	}
+	var link early.Text
+	link.Add("/proc/self/fd/")
+	link.AddNumber(uint64(fd))
+	target := Readlink(link.String(), room)
+	Close(int(fd))
+	if target == "" || target[0] != '/' {
+		return ""
+	}
+	return target
+}

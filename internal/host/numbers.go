@@ -52,7 +52,7 @@ func (d Dir) Numbers(numbers []int) (n int) {
 	return n
 }
 
-// decimal reads digits up to a NUL.
+// decimal reads digits up to a NUL, or the end.
 func decimal(text []byte) (n int, ok bool) {
 	for i, c := range text {
 		switch {
@@ -63,5 +63,5 @@ func decimal(text []byte) (n int, ok bool) {
 		}
 		n = n*10 + int(c-'0')
 	}
-	return 0, false
+	return n, len(text) > 0
 }

@@ -1,47 +1,5 @@
 package main
 
-import (
-	"unsafe"
-
-	"box/internal/early"
-)
-
-// texts is memory for the strings that every start makes, so that it can do without the heap.
-var texts struct {
-	room [64 << 10]byte
-	used int
-}
-
-// concat returns its parts, one after the other.
-func concat(parts ...string) string {
-	n := 0
-	for _, part := range parts {
-		n += len(part)
-	}
-	room := textRoom(n)
-	at := 0
-	for _, part := range parts {
-		at += copy(room[at:], part)
-	}
-	return unsafe.String(unsafe.SliceData(room), n)
-}
-
-// textRoom returns room for n bytes that become a string.
-func textRoom(n int) []byte {
-	if len(texts.room)-texts.used < n {
-		return furtherRoom(n)
-	}
-	room := texts.room[texts.used : texts.used+n : texts.used+n]
-	texts.used += n
-	return room
-}
-
-//go:noinline
-func furtherRoom(n int) []byte {
-	early.Ordinary()
-	return make([]byte, n)
-}
-
 // digitsOf reads a number without a sign; base 0 takes the prefixes 0x, 0o, 0b and 0 for octal. It is strconv.ParseUint without
 // an error to be allocated.
 func digitsOf(word string, base uint64) (n uint64, ok bool) {

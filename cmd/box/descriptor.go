@@ -51,7 +51,7 @@ func (e *descriptorError) Unwrap() error { return e.err }
 // cannotRead says why a descriptor can't be read.
 //
 //go:noinline
-func cannotRead(fd int, err error) error {
+func cannotRead(fd int, err unix.Errno) error {
 	early.Ordinary()
 	what := "can't be read: " + err.Error()
 	switch {

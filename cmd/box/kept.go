@@ -89,11 +89,11 @@ func readAll(fd int) ([]byte, error) {
 		}
 	}
 	for buffer := make([]byte, 64<<10); ; {
-		n, err := unix.Read(fd, buffer)
+		n, errno := host.Read(fd, buffer)
 		switch {
-		case err == unix.EINTR:
-		case err != nil:
-			return nil, cannotRead(fd, err)
+		case errno == unix.EINTR:
+		case errno != 0:
+			return nil, cannotRead(fd, errno)
 		case n == 0:
 			return data, nil
 		default:

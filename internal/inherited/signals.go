@@ -60,10 +60,15 @@ func catchNow(set uint64) (fd int, err error) {
 	const none = ^uintptr(0)
 	r, _, errno := unix.RawSyscall6(unix.SYS_SIGNALFD4, none, uintptr(unsafe.Pointer(&set)), 8, unix.SFD_CLOEXEC|unix.SFD_NONBLOCK, 0, 0)
 	if errno != 0 {
-		early.Ordinary()
-		return -1, errno
+		return uncaught(errno)
 	}
 	return int(r), nil
+}
+
+//go:noinline
+func uncaught(errno unix.Errno) (fd int, err error) {
+	early.Ordinary()
+	return -1, errno
 }
 
 //go:noinline

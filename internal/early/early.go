@@ -24,10 +24,12 @@ func Running() bool { return running }
 //
 //go:noinline
 func Ordinary() {
-	if started {
+	switch {
+	case rehearsed:
+		panic(ordinaryWay{})
+	case started:
 		trap()
-	}
-	if running {
+	case running:
 		escape()
 	}
 }

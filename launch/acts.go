@@ -28,6 +28,9 @@ func (b *Sandbox) act() error {
 		if undo != nil {
 			b.noteUndo(undo)
 		}
+		if err == errEnded {
+			return err
+		}
 		if err != nil {
 			b.problem.act = ActError{Act: a, Err: err}
 			return &b.problem.act

@@ -7,9 +7,6 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// ordinary returns the ordinary entry if the program has an early one, else 0.
-func ordinary() uintptr
-
 // begin is where box begins if it has an entry of its own: before the Go runtime. What needs that goes on in main.
 func begin() {
 	if inherited.Variable("BOX_NO_EARLY") != "" {

@@ -94,10 +94,10 @@ func (b *build) filters() error {
 func (b *build) policyFilter() (spec.Filter, error) {
 	f := spec.Filter{Policy: b.policyName, Origin: b.policyFrom, Ask: b.calls.log}
 	if f.Policy == seccompprofile.Off {
-		b.noPolicy()
 		if f.Ask {
 			return f, refuse(nil, "--seccomp-log: the policy is off, which refuses nothing")
 		}
+		b.noPolicy()
 		return f, nil
 	}
 	if isFile(f.Policy) || f.Ask {

@@ -98,11 +98,12 @@ func tell(parts ...string) {
 		line.Add(part)
 	}
 	line.Add("\n")
-	if early.Running() {
+	switch {
+	case early.Running():
 		told.Add(line.String())
-		return
+	case !early.Again(): // else it has been said
+		say(line.String())
 	}
-	say(line.String())
 }
 
 // told is what is said when nothing can go the ordinary way any more.

@@ -63,6 +63,7 @@ func runCommand(words []string) (int, error) {
 // begin begins an empty command line.
 func (b *build) begin(r *room) {
 	r.used = 0
+	told.Cut(0)
 	*b = build{room: r, spec: &r.spec}
 	*b.spec = spec.Plain()
 	b.spec.Tree, b.spec.Filters, b.spec.Life.Keep = r.tree[:0], r.filters[:0], r.keep[:0]

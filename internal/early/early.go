@@ -45,12 +45,3 @@ func Again() bool { return again }
 
 // Stack returns where the kernel has put the number of arguments and what follows it, see the System V ABI.
 func Stack() uintptr { return stack }
-
-// enter is jumped to by the ELF entry.
-func enter()
-
-// trap ends the process by a signal.
-func trap()
-
-// escape goes on at the ordinary entry.
-func escape()

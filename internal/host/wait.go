@@ -135,3 +135,9 @@ func ordinary6(nr, a, b, c, d uintptr) (r, r2 uintptr, errno unix.Errno) {
 	early.Ordinary()
 	return unix.Syscall6(nr, a, b, c, d, 0, 0)
 }
+
+// DefaultAction gives a signal its default action, see rt_sigaction(2).
+func DefaultAction(signal unix.Signal) {
+	var action [4]uint64 // SIG_DFL is 0
+	_, _, _ = unix.RawSyscall6(unix.SYS_RT_SIGACTION, uintptr(signal), uintptr(unsafe.Pointer(&action)), 0, 8, 0, 0)
+}

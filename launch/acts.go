@@ -28,7 +28,7 @@ func (b *Sandbox) act() error {
 		if undo != nil {
 			b.noteUndo(undo)
 		}
-		if err == errEnded {
+		if err == errEnded { //nolint:errorlint // it is never wrapped, and errors.Is may not run early
 			return err
 		}
 		if err != nil {

@@ -156,7 +156,7 @@ func (b *Sandbox) hear() (more bool, err error) {
 		b.stop()
 	case plan.Ready:
 		switch err := b.act(); {
-		case err == errEnded:
+		case err == errEnded: //nolint:errorlint // it is never wrapped, and errors.Is may not run early
 			return true, nil
 		case err != nil:
 			return false, err

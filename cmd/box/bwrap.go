@@ -150,7 +150,7 @@ func (b *bwrap) start() (int, error) {
 	b.tell.box = box
 	b.tell.release()
 	status, err := box.Wait()
-	if err == launch.ErrLost {
+	if err == launch.ErrLost { //nolint:errorlint // it is never wrapped, and errors.Is may not run early
 		return status.Exit(), nil // the command ran; only its own status is unknown
 	}
 	if err != nil {

@@ -2,9 +2,8 @@ package main
 
 import (
 	"box/internal/early"
+	"box/internal/host"
 	"box/internal/inherited"
-
-	"golang.org/x/sys/unix"
 )
 
 // begin is where box begins if it has an entry of its own: before the Go runtime. What needs that goes on in main.
@@ -12,8 +11,5 @@ func begin() {
 	if inherited.Variable("BOX_NO_EARLY") != "" {
 		early.Ordinary()
 	}
-	status := run(early.Args())
-	for {
-		_, _, _ = unix.RawSyscall(unix.SYS_EXIT_GROUP, uintptr(status), 0, 0)
-	}
+	host.Exit(run(early.Args()))
 }

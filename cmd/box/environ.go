@@ -3,7 +3,6 @@ package main
 import (
 	"fmt"
 	"strings"
-	"unsafe"
 
 	"box/internal/early"
 	"box/internal/host"
@@ -121,7 +120,7 @@ func pathInside(s *spec.Spec, list string) string {
 	if n == len(name) {
 		return usual
 	}
-	return unsafe.String(&room[0], n-1)
+	return early.String(room[:n-1])
 }
 
 // apply does the flags for the environment, in order.

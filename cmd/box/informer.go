@@ -2,7 +2,6 @@ package main
 
 import (
 	"errors"
-	"unsafe"
 
 	"box/internal/early"
 	"box/internal/host"
@@ -134,7 +133,7 @@ func namespaceID(pid int, name string) (id uint64) {
 	path.text("/ns/")
 	path.text(name)
 	var room [64]byte
-	for _, c := range []byte(host.Readlink(unsafe.String(&path.data[0], path.n), room[:])) { // net:[4026531840]
+	for _, c := range []byte(host.Readlink(early.String(path.data[:path.n]), room[:])) { // net:[4026531840]
 		if c >= '0' && c <= '9' {
 			id = id*10 + uint64(c-'0')
 		}

@@ -1,8 +1,6 @@
 package main
 
 import (
-	"unsafe"
-
 	"box/internal/early"
 	"box/internal/host"
 	"box/spec"
@@ -74,7 +72,7 @@ func readInto(fd int) ([]byte, error) {
 			return have.data, nil
 		default:
 			r.used += n
-			have.data = unsafe.Slice(unsafe.SliceData(have.data), len(have.data)+n)
+			have.data = r.room[r.used-len(have.data)-n : r.used]
 		}
 	}
 }

@@ -2,7 +2,6 @@ package main
 
 import (
 	"slices"
-	"unsafe"
 
 	"box/internal/early"
 	"box/spec"
@@ -81,7 +80,7 @@ func (r *room) splitWords(data []byte) []string {
 		for end < len(data) && data[end] != 0 {
 			end++
 		}
-		words = push(words, unsafe.String(&data[start], end-start))
+		words = push(words, early.String(data[start:end]))
 		start = end + 1
 	}
 	r.used = min(r.used+len(words), len(r.words))

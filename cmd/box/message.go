@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"os"
 	"strings"
-	"unsafe"
 
 	"box/internal/early"
 	"box/internal/host"
@@ -102,14 +101,12 @@ func tell(parts ...string) {
 	case early.Running():
 		told.Add(line.String())
 	case !early.Again(): // else it has been said
-		say(line.String())
+		host.Say(line.String())
 	}
 }
 
 // told is what is said when nothing can go the ordinary way any more.
 var told early.Text
-
-func say(text string) { _, _ = host.Write(2, unsafe.Slice(unsafe.StringData(text), len(text))) }
 
 // visible escapes control characters: parts of a message come from files that anybody may have written.
 func visible(text string) string {

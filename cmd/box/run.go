@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"box/internal/early"
+	"box/internal/host"
 	"box/internal/inherited"
 	"box/launch"
 	"box/plan"
@@ -90,7 +91,7 @@ func (b *build) start() (int, error) {
 		return 0, err
 	}
 	if told.Len() > 0 {
-		say(told.String())
+		host.Say(told.String())
 	}
 	box, err := launch.Start(&builder.Plan, b.spec, signals)
 	if err != nil {

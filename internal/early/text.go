@@ -22,6 +22,9 @@ func Concat(parts ...string) string {
 	return unsafe.String(unsafe.SliceData(room), n)
 }
 
+// String returns data as a string, without copying it: nobody may change it any more.
+func String(data []byte) string { return unsafe.String(unsafe.SliceData(data), len(data)) }
+
 // Room returns n bytes that may become a string: they are never used again.
 func Room(n int) []byte {
 	if len(texts.room)-texts.used < n {

@@ -29,8 +29,8 @@ type subject struct {
 }
 
 // subjects returns bwrap, box without a filter, which does the same as bwrap, box as people run it, and box by the name of
-// bwrap, with bwrap's manners, before and after the Go runtime. Each makes the job's sandbox with the further flags in extra, and runs the command in it. The
-// first is what the others compare to.
+// bwrap, with bwrap's manners, before and after the Go runtime. Each makes the job's sandbox with the further flags in extra,
+// and runs the command in it. The first is what the others compare to.
 func (l *lab) subjects(extra []string, command ...string) []subject {
 	sandbox := func(program ...string) []string {
 		return slices.Concat(program, strings.Fields(job), extra, command)

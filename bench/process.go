@@ -36,8 +36,8 @@ func (l *lab) time(s subject) (time.Duration, error) {
 	return took, l.settle(s)
 }
 
-// command prepares a process of the measured user. Its environment, but for the subject's own, and directory are the same whoever calls. It is
-// killed when ctx is done.
+// command prepares a process of the measured user. Its environment, but for the subject's own, and directory are the same
+// whoever calls. It is killed when ctx is done.
 func (l *lab) command(ctx context.Context, s subject) (*exec.Cmd, error) {
 	if err := l.scratch.stderr.Truncate(0); err != nil {
 		return nil, err

@@ -49,10 +49,11 @@ func TestEarlyCodeNeedsNoRuntime(t *testing.T) {
 }
 
 var (
-	// harmless are calls into the runtime that need none: what copies and compares memory, write barriers (there are none before a
-	// collector runs), and what ends the process by a fault.
-	harmless = regexp.MustCompile(`^runtime\.(memmove|memclrNoHeapPointers|memequal|gcWriteBarrier\d|wbMove|wbZero|typedslicecopy|` +
-		`ifaceeq|panic\w*|gopanic|duffzero|duffcopy|morestack\w*)(\.abi0)?$|^indexb|^golang.org/x/sys/unix\.RawSyscall|^indirect$`)
+	// harmless are calls into the runtime that need none: what copies and compares memory, write barriers (there are none
+	// before a collector runs), and what ends the process by a fault.
+	harmless = regexp.MustCompile(`^runtime\.(memmove|memclrNoHeapPointers|memequal|gcWriteBarrier\d|wbMove|wbZero|` +
+		`typedslicecopy|ifaceeq|panic\w*|gopanic|duffzero|duffcopy|morestack\w*)(\.abi0)?$|^indexb|` +
+		`^golang.org/x/sys/unix\.RawSyscall|^indirect$`)
 	// pure are functions that are looked at in turn.
 	pure     = regexp.MustCompile(`^(box/|main\.|strings\.|path\.|bytes\.|internal/bytealg\.|internal/stringslite\.|slices\.|unicode/utf8\.)`)
 	callLine = regexp.MustCompile(`\t(?:CALL|JMP) (.+)\(SB\)`)

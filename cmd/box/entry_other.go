@@ -4,5 +4,3 @@ package main
 
 // ordinary returns 0: there is no early entry on this architecture.
 func ordinary() uintptr { return 0 }
-
-var _ = begin

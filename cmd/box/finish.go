@@ -93,8 +93,9 @@ func (b *build) furnish() error {
 // baseView adds the base view.
 func (b *build) baseView() error {
 	home := inherited.Variable("HOME")
-	h := mounts.Host{UID: unix.Getuid(), Home: home, Homes: homes(b.room.homes[:0], home), Dir: workingDirectory(), Writable: b.project}
-	left, err := mounts.Base(b.spec, h)
+	left, err := mounts.Base(b.spec, mounts.Host{
+		UID: unix.Getuid(), Home: home, Homes: homes(b.room.homes[:0], home), Dir: workingDirectory(), Writable: b.project,
+	})
 	if err != nil {
 		return refuseLink(err)
 	}

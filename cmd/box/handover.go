@@ -94,7 +94,9 @@ func sourceOf(fd int) (string, error) {
 
 // joins checks the flags about namespaces of others against the rest.
 func (b *build) joins() error {
-	if s := b.spec; s.Joins() || b.tell.mapped.Given() || s.Life.Direct && (s.Life.Locks != nil || s.Life.Sync != nil || !s.New.Has(spec.PID)) {
+	s := b.spec
+	nobodyHolds := s.Life.Direct && (s.Life.Locks != nil || s.Life.Sync != nil || !s.New.Has(spec.PID))
+	if s.Joins() || b.tell.mapped.Given() || nobodyHolds {
 		return b.joinsChecked()
 	}
 	return nil

@@ -8,12 +8,9 @@ package early
 // The state of an early run. All of it is zero in an ordinary one.
 var (
 	running bool
-	started bool         // something has been started that must not be started again
-	again   bool         // it has ended, and the ordinary run is for its words alone
-	stack   uintptr      // as the kernel made it: the number of arguments, these, the environment, the auxiliary vector
-	next    uintptr      // the ordinary entry
-	tls     [4096]byte   // what the thread pointer points into
-	g       [512]uintptr // what the compiler's code takes for its goroutine: only the bounds of the stack are in it
+	started bool    // something has been started that must not be started again
+	again   bool    // it has ended, and the ordinary run is for its words alone
+	stack   uintptr // as the kernel made it: the number of arguments, these, the environment, the auxiliary vector
 )
 
 // Running says whether the Go runtime has not begun yet.

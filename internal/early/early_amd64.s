@@ -30,7 +30,6 @@ TEXT ·escape(SB), NOSPLIT|NOFRAME, $0
 	MOVQ ·stack(SB), SP
 	MOVQ ·next(SB), AX
 	XORL DX, DX
-	XORL BP, BP
 	JMP AX
 
 // func trap()

@@ -13,20 +13,20 @@ import (
 func Home(uid int) string {
 	var p path
 	p.set("/etc/passwd")
-	at := unix.AT_FDCWD
-	fd, _, errno := unix.RawSyscall6(unix.SYS_OPENAT, uintptr(at), uintptr(unsafe.Pointer(&p)), unix.O_RDONLY|unix.O_CLOEXEC, 0, 0, 0)
+	fd, errno := open(&p, unix.O_RDONLY)
 	if errno != 0 {
 		return ""
 	}
 	var data [16 << 10]byte
-	home, line := "", 0
+	home := ""
 	for have := 0; home == ""; { // of data, the beginning of a line first
-		n, errno := Read(int(fd), data[have:])
+		n, errno := Read(fd, data[have:])
 		if errno != 0 || n == 0 {
 			break
 		}
 		have += n
-		for line = 0; home == ""; {
+		line := 0
+		for home == "" {
 			end := line
 			for end < have && data[end] != '\n' {
 				end++
@@ -41,7 +41,7 @@ func Home(uid int) string {
 			break // no line is that long
 		}
 	}
-	Close(int(fd))
+	Close(fd)
 	return home
 }
 

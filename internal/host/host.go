@@ -28,34 +28,26 @@ func (p *path) set(name string) bool {
 	return true
 }
 
-// Stat returns the mode of what is at name, as in stat(2), and its device if it is one. flags are those of fstatat(2).
-func Stat(name string, flags int) (mode uint32, device uint64, errno unix.Errno) {
+// Stat returns the mode of what is at name, as in stat(2). flags are those of fstatat(2).
+func Stat(name string, flags int) (mode uint32, errno unix.Errno) {
 	var p path
 	if !p.set(name) {
-		return 0, 0, unix.ENAMETOOLONG
+		return 0, unix.ENAMETOOLONG
 	}
 	var st unix.Stat_t
-	at := unix.AT_FDCWD
-	_, _, errno = unix.RawSyscall6(sysStatat, uintptr(at), uintptr(unsafe.Pointer(&p)), uintptr(unsafe.Pointer(&st)), uintptr(flags), 0, 0)
-	return st.Mode, uint64(st.Rdev), errno
-}
-
-// Device returns the device that the descriptor is, see fstat(2).
-func Device(fd int) (device uint64, errno unix.Errno) {
-	var st unix.Stat_t
-	_, _, errno = unix.RawSyscall(unix.SYS_FSTAT, uintptr(fd), uintptr(unsafe.Pointer(&st)), 0)
-	return uint64(st.Rdev), errno
+	errno = stat(&p, &st, flags)
+	return st.Mode, errno
 }
 
 // IsDir says whether name is a directory, links followed.
 func IsDir(name string) bool {
-	mode, _, errno := Stat(name, 0)
+	mode, errno := Stat(name, 0)
 	return errno == 0 && mode&unix.S_IFMT == unix.S_IFDIR
 }
 
 // Exists says whether there is anything at name, links not followed.
 func Exists(name string) bool {
-	_, _, errno := Stat(name, unix.AT_SYMLINK_NOFOLLOW)
+	_, errno := Stat(name, unix.AT_SYMLINK_NOFOLLOW)
 	return errno == 0
 }
 
@@ -65,9 +57,8 @@ func Readlink(name string, room []byte) string {
 	if !p.set(name) || len(room) == 0 {
 		return ""
 	}
-	at := unix.AT_FDCWD
-	n, _, errno := unix.RawSyscall6(unix.SYS_READLINKAT, uintptr(at), uintptr(unsafe.Pointer(&p)), uintptr(unsafe.Pointer(&room[0])),
-		uintptr(len(room)), 0, 0)
+	at, link, to := unix.AT_FDCWD, uintptr(unsafe.Pointer(&p)), uintptr(unsafe.Pointer(&room[0]))
+	n, _, errno := unix.RawSyscall6(unix.SYS_READLINKAT, uintptr(at), link, to, uintptr(len(room)), 0, 0)
 	if errno != 0 {
 		return ""
 	}
@@ -137,13 +128,20 @@ func ordinary(nr, a, b, c uintptr) (r, r2 uintptr, errno unix.Errno) {
 func Same(a, b string) bool {
 	var p, q path
 	var s, t unix.Stat_t
-	return p.set(a) && q.set(b) && stat(&p, &s) == 0 && stat(&q, &t) == 0 && s.Dev == t.Dev && s.Ino == t.Ino
+	return p.set(a) && q.set(b) && stat(&p, &s, 0) == 0 && stat(&q, &t, 0) == 0 && s.Dev == t.Dev && s.Ino == t.Ino
 }
 
-func stat(p *path, st *unix.Stat_t) unix.Errno {
-	at := unix.AT_FDCWD
-	_, _, errno := unix.RawSyscall6(sysStatat, uintptr(at), uintptr(unsafe.Pointer(p)), uintptr(unsafe.Pointer(st)), 0, 0, 0)
+func stat(p *path, st *unix.Stat_t, flags int) unix.Errno {
+	at, name, to := unix.AT_FDCWD, uintptr(unsafe.Pointer(p)), uintptr(unsafe.Pointer(st))
+	_, _, errno := unix.RawSyscall6(sysStatat, uintptr(at), name, to, uintptr(flags), 0, 0)
 	return errno
+}
+
+// open opens a file, close-on-exec.
+func open(p *path, flags uintptr) (fd int, errno unix.Errno) {
+	at := unix.AT_FDCWD
+	r, _, errno := unix.RawSyscall6(unix.SYS_OPENAT, uintptr(at), uintptr(unsafe.Pointer(p)), flags|unix.O_CLOEXEC, 0, 0, 0)
+	return int(r), errno
 }
 
 // Close is close(2).
@@ -173,8 +171,7 @@ func RealPath(name string, room []byte) string {
 	if !p.set(name) {
 		return ""
 	}
-	at := unix.AT_FDCWD
-	fd, _, errno := unix.RawSyscall6(unix.SYS_OPENAT, uintptr(at), uintptr(unsafe.Pointer(&p)), unix.O_PATH|unix.O_CLOEXEC, 0, 0, 0)
+	fd, errno := open(&p, unix.O_PATH)
 	if errno != 0 {
 		return ""
 	}
@@ -182,7 +179,7 @@ func RealPath(name string, room []byte) string {
 	link.Add("/proc/self/fd/")
 	link.AddNumber(uint64(fd))
 	target := Readlink(link.String(), room)
-	Close(int(fd))
+	Close(fd)
 	if target == "" || target[0] != '/' {
 		return ""
 	}

@@ -15,10 +15,8 @@ func OpenDir(name string) (Dir, unix.Errno) {
 	if !p.set(name) {
 		return Dir{-1}, unix.ENAMETOOLONG
 	}
-	at := unix.AT_FDCWD
-	fd, _, errno := unix.RawSyscall6(unix.SYS_OPENAT, uintptr(at), uintptr(unsafe.Pointer(&p)),
-		unix.O_RDONLY|unix.O_DIRECTORY|unix.O_CLOEXEC, 0, 0, 0)
-	return Dir{int(fd)}, errno
+	fd, errno := open(&p, unix.O_RDONLY|unix.O_DIRECTORY)
+	return Dir{fd}, errno
 }
 
 // Is says whether the descriptor is the directory's own.

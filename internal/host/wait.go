@@ -64,7 +64,8 @@ func SocketPair() (pair [2]int32, errno unix.Errno) {
 
 // SetOption sets a socket option of level SOL_SOCKET, see setsockopt(2).
 func SetOption(fd, option int, value int32) {
-	_, _, _ = unix.RawSyscall6(unix.SYS_SETSOCKOPT, uintptr(fd), unix.SOL_SOCKET, uintptr(option), uintptr(unsafe.Pointer(&value)), 4, 0)
+	to := uintptr(unsafe.Pointer(&value))
+	_, _, _ = unix.RawSyscall6(unix.SYS_SETSOCKOPT, uintptr(fd), unix.SOL_SOCKET, uintptr(option), to, 4, 0)
 }
 
 // Send sends a packet if it doesn't have to wait, see send(2).

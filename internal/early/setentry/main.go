@@ -1,5 +1,5 @@
-// Command setentry gives a program the entry that its note asks for, see cmd/box/entry_amd64.s: setentry FILE. A program without a note
-// stays as it is.
+// Command setentry gives a program the entry that its note asks for, see cmd/box/entry_amd64.s: setentry FILE.
+// A program without a note stays as it is.
 package main
 
 import (
@@ -46,14 +46,14 @@ func set(path string) (said string, err error) {
 	if file.Type != elf.ET_EXEC || file.Class != elf.ELFCLASS64 {
 		return path + ": starts in the ordinary way, since it is not at a fixed address", nil
 	}
-	switch bytes.Count(data, []byte(mark)) {
-	case 0:
+	before, after, found := bytes.Cut(data, []byte(mark))
+	switch {
+	case !found:
 		return path + ": starts in the ordinary way, which is the only one of this build", nil
-	case 1:
-	default:
+	case bytes.Contains(after, []byte(mark)):
 		return "", fmt.Errorf("%s: more than one note", path)
 	}
-	note := data[bytes.Index(data, []byte(mark)):][:noteSize]
+	note := data[len(before):][:noteSize]
 	word := binary.LittleEndian
 	if word.Uint64(note[ordinaryAt:]) != 0 {
 		return path + ": starts early already", nil

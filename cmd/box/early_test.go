@@ -55,7 +55,8 @@ var (
 		`typedslicecopy|ifaceeq|panic\w*|gopanic|duffzero|duffcopy|morestack\w*)(\.abi0)?$|^indexb|` +
 		`^golang.org/x/sys/unix\.RawSyscall|^indirect$`)
 	// pure are functions that are looked at in turn.
-	pure     = regexp.MustCompile(`^(box/|main\.|strings\.|path\.|bytes\.|internal/bytealg\.|internal/stringslite\.|slices\.|unicode/utf8\.)`)
+	pure = regexp.MustCompile(`^(box/|main\.|strings\.|path\.|bytes\.|internal/bytealg\.|internal/stringslite\.|` +
+		`slices\.|unicode/utf8\.)`)
 	callLine = regexp.MustCompile(`\t(?:CALL|JMP) (.+)\(SB\)`)
 	closure  = regexp.MustCompile(`\tLEAQ (.+\.func\d[\d.]*)\(SB\)`)
 	indirect = regexp.MustCompile(`\tCALL (?:0x|[A-Z0-9]+$|[A-Z0-9]+\s)`)

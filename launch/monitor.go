@@ -14,6 +14,7 @@ import (
 // through, stops when the command stops, and kills the sandbox when the caller ends.
 // An error is a *Failure if the command was never started, or ErrLost.
 func (b *Sandbox) Wait() (Status, error) {
+	forgetCode()
 	err := b.watch()
 	if b.spec.Life.Detached && b.failed == nil && err == nil {
 		if b.spec.Life.Direct {

@@ -90,6 +90,7 @@ func Start(p *plan.Plan, s *spec.Spec, signals int) (*Sandbox, error) {
 	}
 	b.regs[plan.Status], b.regs[plan.Peer] = uintptr(pair[1]), uintptr(pair[0])
 	b.m.load(p, b.regs)
+	b.m.forgetful(p)
 	b.m.shared, b.m.patient = !s.OwnsPID(), s.Life.Detached
 	if early.Running() {
 		host.DefaultAction(unix.SIGCHLD) // the Go runtime catches it; ignored, there would be nothing to wait for

@@ -27,7 +27,7 @@ type Builder struct {
 
 // Reset makes b empty, with room for a plain plan.
 func (b *Builder) Reset() {
-	b.Plan = Plan{Inside: b.fixed.calls[:0], Regs: int(firstFree), Keep: b.fixed.keep[:0]}
+	b.Plan = Plan{Inside: b.fixed.calls[:0], Regs: int(firstFree), Data: b.fixed.bytes[:], Keep: b.fixed.keep[:0]}
 	b.block, b.more, b.forWhom, b.nfree, b.link = b.fixed.bytes[:], nil, 0, 0, 0
 }
 

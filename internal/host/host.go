@@ -111,18 +111,7 @@ func Write(fd int, data []byte) (n int, errno unix.Errno) {
 }
 
 // syscall makes a system call that may take long: the Go runtime is told, if there is one.
-func syscall(nr, a, b, c uintptr) (r, r2 uintptr, errno unix.Errno) {
-	if early.Running() {
-		return unix.RawSyscall(nr, a, b, c)
-	}
-	return ordinary(nr, a, b, c)
-}
-
-//go:noinline
-func ordinary(nr, a, b, c uintptr) (r, r2 uintptr, errno unix.Errno) {
-	early.Ordinary()
-	return unix.Syscall(nr, a, b, c)
-}
+func syscall(nr, a, b, c uintptr) (r, r2 uintptr, errno unix.Errno) { return syscall6(nr, a, b, c, 0) }
 
 // Same says whether two names are of the same file, links followed.
 func Same(a, b string) bool {
@@ -196,4 +185,9 @@ func Exit(status int) {
 	for {
 		_, _, _ = unix.RawSyscall(unix.SYS_EXIT_GROUP, uintptr(status), 0, 0)
 	}
+}
+
+// Forget gives pages back, see madvise(2), MADV_DONTNEED.
+func Forget(start, size uintptr) {
+	_, _, _ = unix.RawSyscall(unix.SYS_MADVISE, start, size, unix.MADV_DONTNEED)
 }

@@ -2,28 +2,38 @@ VERSION = 0.1.0
 COMMIT  = $(shell git rev-parse --short=12 HEAD 2>/dev/null || echo unknown)
 TOOL    = go tool -modfile=.ci/tools/go.mod
 PREFIX  = /usr/local
+# make build GOARCH=arm64 on amd64 makes bin/box-arm64, with a cross compiler.
+HOST   := $(shell go env GOHOSTARCH)
+ARCH    = $(or $(GOARCH),$(HOST))
+OTHER   = $(filter-out $(HOST),$(ARCH))
+BOX     = bin/box$(OTHER:%=-%)
 # One static binary: the C library comes in with the constructor that remembers what the caller handed over.
 FLAGS   = -trimpath -buildvcs=false -tags netgo,osusergo -ldflags "-s -w -buildid= -linkmode external \
 	-extldflags '-static -Wl,--build-id=none' -X main.version=$(VERSION) -X main.commit=$(COMMIT)"
 export CGO_ENABLED = 1
 
-.PHONY: build generate test race callers lint bench fuzz vm install demo
+.PHONY: build generate test ordinary race callers lint bench fuzz vm install demo
 build: generate
-	go build $(FLAGS) -o bin/box ./cmd/box
+	.ci/cross $(ARCH) go build $(FLAGS) -o $(BOX) ./cmd/box
+	@GOARCH= CC= go run ./internal/early/setentry $(BOX)
 generate:
 	@.ci/libseccomp
-	go run ./seccompprofile/generate seccompprofile
+	$(if $(OTHER),GOARCH= CC=) go run ./seccompprofile/generate seccompprofile
 
 test: build
 	go vet ./...
 	go test ./...
+# The same program without its early entry: everything in the ordinary way.
+ordinary: build
+	.ci/cross $(ARCH) go build $(FLAGS) -o bin/box-ordinary ./cmd/box
+	BOX=$(CURDIR)/bin/box-ordinary go test -count=1 -skip TestScripts/early ./tests
 race:
 	go test -race ./plan ./launch
 callers: build
 	tests/callers/run
 lint:
 	$(TOOL) golangci-lint run
-	shellcheck .ci/run .ci/libseccomp .ci/demo tests/vm/run tests/callers/checks $(shell grep -l '^#!/bin/sh' tests/callers/*)
+	shellcheck .ci/run .ci/libseccomp .ci/cross .ci/demo tests/vm/run tests/callers/checks $(shell grep -l '^#!/bin/sh' tests/callers/*)
 bench: build
 	go run ./bench -box bin/box
 fuzz:
@@ -32,7 +42,7 @@ fuzz:
 	go test -fuzz FuzzParse -fuzztime 60s ./seccompprofile/policy
 	go test -fuzz FuzzImport -fuzztime 60s ./seccompprofile/oci
 vm: build
-	tests/vm/run
+	tests/vm/run $(ARCH)
 install: build
 	install -D -m 755 bin/box $(DESTDIR)$(PREFIX)/bin/box
 	install -D -m 644 docs/box.1 $(DESTDIR)$(PREFIX)/share/man/man1/box.1

@@ -17,6 +17,7 @@ const (
 	boxPlain    = "box --seccomp-policy off"
 	boxFiltered = "box"
 	boxAsBwrap  = "box as bwrap"
+	boxOrdinary = "box as bwrap, after the Go runtime"
 	noSandbox   = "no sandbox"
 )
 
@@ -24,20 +25,22 @@ const (
 type subject struct {
 	name  string
 	words []string // the program's path and its arguments
+	env   []string // further variables
 }
 
 // subjects returns bwrap, box without a filter, which does the same as bwrap, box as people run it, and box by the name of
-// bwrap, with bwrap's manners. Each makes the job's sandbox with the further flags in extra, and runs the command in it. The
-// first is what the others compare to.
+// bwrap, with bwrap's manners, before and after the Go runtime. Each makes the job's sandbox with the further flags in extra,
+// and runs the command in it. The first is what the others compare to.
 func (l *lab) subjects(extra []string, command ...string) []subject {
 	sandbox := func(program ...string) []string {
 		return slices.Concat(program, strings.Fields(job), extra, command)
 	}
 	return []subject{
-		{bwrapName, sandbox(l.bwrap)},
-		{boxPlain, sandbox(l.box, "--seccomp-policy", "off")},
-		{boxFiltered, sandbox(l.box)},
-		{boxAsBwrap, sandbox(l.boxAsBwrap)},
+		{bwrapName, sandbox(l.bwrap), nil},
+		{boxPlain, sandbox(l.box, "--seccomp-policy", "off"), nil},
+		{boxFiltered, sandbox(l.box), nil},
+		{boxAsBwrap, sandbox(l.boxAsBwrap), nil},
+		{boxOrdinary, sandbox(l.boxAsBwrap), []string{"BOX_NO_EARLY=1"}},
 	}
 }
 

@@ -64,7 +64,7 @@ func measureLoops(l *lab) (*table, error) {
 func (l *lab) loop(s subject) (float64, error) {
 	ctx, cancel := context.WithTimeout(l.ctx, patience)
 	defer cancel()
-	cmd, err := l.command(ctx, s.words)
+	cmd, err := l.command(ctx, s)
 	if err != nil {
 		return 0, err
 	}

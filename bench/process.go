@@ -20,7 +20,7 @@ var errInterrupted = errors.New("interrupted")
 func (l *lab) time(s subject) (time.Duration, error) {
 	ctx, cancel := context.WithTimeout(l.ctx, patience)
 	defer cancel()
-	cmd, err := l.command(ctx, s.words)
+	cmd, err := l.command(ctx, s)
 	if err != nil {
 		return 0, err
 	}
@@ -36,15 +36,15 @@ func (l *lab) time(s subject) (time.Duration, error) {
 	return took, l.settle(s)
 }
 
-// command prepares a process of the measured user. Its environment and directory are the same whoever calls. It is
-// killed when ctx is done.
-func (l *lab) command(ctx context.Context, words []string) (*exec.Cmd, error) {
+// command prepares a process of the measured user. Its environment, but for the subject's own, and directory are the same
+// whoever calls. It is killed when ctx is done.
+func (l *lab) command(ctx context.Context, s subject) (*exec.Cmd, error) {
 	if err := l.scratch.stderr.Truncate(0); err != nil {
 		return nil, err
 	}
-	cmd := exec.CommandContext(ctx, words[0], words[1:]...)
+	cmd := exec.CommandContext(ctx, s.words[0], s.words[1:]...)
 	cmd.Dir = "/" // the caller's may be closed to the measured user
-	cmd.Env = []string{"PATH=/usr/bin:/bin", "LC_ALL=C"}
+	cmd.Env = append([]string{"PATH=/usr/bin:/bin", "LC_ALL=C"}, s.env...)
 	cmd.Stdin, cmd.Stdout, cmd.Stderr = l.scratch.null, l.scratch.null, l.scratch.stderr
 	cmd.SysProcAttr = l.account.attributes()
 	return cmd, nil

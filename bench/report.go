@@ -50,7 +50,7 @@ func (r *report) begin(l *lab) error {
 func (l *lab) version(program string) (string, error) {
 	ctx, cancel := context.WithTimeout(l.ctx, patience)
 	defer cancel()
-	cmd, err := l.command(ctx, []string{program, "--version"})
+	cmd, err := l.command(ctx, subject{words: []string{program, "--version"}})
 	if err != nil {
 		return "", err
 	}

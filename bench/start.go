@@ -13,6 +13,7 @@ type startCase struct {
 	share       int     // the case has one in so many of the rounds that were asked for
 	target      float64 // the ratio to bwrap that box wants to stay below; 0 means that there is none
 	bwrapTarget float64 // the same by the name of bwrap
+	ownTarget   float64 // the same with box's own policy
 }
 
 // rounds returns how many rounds of n the case has. Below five a spread says nothing.
@@ -31,13 +32,14 @@ func (c startCase) measure(l *lab) (*table, error) {
 		return nil, err
 	}
 	// A sandbox that fails at its first bind would be fast, but it doesn't run the command: its status tells.
-	subjects := append(l.subjects(extra, command), subject{noSandbox, []string{command}})
+	subjects := append(l.subjects(extra, command), subject{noSandbox, []string{command}, nil})
 	t := newTable("ms", c.rounds(l.rounds))
 	for _, s := range subjects {
 		t.series(s.name, bwrapName)
 	}
 	t.row(boxPlain).ratioTarget(c.target)
 	t.row(boxAsBwrap).ratioTarget(c.bwrapTarget)
+	t.row(boxFiltered).ratioTarget(c.ownTarget)
 
 	// The collector would run within some starts and not in others: it runs between the rounds instead.
 	defer debug.SetGCPercent(debug.SetGCPercent(-1))

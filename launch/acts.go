@@ -2,8 +2,9 @@ package launch
 
 import (
 	"errors"
-	"os"
 
+	"box/internal/early"
+	"box/internal/host"
 	"box/plan"
 
 	"golang.org/x/sys/unix"
@@ -25,13 +26,23 @@ func (b *Sandbox) act() error {
 	for _, a := range b.plan.Outside {
 		undo, err := a.Do(b.pid)
 		if undo != nil {
-			b.undo = append(b.undo, undo)
+			b.noteUndo(undo)
+		}
+		if err == errEnded { //nolint:errorlint // it is never wrapped, and errors.Is may not run early
+			return err
 		}
 		if err != nil {
-			return &ActError{Act: a, Err: err}
+			b.problem.act = ActError{Act: a, Err: err}
+			return &b.problem.act
 		}
 	}
 	return nil
+}
+
+//go:noinline
+func (b *Sandbox) noteUndo(undo func() error) {
+	early.Ordinary()
+	b.undo = append(b.undo, undo)
 }
 
 // errEnded is what Await returns when the sandbox has to end: its status is noted.
@@ -40,14 +51,14 @@ var errEnded = errors.New("ended")
 // Await is for an act that waits for somebody else: until the events (POLLIN, POLLOUT) of a descriptor, see poll(2). A signal that
 // asks for an end, or the caller's end, ends it.
 func (b *Sandbox) Await(fd int, events int16) error {
-	set := []unix.PollFd{
+	set := [...]unix.PollFd{
 		{Fd: int32(fd), Events: events},
 		{Fd: int32(b.signal), Events: unix.POLLIN},
 		{Fd: int32(b.caller), Events: unix.POLLIN},
 	}
 	for {
-		if _, err := unix.Poll(set, -1); err != nil && err != unix.EINTR {
-			return os.NewSyscallError("poll", err)
+		if errno := host.Poll(set[:]); errno != 0 && errno != unix.EINTR {
+			return b.problem.lose(errno)
 		}
 		switch {
 		case set[2].Revents != 0:

@@ -18,23 +18,13 @@ const defaultPath = "/bin:/usr/bin"
 func execute(b *plan.Builder, s *spec.Spec, env plan.Ptr) {
 	name := s.Command.File
 	argv := b.Strings(s.Command.Argv)
-	shell := b.String("/bin/sh")
-	try := func(path plan.Ptr, search bool) {
-		b.Execve(path, argv, env)
-		if search {
-			b.Ignoring(unix.ENOEXEC, unix.ENOENT, unix.ENOTDIR, unix.EACCES)
-		} else {
-			b.Ignoring(unix.ENOEXEC)
-		}
-		b.Execve(shell, b.Script(shell, path, argv, len(s.Command.Argv)), env)
-		b.Last().When = uint8(unix.ENOEXEC)
-	}
+	try := attempt{b, argv, env, b.String("/bin/sh"), len(s.Command.Argv)}
 	if name == "" {
 		b.GiveUp()
 		return
 	}
 	if strings.IndexByte(name, '/') >= 0 {
-		try(b.String(name), false)
+		try.path(b.String(name), false)
 		return
 	}
 	path := lookupEnv(s.Command.Env, "PATH", defaultPath)
@@ -48,9 +38,28 @@ func execute(b *plan.Builder, s *spec.Spec, env plan.Ptr) {
 		if dir == "" {
 			dir = "."
 		}
-		try(b.Join(dir, name), true)
+		try.path(b.Join(dir, name), true)
 	}
 	b.GiveUp()
+}
+
+// attempt is what all tries to execute the command have in common.
+type attempt struct {
+	b                *plan.Builder
+	argv, env, shell plan.Ptr
+	words            int // of argv
+}
+
+// path tries the file at path, and then a shell for it. In a search, some errnos let it go on.
+func (a *attempt) path(path plan.Ptr, search bool) {
+	a.b.Execve(path, a.argv, a.env)
+	if search {
+		a.b.Ignoring(unix.ENOEXEC, unix.ENOENT, unix.ENOTDIR, unix.EACCES)
+	} else {
+		a.b.Ignoring(unix.ENOEXEC)
+	}
+	a.b.Execve(a.shell, a.b.Script(a.shell, path, a.argv, a.words), a.env)
+	a.b.Last().When = uint8(unix.ENOEXEC)
 }
 
 // lookupEnv returns the value of name in env, or other.

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"unicode"
 
+	"box/internal/host"
 	"box/mounts"
 	"box/plan"
 	"box/spec"
@@ -144,7 +145,7 @@ func entryText(f *Failure, e *spec.Entry) string {
 		return fmt.Sprintf("Can't mkdir parents for %s: %s", e.Dest, reason)
 	case nr == unix.SYS_MOVE_MOUNT && f.Errno == unix.ENOENT && e.Kind == spec.Bind: // it has been removed
 		return fmt.Sprintf("Can't find source path %s: %s", e.Source, reason)
-	case nr == unix.SYS_MOVE_MOUNT && (e.Kind != spec.Bind && e.Kind != spec.Data || mounts.IsDir(e.Source)):
+	case nr == unix.SYS_MOVE_MOUNT && (e.Kind != spec.Bind && e.Kind != spec.Data || host.IsDir(e.Source)):
 		return fmt.Sprintf("Can't mkdir %s: %s", e.Dest, CText(unix.ENOTDIR))
 	case nr == unix.SYS_MOVE_MOUNT:
 		return fmt.Sprintf("Can't create file at %s: %s", e.Dest, CText(unix.EISDIR))
@@ -170,7 +171,7 @@ func step(f *Failure, e *spec.Entry) (nr uint16, last bool) {
 	path, dest := f.Call.Path(), spec.Relative(e.Dest)
 	above, _ := cutLast(dest)
 	if f.Errno == unix.ENOENT && f.Call.Nr == unix.SYS_OPENAT2 && above != "" && path == above {
-		if e.Kind == spec.File || e.Kind == spec.Data || e.Kind == spec.Bind && !mounts.IsDir(e.Source) {
+		if e.Kind == spec.File || e.Kind == spec.Data || e.Kind == spec.Bind && !host.IsDir(e.Source) {
 			return unix.SYS_MKNODAT, true
 		}
 		return unix.SYS_MKDIRAT, true

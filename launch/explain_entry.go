@@ -6,6 +6,7 @@ import (
 	"path"
 	"strings"
 
+	"box/internal/host"
 	"box/internal/kernel"
 	"box/mounts"
 	"box/plan"
@@ -124,7 +125,7 @@ func explainMount(m *Message, f *Failure, e *spec.Entry, words string) {
 		m.Headline = fmt.Sprintf("%s: too many mounts", words)
 		m.Cause = "fs.mount-max is " + kernel.Sysctl("fs/mount-max")
 	case e.Kind == spec.Bind && f.Errno == unix.ENOTDIR, e.Kind == spec.Bind && f.Errno == unix.EINVAL:
-		if mounts.IsDir(e.Source) {
+		if host.IsDir(e.Source) {
 			m.Headline = fmt.Sprintf("%s: %s is a directory, and %s in the sandbox is a file", words, e.Source, e.Dest)
 		} else {
 			m.Headline = fmt.Sprintf("%s: %s is a file, and %s in the sandbox is a directory", words, e.Source, e.Dest)
@@ -149,7 +150,7 @@ func explainMount(m *Message, f *Failure, e *spec.Entry, words string) {
 // explainOverlay is for layers that the kernel doesn't take.
 func explainOverlay(m *Message, f *Failure, e *spec.Entry, words string) {
 	for _, source := range append(e.Sources(), e.Work) {
-		if source != "" && !mounts.IsDir(source) {
+		if source != "" && !host.IsDir(source) {
 			m.Headline = fmt.Sprintf("%s: %s is not a directory here", words, source)
 			return
 		}

@@ -100,9 +100,10 @@ func label(b *plan.Builder, attribute, context string) {
 
 // hold opens what pid 1 keeps open as long as it lives: locked files, see fcntl(2), F_SETLK, and the caller's descriptors.
 func hold(b *plan.Builder, s *spec.Spec) {
-	b.Keep = append(b.Keep, plan.Status, plan.Reaper)
+	b.KeepOpen(plan.Status)
+	b.KeepOpen(plan.Reaper)
 	if !s.OwnsPID() {
-		b.Keep = append(b.Keep, plan.Proc) // to look for descendants
+		b.KeepOpen(plan.Proc) // to look for descendants
 	}
 	for _, fd := range s.Life.Sync {
 		b.KeepFD(fd)
@@ -131,7 +132,7 @@ func enter(b *plan.Builder, s *spec.Spec, env plan.Ptr) {
 		b.Last().When = plan.Done
 		for n, e := range s.Command.Env {
 			if strings.HasPrefix(e, "PWD=") {
-				b.Set(plan.Slot(env, n), b.String("PWD="+s.Command.Dirs[i]))
+				b.Set(plan.Slot(env, n), b.Concat("PWD=", s.Command.Dirs[i], ""))
 			}
 		}
 	}
@@ -209,9 +210,8 @@ func limits(b *plan.Builder, s *spec.Spec) {
 		b.Limit(unix.RLIMIT_CORE, 1, 1)
 	}
 	if n := s.Limits.Processes; n != 0 {
-		var now unix.Rlimit
-		if unix.Getrlimit(unix.RLIMIT_NPROC, &now) == nil {
-			b.Limit(unix.RLIMIT_NPROC, min(n, now.Cur), min(n, now.Max))
+		if soft, hard, errno := plan.Limits(unix.RLIMIT_NPROC); errno == 0 {
+			b.Limit(unix.RLIMIT_NPROC, min(n, soft), min(n, hard))
 		}
 	}
 	if s.Limits.Files != 0 {

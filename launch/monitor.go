@@ -1,11 +1,10 @@
 package launch
 
 import (
-	"bytes"
-	"errors"
-	"os"
 	"unsafe"
 
+	"box/internal/early"
+	"box/internal/host"
 	"box/plan"
 
 	"golang.org/x/sys/unix"
@@ -15,8 +14,7 @@ import (
 // through, stops when the command stops, and kills the sandbox when the caller ends.
 // An error is a *Failure if the command was never started, or ErrLost.
 func (b *Sandbox) Wait() (Status, error) {
-	defer b.close()
-	defer b.closeTerminal() // whatever happens
+	forgetCode()
 	err := b.watch()
 	if b.spec.Life.Detached && b.failed == nil && err == nil {
 		if b.spec.Life.Direct {
@@ -25,18 +23,27 @@ func (b *Sandbox) Wait() (Status, error) {
 		b.gone = true // or rather let go
 	}
 	b.end()
-	b.finishTerminal() // what was written last was written for a raw terminal
-	b.closeTerminal()
+	if b.tty != nil {
+		b.leaveTerminal()
+	}
 	b.clean()
+	b.close()
 	switch {
 	case b.failed != nil:
-		return Status{}, b.failed
+		return Status{}, b.over(b.failed)
 	case err != nil:
-		return Status{}, err
+		return Status{}, b.over(err)
 	case !b.ended:
-		return Status{Signal: unix.SIGKILL}, ErrLost
+		return Status{Signal: unix.SIGKILL}, b.over(ErrLost)
 	}
 	return b.status, nil
+}
+
+//go:noinline
+func (b *Sandbox) leaveTerminal() {
+	early.Ordinary()
+	b.finishTerminal() // what was written last was written for a raw terminal
+	b.closeTerminal()
 }
 
 // Places in the poll set.
@@ -53,7 +60,7 @@ const (
 
 // watch runs until the command has ended, could not be started, or must be killed.
 func (b *Sandbox) watch() error {
-	set := make([]unix.PollFd, places)
+	var set [places]unix.PollFd
 	for !b.ended && b.failed == nil {
 		set[onStatus] = unix.PollFd{Fd: int32(b.conn), Events: unix.POLLIN}
 		set[onSignal] = unix.PollFd{Fd: int32(b.signal), Events: unix.POLLIN}
@@ -62,12 +69,8 @@ func (b *Sandbox) watch() error {
 		}
 		set[onCaller] = unix.PollFd{Fd: int32(b.caller), Events: unix.POLLIN}
 		set[onNotice] = unix.PollFd{Fd: int32(b.listener), Events: unix.POLLIN}
-		if _, err := unix.Poll(set, b.tty.listen(set)); err != nil && err != unix.EINTR {
-			return os.NewSyscallError("poll", err)
-		}
-		b.tty.copy(set)
-		if b.tty.hungUp() && b.spec.Life.Ignored&bit(unix.SIGHUP) == 0 {
-			b.status, b.ended = Status{Signal: unix.SIGHUP}, true
+		if errno := b.poll(set[:]); errno != 0 && errno != unix.EINTR {
+			return b.problem.lose(errno)
 		}
 		if set[onSignal].Revents != 0 {
 			if s := b.nextSignal(); s != 0 && !b.pass(s) {
@@ -81,7 +84,7 @@ func (b *Sandbox) watch() error {
 		case events&unix.POLLIN != 0:
 			b.notice()
 		case events != 0: // everybody with the filter has ended
-			unix.Close(b.listener)
+			host.Close(b.listener)
 			b.listener = -1
 		}
 		if set[onStatus].Revents == 0 {
@@ -98,44 +101,63 @@ func (b *Sandbox) watch() error {
 	return nil
 }
 
-// tell sends a record to pid 1. If it is gone, hear learns that; if it doesn't listen, nothing more is sent.
-func (b *Sandbox) tell(r plan.Record) {
-	_ = unix.Sendto(b.conn, bytesOf(&r), unix.MSG_NOSIGNAL|unix.MSG_DONTWAIT, nil)
+// poll waits for something to happen, and copies what the terminals have to say.
+func (b *Sandbox) poll(set []unix.PollFd) unix.Errno {
+	if b.tty != nil {
+		return b.pollTerminal(set)
+	}
+	return host.Poll(set[:onKeys])
 }
 
-func bytesOf(r *plan.Record) []byte {
-	return unsafe.Slice((*byte)(unsafe.Pointer(r)), unsafe.Sizeof(*r))
+//go:noinline
+func (b *Sandbox) pollTerminal(set []unix.PollFd) unix.Errno {
+	early.Ordinary()
+	if _, err := unix.Poll(set, b.tty.listen(set)); err != nil {
+		if errno, ok := err.(unix.Errno); ok && errno != unix.EINTR { //nolint:errorlint // it is never wrapped
+			return errno
+		}
+		return unix.EINTR
+	}
+	b.tty.copy(set)
+	if b.tty.hungUp() && b.spec.Life.Ignored&bit(unix.SIGHUP) == 0 {
+		b.status, b.ended = Status{Signal: unix.SIGHUP}, true
+	}
+	return 0
 }
+
+// tell sends a record to pid 1. If it is gone, hear learns that; if it doesn't listen, nothing more is sent.
+func (b *Sandbox) tell(r plan.Record) { host.Send(b.conn, unsafe.Pointer(&r), unsafe.Sizeof(r)) }
 
 // hear takes one record from the sandbox. It returns false when the socket is closed.
 func (b *Sandbox) hear() (more bool, err error) {
 	var r plan.Record
-	control := make([]byte, unix.CmsgSpace(4)+unix.CmsgSpace(unix.SizeofUcred))
-	n, cn, _, _, err := unix.Recvmsg(b.conn, bytesOf(&r), control, unix.MSG_CMSG_CLOEXEC)
-	if err == unix.EINTR || err == unix.ECONNRESET {
+	n, control, errno := host.Receive(b.conn, unsafe.Pointer(&r), unsafe.Sizeof(r))
+	if errno == unix.EINTR || errno == unix.ECONNRESET {
 		// ECONNRESET: pid 1 has ended without taking a signal that was sent to it. Its last words come next.
 		return true, nil
 	}
-	if err != nil || n != int(unsafe.Sizeof(r)) {
-		return false, err // nil: pid 1 has ended
+	if errno != 0 {
+		return false, b.problem.lose(errno)
+	}
+	if n != int(unsafe.Sizeof(r)) {
+		return false, nil // pid 1 has ended
 	}
 	switch r.Kind {
 	case plan.Failed:
-		text := string(bytes.TrimRight(b.text, "\x00"))
-		b.failed = &Failure{Call: b.plan.Inside[r.Step], Step: int(r.Step), Errno: unix.Errno(r.Value), Text: text}
+		b.failed = b.problem.notStarted(&b.plan.Inside[r.Step], int(r.Step), unix.Errno(r.Value))
 	case plan.Text:
-		b.text = append(b.text, bytesOf(&r)[4:]...)
+		b.problem.noteText(&r)
 	case plan.Running:
 		b.running = true
 	case plan.Here:
-		b.move(control[:cn])
+		b.move(control.Sender)
 	case plan.Ended:
 		b.status, b.ended = statusOf(unix.WaitStatus(r.Value)), true
 	case plan.Stopped:
 		b.stop()
 	case plan.Ready:
 		switch err := b.act(); {
-		case errors.Is(err, errEnded):
+		case err == errEnded: //nolint:errorlint // it is never wrapped, and errors.Is may not run early
 			return true, nil
 		case err != nil:
 			return false, err
@@ -143,34 +165,32 @@ func (b *Sandbox) hear() (more bool, err error) {
 		b.tell(plan.Record{Kind: plan.Ready})
 		b.waiting = false
 	case plan.Master:
-		b.tty = openTerminal(descriptor(control[:cn]), b.spec.Life.TTY)
+		b.takeTerminal(control.FD)
 	case plan.Listener:
-		b.listener = descriptor(control[:cn])
+		b.listener = control.FD
 	case plan.Made:
-		b.made = append(b.made, mountPoint{dir: descriptor(control[:cn]), call: b.plan.Inside[r.Step]})
+		b.noteMade(mountPoint{dir: control.FD, call: &b.plan.Inside[r.Step]})
 	}
 	return true, nil
 }
 
-// descriptor returns the one descriptor among control messages, or -1.
-func descriptor(control []byte) int {
-	messages, _ := unix.ParseSocketControlMessage(control)
-	for i := range messages {
-		if fds, err := unix.ParseUnixRights(&messages[i]); err == nil && len(fds) == 1 {
-			return fds[0]
-		}
-	}
-	return -1
+//go:noinline
+func (b *Sandbox) noteMade(m mountPoint) {
+	early.Ordinary()
+	b.made = append(b.made, m)
+}
+
+//go:noinline
+func (b *Sandbox) takeTerminal(master int) {
+	early.Ordinary()
+	b.tty = openTerminal(master, b.spec.Life.TTY)
 }
 
 // move takes the sender of a record for pid 1: what was cloned first has made it in other namespaces, and has ended.
-func (b *Sandbox) move(control []byte) {
-	messages, _ := unix.ParseSocketControlMessage(control)
-	for i := range messages {
-		if who, err := unix.ParseUnixCredentials(&messages[i]); err == nil && who.Pid > 0 {
-			_, _ = unix.Wait4(b.pid, nil, unix.WALL, nil)
-			b.pid = int(who.Pid)
-		}
+func (b *Sandbox) move(sender int) {
+	if sender > 0 {
+		_, _ = host.Wait(b.pid, nil, unix.WALL)
+		b.pid = sender
 	}
 }
 
@@ -182,20 +202,29 @@ func (b *Sandbox) Ran() bool { return b.running }
 // With a terminal the rest of the caller's job stops, too, as if the key had been typed there. The end of the caller wakes
 // it up.
 func (b *Sandbox) stop() {
-	if b.tty != nil && b.tty.raw {
+	if b.tty != nil {
+		b.stopTerminal()
+	}
+	if b.caller < 0 {
+		host.Kill(host.PID(), unix.SIGSTOP)
+		return
+	}
+	host.Prctl(unix.PR_SET_PDEATHSIG, uintptr(unix.SIGCONT))
+	if host.Parent() == b.parent {
+		host.Kill(host.PID(), unix.SIGSTOP)
+	}
+	host.Prctl(unix.PR_SET_PDEATHSIG, 0)
+}
+
+//go:noinline
+func (b *Sandbox) stopTerminal() {
+	early.Ordinary()
+	if b.tty.raw {
 		b.own = true // our own copy of the signal
 		b.show()
 		b.tty.leave()
-		_ = unix.Kill(0, unix.SIGTSTP)
+		host.Kill(0, unix.SIGTSTP)
 	}
-	if b.caller >= 0 {
-		_ = unix.Prctl(unix.PR_SET_PDEATHSIG, uintptr(unix.SIGCONT), 0, 0, 0)
-		defer func() { _ = unix.Prctl(unix.PR_SET_PDEATHSIG, 0, 0, 0, 0) }()
-		if os.Getppid() != b.parent {
-			return
-		}
-	}
-	_ = unix.Kill(os.Getpid(), unix.SIGSTOP)
 }
 
 // follow goes on with the process itself, if that is the command: its socket has closed when it was executed.
@@ -203,12 +232,12 @@ func (b *Sandbox) follow() bool {
 	if !b.spec.Life.Direct || b.spec.Life.Detached {
 		return false
 	}
-	child, err := unix.PidfdOpen(b.pid, 0)
-	if err != nil {
+	child, errno := host.OpenProcess(b.pid)
+	if errno != 0 {
 		b.reap() // without looking after the caller meanwhile
 		return false
 	}
-	unix.Close(b.conn)
+	host.Close(b.conn)
 	b.conn, b.executed = child, true
 	return true
 }
@@ -217,12 +246,12 @@ func (b *Sandbox) follow() bool {
 func (b *Sandbox) reap() {
 	var w unix.WaitStatus
 	for {
-		pid, err := unix.Wait4(b.pid, &w, 0, nil)
-		if err == unix.EINTR {
+		pid, errno := host.Wait(b.pid, &w, 0)
+		if errno == unix.EINTR {
 			continue
 		}
 		b.gone = true
-		if err == nil && pid == b.pid {
+		if errno == 0 && pid == b.pid {
 			b.status, b.ended = statusOf(w), true
 		}
 		return
@@ -235,12 +264,12 @@ func (b *Sandbox) end() {
 		return
 	}
 	if b.spec.OwnsPID() || b.spec.Life.Direct {
-		_ = unix.Kill(b.pid, unix.SIGKILL)
+		host.Kill(b.pid, unix.SIGKILL)
 	} else {
-		_ = unix.Shutdown(b.conn, unix.SHUT_RDWR) // pid 1 has descendants to kill
+		host.Shutdown(b.conn) // pid 1 has descendants to kill
 	}
 	for {
-		if _, err := unix.Wait4(b.pid, nil, unix.WALL, nil); err != unix.EINTR {
+		if _, errno := host.Wait(b.pid, nil, unix.WALL); errno != unix.EINTR {
 			return
 		}
 	}
@@ -248,6 +277,14 @@ func (b *Sandbox) end() {
 
 // clean undoes the acts, the last one first, and removes the mount points that were made on the host.
 func (b *Sandbox) clean() {
+	if len(b.undo) > 0 || len(b.made) > 0 {
+		b.undoAll()
+	}
+}
+
+//go:noinline
+func (b *Sandbox) undoAll() {
+	early.Ordinary()
 	for i := len(b.undo) - 1; i >= 0; i-- {
 		_ = b.undo[i]()
 	}

@@ -10,7 +10,7 @@ import (
 // something could be mounted there.
 type mountPoint struct {
 	dir  int // an O_PATH descriptor of the directory that it was made in
-	call plan.Call
+	call *plan.Call
 }
 
 // remove removes it again, by the descriptor of its directory, if it is still as it was made: empty.

@@ -3,6 +3,8 @@ package launch
 import (
 	"unsafe"
 
+	"box/internal/early"
+
 	"golang.org/x/sys/unix"
 )
 
@@ -42,7 +44,10 @@ const (
 func (b *Sandbox) OnNotice(f func(Notice) unix.Errno) { b.onNotice = f }
 
 // notice takes one notice and answers it.
+//
+//go:noinline
 func (b *Sandbox) notice() {
+	early.Ordinary()
 	var n notif // the kernel wants it to be zero
 	if _, _, errno := unix.Syscall(unix.SYS_IOCTL, uintptr(b.listener), notifReceive, uintptr(unsafe.Pointer(&n))); errno != 0 {
 		return // ENOENT: who asked has been killed meanwhile

@@ -28,6 +28,7 @@ func (m *machine) shed() {
 //go:nocheckptr
 func (m *machine) reap() {
 	m.closeOthers()
+	m.forget()
 	m.poll[0] = pollfd{fd: int32(*m.reg(plan.Reaper)), events: unix.POLLIN}
 	m.poll[1] = pollfd{fd: int32(*m.reg(plan.Status)), events: unix.POLLIN}
 	for {

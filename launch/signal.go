@@ -1,8 +1,10 @@
 package launch
 
 import (
-	"time"
+	"unsafe"
 
+	"box/internal/early"
+	"box/internal/host"
 	"box/plan"
 
 	"golang.org/x/sys/unix"
@@ -47,11 +49,15 @@ func bit(s unix.Signal) uint64 { return 1 << (uint(s) - 1) }
 
 // nextSignal returns a signal that has arrived, or 0.
 func (b *Sandbox) nextSignal() unix.Signal {
-	var number [1]byte
-	if n, err := unix.Read(b.signal, number[:]); err != nil || n != 1 {
+	var info [unsafe.Sizeof(unix.SignalfdSiginfo{})]byte
+	want := 1
+	if early.Running() {
+		want = len(info) // it is a signalfd
+	}
+	if n, errno := host.Read(b.signal, info[:want]); errno != 0 || n != want {
 		return 0
 	}
-	return unix.Signal(number[0])
+	return unix.Signal(info[0])
 }
 
 // pass gives a signal to the sandbox. It returns false for one that ends the monitor.
@@ -66,39 +72,50 @@ func (b *Sandbox) pass(s unix.Signal) bool {
 		return false
 	case ends[s] && b.deaf():
 		return false
+	case b.tty != nil && b.passTerminal(s):
+		return true
+	}
+	b.Signal(s)
+	return true
+}
+
+// passTerminal does what a signal means for the terminal. It returns true if that is all.
+//
+//go:noinline
+func (b *Sandbox) passTerminal(s unix.Signal) bool {
+	early.Ordinary()
+	switch {
 	case s == unix.SIGWINCH && b.tty.open():
 		b.tty.resize()
 		return true
 	case s == unix.SIGCONT:
 		b.tty.enter()
 	}
-	b.Signal(s)
-	return true
+	return false
 }
 
 // ends are the forwarded signals that ask for an end.
 var ends = [32]bool{unix.SIGINT: true, unix.SIGTERM: true, unix.SIGHUP: true, unix.SIGQUIT: true}
 
 // patience is how long pid 1 may leave a signal lying before another one ends the sandbox.
-const patience = time.Second
+const patience = 1e9 // nanoseconds
 
 // deaf says whether pid 1 has not taken what was sent to it, for too long: it hangs in the set-up.
 func (b *Sandbox) deaf() bool {
 	if b.executed {
 		return false
 	}
-	unread, err := unix.IoctlGetInt(b.conn, unix.SIOCOUTQ)
-	if err != nil || unread == 0 {
-		b.heard = time.Now()
+	if host.Unsent(b.conn) == 0 {
+		b.heard = host.Clock()
 		return false
 	}
-	return time.Since(b.heard) > patience
+	return host.Clock()-b.heard > patience
 }
 
 // Signal sends a signal to the command: to its process group if it is one of those that terminals send.
 func (b *Sandbox) Signal(s unix.Signal) {
 	if b.executed {
-		_ = unix.Kill(b.pid, s) // the command is pid 1
+		host.Kill(b.pid, s) // the command is pid 1
 		return
 	}
 	target := uint32(toLeader)

@@ -3,9 +3,10 @@ package launch
 import (
 	"os"
 	"runtime"
-	"time"
 	"unsafe"
 
+	"box/internal/early"
+	"box/internal/host"
 	"box/plan"
 	"box/spec"
 
@@ -24,28 +25,43 @@ type Sandbox struct {
 	caller   int // a pidfd of the caller, or -1
 	listener int // where notices come from, or -1
 	onNotice func(Notice) unix.Errno
-	parent   int       // the caller's process id
-	heard    time.Time // when pid 1 had last taken all that was sent to it, as far as is known
+	parent   int   // the caller's process id
+	heard    int64 // when pid 1 had last taken all that was sent to it, as far as is known
 	tty      *terminal
 	undo     []func() error // of the acts, in the order in which they were done
 	made     []mountPoint
 	status   Status
-	ended    bool   // the command's end is known
-	own      bool   // a SIGTSTP is on its way that the monitor has sent itself
-	executed bool   // the command is in the place of pid 1, and conn a pidfd of it
-	gone     bool   // there is nothing to kill or to wait for
-	waiting  bool   // pid 1 waits for the acts
-	running  bool   // the command was about to be executed
-	text     []byte // of the failure to come
+	ended    bool // the command's end is known
+	own      bool // a SIGTSTP is on its way that the monitor has sent itself
+	executed bool // the command is in the place of pid 1, and conn a pidfd of it
+	gone     bool // there is nothing to kill or to wait for
+	waiting  bool // pid 1 waits for the acts
+	running  bool // the command was about to be executed
 	failed   *Failure
+	problem  problem
 }
 
-// Failure is a step of the plan that could not be done.
-type Failure struct {
-	Call  plan.Call
-	Step  int
-	Errno unix.Errno
-	Text  string // what was found where something else should be
+// plainSandbox is the one that a process has which begins without the Go runtime.
+var plainSandbox struct {
+	box  Sandbox
+	m    machine
+	regs [4 << 10]uintptr
+}
+
+// newSandbox returns a sandbox with n registers.
+func newSandbox(n int) *Sandbox {
+	if !early.Running() || n > len(plainSandbox.regs) {
+		return heapSandbox(n)
+	}
+	p := &plainSandbox
+	p.box.m, p.box.regs = &p.m, p.regs[:n]
+	return &p.box
+}
+
+//go:noinline
+func heapSandbox(n int) *Sandbox {
+	early.Ordinary()
+	return &Sandbox{m: new(machine), regs: make([]uintptr, n)}
 }
 
 // Start clones a child that walks p and returns at once. The caller must be locked to its thread (runtime.LockOSThread)
@@ -54,43 +70,50 @@ type Failure struct {
 // signals is a descriptor from which the numbers of arriving Signals can be read, a byte each; -1 is none.
 // An error is a *Failure, or an Errno of socketpair(2) or pidfd_open(2).
 func Start(p *plan.Plan, s *spec.Spec, signals int) (*Sandbox, error) {
-	pair, err := unix.Socketpair(unix.AF_UNIX, unix.SOCK_SEQPACKET|unix.SOCK_CLOEXEC, 0)
-	if err != nil {
-		return nil, os.NewSyscallError("socketpair", err)
+	if early.Again() {
+		return nil, earlierIn(p)
 	}
-	b := &Sandbox{spec: s, plan: p, m: new(machine), regs: make([]uintptr, p.Regs), conn: pair[0]}
-	b.signal, b.caller, b.listener = signals, -1, -1
+	b := newSandbox(p.Regs)
+	b.spec, b.plan, b.signal, b.caller, b.listener, b.conn = s, p, signals, -1, -1, -1
+	pair, errno := host.SocketPair()
+	if errno != 0 {
+		return nil, cannot("socketpair", errno)
+	}
+	b.conn = int(pair[0])
 	if s.Joins() {
-		_ = unix.SetsockoptInt(pair[0], unix.SOL_SOCKET, unix.SO_PASSCRED, 1)
+		host.SetOption(b.conn, unix.SO_PASSCRED, 1)
 	}
-	if err := b.watchCaller(); err != nil {
+	if errno := b.watchCaller(); errno != 0 {
 		b.close()
-		unix.Close(pair[1])
-		return nil, err
+		host.Close(int(pair[1]))
+		return nil, cannot("pidfd_open", errno)
 	}
 	b.regs[plan.Status], b.regs[plan.Peer] = uintptr(pair[1]), uintptr(pair[0])
 	b.m.load(p, b.regs)
+	b.m.forgetful(p)
 	b.m.shared, b.m.patient = !s.OwnsPID(), s.Life.Detached
+	if early.Running() {
+		host.DefaultAction(unix.SIGCHLD) // the Go runtime catches it; ignored, there would be nothing to wait for
+	}
+	early.Commit()
 	r := b.m.clone3()
 	runtime.KeepAlive(p)
-	unix.Close(pair[1])
+	host.Close(int(pair[1]))
 	if errno, is := failed(r); is {
 		b.close()
-		return nil, &Failure{Call: plan.Call{Nr: unix.SYS_CLONE3}, Step: -1, Errno: unix.Errno(errno)}
+		return nil, b.over(b.problem.notStarted(&plan.Call{Nr: unix.SYS_CLONE3}, -1, unix.Errno(errno)))
 	}
 	b.pid, b.waiting = int(r), len(p.Outside) > 0
 	// The command may see this process (--share-pid), but not trace it or read its memory.
-	_ = unix.Prctl(unix.PR_SET_DUMPABLE, 0, 0, 0, 0)
+	host.Prctl(unix.PR_SET_DUMPABLE, 0)
 	return b, nil
 }
 
-// Error says which system call could not be made; Explain says it in the user's words.
-func (f *Failure) Error() string {
-	return f.Call.Name() + ": " + f.Errno.Error()
+//go:noinline
+func cannot(call string, errno unix.Errno) error {
+	early.Ordinary()
+	return os.NewSyscallError(call, errno)
 }
-
-// Unwrap returns the errno.
-func (f *Failure) Unwrap() error { return f.Errno }
 
 // load makes m ready to walk p with regs as registers.
 func (m *machine) load(p *plan.Plan, regs []uintptr) {
@@ -103,22 +126,25 @@ func (m *machine) load(p *plan.Plan, regs []uintptr) {
 }
 
 // watchCaller opens what tells of the end of the caller.
-func (b *Sandbox) watchCaller() (err error) {
-	if b.parent = os.Getppid(); b.spec.Life.OutliveParent || b.parent <= 0 {
-		return nil // no caller, or one that this pid namespace can't see
+func (b *Sandbox) watchCaller() unix.Errno {
+	if b.parent = host.Parent(); b.spec.Life.OutliveParent || b.parent <= 0 {
+		return 0 // no caller, or one that this pid namespace can't see
 	}
-	b.caller, err = unix.PidfdOpen(b.parent, 0)
-	if err == unix.ENOSYS || err == unix.ESRCH {
-		err = nil // before Linux 5.3 it can't be watched; ESRCH: it has just ended, Wait sees that
+	fd, errno := host.OpenProcess(b.parent)
+	if errno != 0 {
+		fd = -1
 	}
-	return os.NewSyscallError("pidfd_open", err)
+	if b.caller = fd; errno == unix.ENOSYS || errno == unix.ESRCH {
+		errno = 0 // before Linux 5.3 it can't be watched; ESRCH: it has just ended, Wait sees that
+	}
+	return errno
 }
 
 // close closes all descriptors of b.
 func (b *Sandbox) close() {
-	for _, fd := range []int{b.conn, b.caller, b.listener} {
+	for _, fd := range [...]int{b.conn, b.caller, b.listener} {
 		if fd >= 0 {
-			unix.Close(fd)
+			host.Close(fd)
 		}
 	}
 }

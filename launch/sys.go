@@ -23,6 +23,12 @@ func same(a, b, n uintptr) bool
 // wipe zeroes n bytes at address.
 func wipe(address, n uintptr)
 
+// textStart, textEnd and dataEnd return where the program's code begins and ends, and where the data ends that lies behind it: what
+// is only read, and what is written to and has a value to begin with.
+func textStart() uintptr
+func textEnd() uintptr
+func dataEnd() uintptr
+
 // failed says whether sys returned an errno, and which.
 //
 //go:nosplit

@@ -68,3 +68,21 @@ TEXT ·same(SB), NOSPLIT|NOFRAME, $0-25
 	REP; CMPSB
 	SETEQ ret+24(FP)
 	RET
+
+// func textStart() uintptr
+TEXT ·textStart(SB), NOSPLIT, $0-8
+	LEAQ runtime·text(SB), AX
+	MOVQ AX, ret+0(FP)
+	RET
+
+// func textEnd() uintptr
+TEXT ·textEnd(SB), NOSPLIT, $0-8
+	LEAQ runtime·etext(SB), AX
+	MOVQ AX, ret+0(FP)
+	RET
+
+// func dataEnd() uintptr
+TEXT ·dataEnd(SB), NOSPLIT, $0-8
+	LEAQ runtime·edata(SB), AX
+	MOVQ AX, ret+0(FP)
+	RET

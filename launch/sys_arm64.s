@@ -79,3 +79,21 @@ next:
 end:
 	MOVB R3, ret+24(FP)
 	RET
+
+// func textStart() uintptr
+TEXT ·textStart(SB), NOSPLIT, $0-8
+	MOVD $runtime·text(SB), R0
+	MOVD R0, ret+0(FP)
+	RET
+
+// func textEnd() uintptr
+TEXT ·textEnd(SB), NOSPLIT, $0-8
+	MOVD $runtime·etext(SB), R0
+	MOVD R0, ret+0(FP)
+	RET
+
+// func dataEnd() uintptr
+TEXT ·dataEnd(SB), NOSPLIT, $0-8
+	MOVD $runtime·edata(SB), R0
+	MOVD R0, ret+0(FP)
+	RET

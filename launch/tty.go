@@ -3,6 +3,7 @@ package launch
 import (
 	"unsafe"
 
+	"box/internal/early"
 	"box/plan"
 	"box/spec"
 
@@ -12,9 +13,14 @@ import (
 // openTTY opens a new terminal in the sandbox, makes it the controlling one of pid 1's session, and sends its master to
 // the parent. It begins with the modes and the size of the caller's terminal.
 func openTTY(b *plan.Builder, s *spec.Spec) {
-	if s.Life.TTY == [3]bool{} {
-		return
+	if s.Life.TTY != [3]bool{} {
+		newTTY(b, s)
 	}
+}
+
+//go:noinline
+func newTTY(b *plan.Builder, s *spec.Spec) {
+	early.Ordinary()
 	b.For(spec.Terminal)
 	master := openMaster(b, s)
 	b.Ioctl(master, unix.TIOCSPTLCK, uintptr(b.Space(4)))

@@ -23,6 +23,7 @@ type machine struct {
 	nkeep   uintptr        // how many
 	shared  bool           // the pid namespace is the caller's: ended children have to be looked for
 	caps    [8]uint32      // for capset(2): a header, and empty sets
+	give    [3]memory      // what pid 1 gives back when the command runs
 	patient bool           // pid 1 waits for all that is left, and needs no parent
 
 	leader    uintptr // the command's process; 0 when it has ended

@@ -3,8 +3,9 @@ package mounts
 import (
 	"path"
 	"path/filepath"
-	"strconv"
 
+	"box/internal/early"
+	"box/internal/host"
 	"box/spec"
 
 	"golang.org/x/sys/unix"
@@ -34,24 +35,24 @@ func (e *LinkError) Error() string { return e.Path + " is a link, and a link can
 // Base puts the base view in front of the tree: the system read-only, the rest empty, and the working directory. It
 // returns the reason if the working directory is left out, or "". An error is a *LinkError.
 func Base(s *spec.Spec, h Host) (left string, err error) {
-	flags := s.Tree
-	s.Tree = make([]spec.Entry, 0, len(flags)+32)
+	at := 0
 	add := func(e spec.Entry) {
 		e.Origin.Note = noteBase
-		s.Tree = append(s.Tree, e)
+		insert(s, at, &e)
+		at++
 	}
-	for _, dir := range []string{"/usr", "/opt", "/etc", "/sys/devices/system/cpu"} {
-		if IsDir(dir) {
+	for _, dir := range [...]string{"/usr", "/opt", "/etc", "/sys/devices/system/cpu"} {
+		if host.IsDir(dir) {
 			add(spec.Entry{Kind: spec.Bind, RO: true, Source: dir, Dest: dir})
 		}
 	}
-	Links(s)
+	at += Links(s, at, false)
 	add(spec.Entry{Kind: spec.Proc, Dest: "/proc"})
 	add(spec.Entry{Kind: spec.Dev, Dest: "/dev"})
-	for _, dir := range []string{"/tmp", "/var/tmp"} {
+	for _, dir := range [...]string{"/tmp", "/var/tmp"} {
 		add(spec.Entry{Kind: spec.Tmpfs, Dest: dir, Perms: 0o1777})
 	}
-	if !named(s, "/run/current-system") {
+	if !named(s.Tree[:at], "/run/current-system") {
 		add(spec.Entry{Kind: spec.Tmpfs, Dest: "/run", Perms: 0o755})
 	}
 	add(spec.Entry{Kind: spec.Dir, Dest: runtimeDir(h.UID), Perms: 0o700})
@@ -62,24 +63,24 @@ func Base(s *spec.Spec, h Host) (left string, err error) {
 	if left == "" {
 		add(spec.Entry{Kind: spec.Bind, RO: !h.Writable, Source: h.Dir, Dest: h.Dir})
 		if h.Writable {
-			err = lock(s, h.Dir)
+			err = lock(s, at, h.Dir)
 		}
 	}
-	s.Tree = append(s.Tree, flags...)
 	return left, err
 }
 
 // notBound returns why the working directory can't be brought in, or "".
 func notBound(h Host) string {
 	switch {
-	case h.Dir == "" || !IsDir(h.Dir):
+	case h.Dir == "" || !host.IsDir(h.Dir):
 		return "the working directory does not exist"
 	case spec.Relative(h.Dir) == "":
 		return "the working directory is /"
 	}
-	for _, system := range [...]string{"/proc", "/sys", "/dev", "/run"} {
-		if spec.Within(RealPath(h.Dir), system) {
-			return "the working directory is in " + system
+	dir := RealPath(h.Dir)
+	for i := range systems {
+		if spec.Within(dir, systems[i].dir) {
+			return systems[i].why
 		}
 	}
 	if len(h.Homes) == 0 && h.Writable {
@@ -88,9 +89,9 @@ func notBound(h Host) string {
 	for _, home := range h.Homes {
 		for _, home := range [...]string{home, RealPath(home)} {
 			switch {
-			case spec.Relative(RealPath(h.Dir)) == spec.Relative(home):
+			case spec.Relative(dir) == spec.Relative(home):
 				return "the working directory is the home directory"
-			case spec.Within(home, RealPath(h.Dir)):
+			case spec.Within(home, dir):
 				return "the working directory holds the home directory"
 			}
 		}
@@ -98,8 +99,28 @@ func notBound(h Host) string {
 	return ""
 }
 
+// systems are where no working directory is brought in from.
+var systems = [...]struct{ dir, why string }{
+	{"/proc", "the working directory is in /proc"},
+	{"/sys", "the working directory is in /sys"},
+	{"/dev", "the working directory is in /dev"},
+	{"/run", "the working directory is in /run"},
+}
+
 // RealPath returns path without links, or path itself if there is nothing: a directory has many names.
 func RealPath(path string) string {
+	var room [unix.PathMax]byte
+	if target := host.RealPath(path, room[:]); target != "" {
+		return early.Concat(target)
+	}
+	return walked(path)
+}
+
+// walked is RealPath where there is no /proc to ask, or nothing.
+//
+//go:noinline
+func walked(path string) string {
+	early.Ordinary()
 	if target, err := filepath.EvalSymlinks(path); err == nil {
 		return target
 	}
@@ -108,23 +129,32 @@ func RealPath(path string) string {
 
 // lock binds the locked names that exist read-only onto themselves. A mount point can't be renamed or removed, so nothing
 // can be put in its place.
-func lock(s *spec.Spec, dir string) error {
+//
+//go:noinline
+func lock(s *spec.Spec, at int, dir string) error {
+	early.Ordinary()
 	for _, name := range locked {
-		host := path.Join(dir, name)
+		source := path.Join(dir, name)
 		var st unix.Stat_t
-		if unix.Lstat(host, &st) != nil {
+		if unix.Lstat(source, &st) != nil {
 			continue
 		}
 		if st.Mode&unix.S_IFMT == unix.S_IFLNK {
-			return &LinkError{host}
+			return &LinkError{source}
 		}
-		addLast(s, spec.Entry{
-			Kind: spec.Bind, RO: true, NoLinks: true, Source: host, Dest: host,
+		insert(s, at, &spec.Entry{
+			Kind: spec.Bind, RO: true, NoLinks: true, Source: source, Dest: source,
 			Origin: spec.Origin{Note: "locked in a writable working directory: " + name},
 		})
+		at++
 	}
 	return nil
 }
 
 // runtimeDir returns the XDG_RUNTIME_DIR of a user.
-func runtimeDir(uid int) string { return "/run/user/" + strconv.Itoa(uid) }
+func runtimeDir(uid int) string {
+	var dir early.Text
+	dir.Add("/run/user/")
+	dir.AddNumber(uint64(uid))
+	return early.Concat(dir.String())
+}

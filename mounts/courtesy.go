@@ -2,11 +2,10 @@ package mounts
 
 import (
 	"path"
-	"slices"
 
+	"box/internal/early"
+	"box/internal/host"
 	"box/spec"
-
-	"golang.org/x/sys/unix"
 )
 
 // The notes of entries that no flag asked for: --dry-run shows them.
@@ -27,39 +26,61 @@ func Courtesies(s *spec.Spec) (left []string) {
 			at, root = i+1, e.Source
 		}
 	}
-	for _, e := range []spec.Entry{
-		{Kind: spec.Tmpfs, Dest: "/tmp", Perms: 0o1777},
-		{Kind: spec.Dev, Dest: "/dev"},
-		{Kind: spec.Proc, Dest: "/proc"},
-	} {
-		if named(s, e.Dest) {
+	for _, e := range courtesies {
+		if named(s.Tree, e.Dest) {
 			continue
 		}
-		if root != "" && !IsDir(path.Join(root, e.Dest)) {
-			left = append(left, e.Dest)
+		if root != "" && !host.IsDir(below(root, e.Dest)) {
+			left = leave(left, e.Dest)
 			continue
 		}
-		e.Origin.Note = noteCourtesy
-		s.Tree = slices.Insert(s.Tree, at, e)
+		insert(s, at, &e)
 	}
 	if root == "" {
-		Links(s)
+		Links(s, end(s), true)
 	}
 	return left
 }
 
+// courtesies are what Courtesies adds, the last one first.
+var courtesies = [...]spec.Entry{
+	{Kind: spec.Tmpfs, Dest: "/tmp", Perms: 0o1777, Origin: spec.Origin{Note: noteCourtesy}},
+	{Kind: spec.Dev, Dest: "/dev", Origin: spec.Origin{Note: noteCourtesy}},
+	{Kind: spec.Proc, Dest: "/proc", Origin: spec.Origin{Note: noteCourtesy}},
+}
+
+//go:noinline
+func leave(left []string, dest string) []string {
+	early.Ordinary()
+	return append(left, dest)
+}
+
+// below returns the path of name in a directory.
+func below(dir, name string) string {
+	if dir == "/" {
+		return early.Concat("/", spec.Relative(name))
+	}
+	return early.Concat(dir, "/", spec.Relative(name))
+}
+
 // named says whether an entry is for exactly dest.
-func named(s *spec.Spec, dest string) bool {
-	return slices.ContainsFunc(s.Tree, func(e spec.Entry) bool {
-		return e.Kind.Creates() && spec.Relative(e.Dest) == spec.Relative(dest)
-	})
+func named(tree []spec.Entry, dest string) bool {
+	for i := range tree {
+		if tree[i].Kind.Creates() && spec.Relative(tree[i].Dest) == spec.Relative(dest) {
+			return true
+		}
+	}
+	return false
 }
 
 // taken says whether an entry is for dest or something below it, so that it will exist.
-func taken(s *spec.Spec, dest string) bool {
-	return slices.ContainsFunc(s.Tree, func(e spec.Entry) bool {
-		return e.Kind.Creates() && spec.Within(e.Dest, dest)
-	})
+func taken(tree []spec.Entry, dest string) bool {
+	for i := range tree {
+		if tree[i].Kind.Creates() && spec.Within(tree[i].Dest, dest) {
+			return true
+		}
+	}
+	return false
 }
 
 // merged are the directories that are links into /usr on most systems. Debian needs lib and lib64 both: the loader
@@ -69,64 +90,94 @@ var merged = [...]string{"bin", "sbin", "lib", "lib32", "lib64", "libx32"}
 // stores are where NixOS and Guix keep programs, and what leads there.
 var stores = [...]string{"/nix/store", "/gnu/store"}
 
-// Links adds, for a bind on /usr, what stands beside it and leads into it: without these no program finds its loader.
-func Links(s *spec.Spec) {
-	usr := slices.IndexFunc(s.Tree, func(e spec.Entry) bool {
-		return e.Kind == spec.Bind && spec.Relative(e.Dest) == "usr"
-	})
-	if usr < 0 {
-		return
+// Links adds, for a bind on /usr, what stands beside it and leads into it: without these no program finds its loader. They come
+// at a place of the tree, unless something is there: of all entries, or of those before that place. It returns how many there are.
+func Links(s *spec.Spec, at int, all bool) (n int) {
+	usr := ""
+	for i := len(s.Tree) - 1; i >= 0; i-- {
+		if e := &s.Tree[i]; e.Kind == spec.Bind && spec.Relative(e.Dest) == "usr" {
+			usr = e.Source
+		}
 	}
-	beside := path.Dir(path.Clean(s.Tree[usr].Source))
-	store := slices.ContainsFunc(stores[:], func(dir string) bool { return IsDir(path.Join(beside, dir)) })
+	if usr == "" {
+		return 0
+	}
+	add := func(e spec.Entry) {
+		insert(s, at+n, &e)
+		n++
+	}
+	taken := func(dest string) bool {
+		if all {
+			return taken(s.Tree, dest)
+		}
+		return taken(s.Tree[:at+n], dest)
+	}
+	beside := above(usr)
+	store := false
+	for _, dir := range stores {
+		store = store || host.IsDir(below(beside, dir))
+	}
 	for _, name := range merged {
-		if !taken(s, name) {
-			addBeside(s, beside, name, store)
+		if !taken(name) {
+			addBeside(add, beside, name, store)
 		}
 	}
 	if store {
-		for _, dir := range []string{stores[0], stores[1], "/run/current-system"} {
-			if !taken(s, dir) && exists(path.Join(beside, dir)) {
-				bindRO(s, path.Join(beside, dir), dir, noteStore)
+		for _, dir := range [...]string{stores[0], stores[1], "/run/current-system"} {
+			if source := below(beside, dir); !taken(dir) && host.Exists(source) {
+				add(boundRO(source, dir, noteStore))
 			}
 		}
 	}
+	return n
+}
+
+// above returns the directory that a path lies in.
+func above(name string) string {
+	if name == "/usr" {
+		return "/"
+	}
+	return cleanAbove(name)
+}
+
+//go:noinline
+func cleanAbove(name string) string {
+	early.Ordinary()
+	return path.Dir(path.Clean(name))
 }
 
 // addBeside adds what is at name beside /usr: the same link if it leads into usr, a bind if it is a directory. On a
 // system with a store, /bin and its like are links or directories outside of /usr, and are bound.
-func addBeside(s *spec.Spec, beside, name string, store bool) {
-	host := path.Join(beside, name)
-	var target [256]byte
-	if n, err := unix.Readlink(host, target[:]); err == nil {
-		to := string(target[:n])
-		if spec.Within(to, "usr") {
-			link := spec.Entry{Kind: spec.Symlink, Dest: "/" + name, Source: to, Try: true}
+func addBeside(add func(spec.Entry), beside, name string, store bool) {
+	source := below(beside, name)
+	var room [256]byte
+	if target := host.Readlink(source, room[:]); target != "" {
+		if spec.Within(target, "usr") {
+			link := spec.Entry{Kind: spec.Symlink, Dest: early.Concat("/", name), Source: early.Concat(target), Try: true}
 			link.Origin.Note = noteLink
-			addLast(s, link)
+			add(link)
 			return
 		}
 		if !store {
 			return
 		}
 	}
-	if IsDir(host) {
-		bindRO(s, host, "/"+name, noteDir)
+	if host.IsDir(source) {
+		add(boundRO(source, early.Concat("/", name), noteDir))
 	}
 }
 
-// bindRO adds a read-only bind that no flag asked for.
-func bindRO(s *spec.Spec, source, dest, note string) {
-	addLast(s, spec.Entry{Kind: spec.Bind, RO: true, Source: source, Dest: dest, Origin: spec.Origin{Note: note}})
+// boundRO is a read-only bind that no flag asked for.
+func boundRO(source, dest, note string) spec.Entry {
+	return spec.Entry{Kind: spec.Bind, RO: true, Source: source, Dest: dest, Origin: spec.Origin{Note: note}}
 }
 
-// addLast adds an entry after all others, but before the root becomes read-only.
-func addLast(s *spec.Spec, e spec.Entry) {
-	at := slices.IndexFunc(s.Tree, func(e spec.Entry) bool {
-		return e.Kind == spec.ReadOnly && spec.Relative(e.Dest) == ""
-	})
-	if at < 0 {
-		at = len(s.Tree)
+// end returns the place after all entries, but before the root becomes read-only.
+func end(s *spec.Spec) int {
+	for i := range s.Tree {
+		if e := &s.Tree[i]; e.Kind == spec.ReadOnly && spec.Relative(e.Dest) == "" {
+			return i
+		}
 	}
-	s.Tree = slices.Insert(s.Tree, at, e)
+	return len(s.Tree)
 }

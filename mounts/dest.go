@@ -3,6 +3,7 @@ package mounts
 import (
 	"strings"
 
+	"box/internal/early"
 	"box/plan"
 	"box/spec"
 
@@ -115,8 +116,14 @@ func (t *tree) forget() {
 // below a writable bind. It removes it when the sandbox has ended.
 func (t *tree) remember(dir plan.Reg, path string) {
 	if t.writable > 0 && !t.s.Mounts.Leave && t.strange(path) {
-		t.b.Send(plan.Made, dir, plan.Done)
+		t.report(dir)
 	}
+}
+
+//go:noinline
+func (t *tree) report(dir plan.Reg) {
+	early.Ordinary() // removing it takes a list on the heap
+	t.b.Send(plan.Made, dir, plan.Done)
 }
 
 // strange says whether path may lead elsewhere than its words say: through a link of the tree, or through a bind, where there

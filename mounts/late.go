@@ -3,6 +3,7 @@ package mounts
 import (
 	"path/filepath"
 
+	"box/internal/early"
 	"box/plan"
 	"box/spec"
 
@@ -17,23 +18,29 @@ const reserve = 64
 
 // descriptors returns how many sources can be kept cloned at a time, see getrlimit(2), RLIMIT_NOFILE.
 func descriptors() int {
-	var limit unix.Rlimit
-	if unix.Getrlimit(unix.RLIMIT_NOFILE, &limit) != nil || limit.Cur > 1<<30 {
+	soft, _, errno := plan.Limits(unix.RLIMIT_NOFILE)
+	if errno != 0 || soft > 1<<30 {
 		return 1 << 30
 	}
-	return max(int(limit.Cur)-reserve, 0)
+	return max(int(soft)-reserve, 0)
 }
 
 // canWait says whether the source of entry i can be cloned late: not the root, on which the cover lies, and none that
 // must be opened without following links.
+//
+//go:noinline
 func (t *tree) canWait(i int) bool {
+	early.Ordinary()
 	e := &t.s.Tree[i]
 	above, _ := t.writableAbove(e.Source)
 	return e.Kind == spec.Bind && !e.NoLinks && above == "" && Absolute(e.Source) != "/"
 }
 
 // cloneLate clones the source of an entry by its real path.
+//
+//go:noinline
 func (t *tree) cloneLate(e *spec.Entry) plan.Reg {
+	early.Ordinary()
 	fd := t.b.OpenNoLinks(plan.Cwd, t.b.String(Absolute(e.Source)), false)
 	r := t.b.Reg()
 	t.b.OpenTreeOf(r, fd)
@@ -50,6 +57,15 @@ func Absolute(source string) string {
 
 // Spelled returns a path without what means nothing in it: from the root, and without ".", ".." and slashes too many.
 func Spelled(source string) string {
+	if early.Clean(source) {
+		return source
+	}
+	return respelled(source)
+}
+
+//go:noinline
+func respelled(source string) string {
+	early.Ordinary()
 	if full, err := filepath.Abs(source); err == nil {
 		return full
 	}

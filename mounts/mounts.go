@@ -18,17 +18,20 @@ import (
 
 // tree is the state of a compilation. It is passed by pointer and never leaves the stack.
 type tree struct {
-	b        *plan.Builder
-	s        *spec.Spec
-	found    []byte     // what the source of Tree[i] is
-	source   []plan.Reg // which register has it; an overlay's directories are in this one and those after it
-	dir      string     // the directory that dirReg has open, or ""
-	dirReg   plan.Reg
-	roots    int               // mounts on "/" so far
-	writable int               // writable binds so far
-	places   prefixes          // where binds and links are, so far
-	shared   []string          // the real paths of what is written to; links below it are somebody else's
-	realDirs map[string]string // of paths that were asked for, if anything is shared
+	b          *plan.Builder
+	s          *spec.Spec
+	found      []byte     // what the source of Tree[i] is
+	source     []plan.Reg // which register has it; an overlay's directories are in this one and those after it
+	dir        string     // the directory that dirReg has open, or ""
+	dirReg     plan.Reg
+	roots      int        // mounts on "/" so far
+	writable   int        // writable binds so far
+	places     prefixes   // where binds and links are, so far
+	shared     [32]string // the real paths of what is written to; links below it are somebody else's
+	nshared    int
+	sharedMore []string    // those that have no place in shared
+	realDirs   [32]realDir // some that were asked for
+	nextReal   int
 }
 
 // What a source is.
@@ -90,10 +93,11 @@ func (t *tree) sources() error {
 	for i := range t.s.Tree {
 		e := &t.s.Tree[i]
 		if e.Kind == spec.Overlay {
-			if err := t.layers(i); err != nil {
+			n, err := t.layers(i)
+			if err != nil {
 				return err
 			}
-			cloned += len(e.Sources())
+			cloned += n
 			continue
 		}
 		source, is := sourceOf(e, t.s)
@@ -107,7 +111,7 @@ func (t *tree) sources() error {
 			if e.Try && errno == unix.ENOENT {
 				continue
 			}
-			return &plan.HostError{For: spec.EntryRef(i), Path: source, Err: errno}
+			return plan.Missing(spec.EntryRef(i), source, errno)
 		}
 		t.found[i] = file
 		if mode&unix.S_IFMT == unix.S_IFDIR {

@@ -3,6 +3,7 @@ package mounts
 import (
 	"slices"
 
+	"box/internal/early"
 	"box/plan"
 	"box/spec"
 
@@ -13,8 +14,11 @@ import (
 const maxLayers = 170
 
 // layers opens the directories of the overlay that is entry i: the one for writes and its work directory, if it has them, then
-// the layers from the top, which is the order of the kernel's options.
-func (t *tree) layers(i int) error {
+// the layers from the top, which is the order of the kernel's options. It returns how many there are.
+//
+//go:noinline
+func (t *tree) layers(i int) (n int, err error) {
+	early.Ordinary()
 	e := &t.s.Tree[i]
 	t.b.For(spec.EntryRef(i))
 	dirs := slices.Clone(e.Layers)
@@ -23,7 +27,7 @@ func (t *tree) layers(i int) error {
 		dirs = append([]string{e.Source, e.Work}, dirs...)
 	}
 	if len(dirs) > maxLayers {
-		return &plan.HostError{For: spec.EntryRef(i), Path: e.Dest, Err: unix.E2BIG}
+		return 0, plan.Missing(spec.EntryRef(i), e.Dest, unix.E2BIG)
 	}
 	t.source[i] = t.b.Fresh()
 	for range dirs[1:] {
@@ -32,7 +36,7 @@ func (t *tree) layers(i int) error {
 	for n, source := range dirs {
 		path, r := t.b.String(source), t.source[i]+plan.Reg(n)
 		if _, errno := plan.Stat(path); errno != 0 {
-			return &plan.HostError{For: spec.EntryRef(i), Path: source, Err: errno}
+			return 0, plan.Missing(spec.EntryRef(i), source, errno)
 		}
 		if dir, rest := t.writableAbove(source); dir != "" {
 			t.openBelow(r, dir, rest)
@@ -40,12 +44,15 @@ func (t *tree) layers(i int) error {
 			t.b.OpenatTo(r, plan.Cwd, path, unix.O_PATH, 0)
 		}
 	}
-	return nil
+	return len(dirs), nil
 }
 
 // overlay mounts the layers of entry i. They are named by descriptor, so that none of them can become something else, and so
 // that no option has to be escaped.
+//
+//go:noinline
 func (t *tree) overlay(i int) {
+	early.Ordinary()
 	e, r := &t.s.Tree[i], t.source[i]
 	upper, work := plan.None, plan.None
 	if e.Source != "" {

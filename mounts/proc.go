@@ -35,7 +35,7 @@ func (t *tree) guard(proc plan.Reg) {
 		if t.s.Mounts.Guard == spec.GuardOpen {
 			mode = unix.W_OK
 		}
-		if unix.Access("/proc/"+name, mode) != nil {
+		if !plan.Allowed(t.b.Join("/proc", name), mode) {
 			continue
 		}
 		path := t.b.String(name)

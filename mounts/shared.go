@@ -3,6 +3,7 @@ package mounts
 import (
 	"strings"
 
+	"box/internal/early"
 	"box/spec"
 )
 
@@ -14,28 +15,62 @@ func (t *tree) share() {
 	}
 	for i := range t.s.Tree {
 		if source := t.s.Tree[i].Writes(); source != "" {
-			if t.realDirs == nil {
-				t.realDirs = map[string]string{}
-			}
-			t.shared = append(t.shared, t.real(source))
+			t.shareDir(source)
 		}
 	}
 }
 
-// real returns the real path of a source, and remembers it.
-func (t *tree) real(source string) string {
-	path, ok := t.realDirs[source]
-	if !ok {
-		path = Absolute(source)
-		t.realDirs[source] = path
+// shareDir notes one directory.
+func (t *tree) shareDir(source string) {
+	if t.nshared == len(t.shared) {
+		t.shareMore(source)
+		return
 	}
-	return path
+	t.shared[t.nshared] = t.real(source)
+	t.nshared++
+}
+
+//go:noinline
+func (t *tree) shareMore(source string) {
+	early.Ordinary()
+	t.sharedMore = append(t.sharedMore, t.real(source))
+}
+
+// isShared says whether the real path is in a directory that is written to.
+func (t *tree) isShared(path string) bool {
+	for i := range t.nshared {
+		if spec.Within(path, t.shared[i]) {
+			return true
+		}
+	}
+	for _, dir := range t.sharedMore {
+		if spec.Within(path, dir) {
+			return true
+		}
+	}
+	return false
+}
+
+// realDir is a path that was asked for, and what it really is.
+type realDir struct{ path, is string }
+
+// real returns the real path of a source, and remembers it: most have the same directories above them.
+func (t *tree) real(source string) string {
+	for i := range t.realDirs {
+		if t.realDirs[i].path == source {
+			return t.realDirs[i].is
+		}
+	}
+	is := Absolute(source)
+	t.realDirs[t.nextReal%len(t.realDirs)] = realDir{source, is}
+	t.nextReal++
+	return is
 }
 
 // writableAbove returns the first directory on the way to source that is written to, and the rest of the path, which is not to be
 // trusted; or "". It looks at where each part leads and not at how it is spelled.
 func (t *tree) writableAbove(source string) (dir, rest string) {
-	if len(t.shared) == 0 {
+	if t.nshared == 0 {
 		return "", ""
 	}
 	full := Spelled(source)
@@ -45,10 +80,8 @@ func (t *tree) writableAbove(source string) (dir, rest string) {
 			break // the source itself: it may be bound as a whole
 		}
 		end += next
-		for _, shared := range t.shared {
-			if spec.Within(t.real(full[:end]), shared) {
-				return full[:end], full[end+1:]
-			}
+		if t.isShared(t.real(full[:end])) {
+			return full[:end], full[end+1:]
 		}
 		end++
 	}

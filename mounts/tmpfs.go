@@ -1,9 +1,8 @@
 package mounts
 
 import (
+	"box/internal/early"
 	"box/plan"
-
-	"golang.org/x/sys/unix"
 )
 
 // What a tmpfs of box holds at most: a quarter of the machine's memory or 2 GiB, the smaller, and a million files. The
@@ -30,6 +29,12 @@ func (t *tree) labelled(options plan.Ptr) plan.Ptr {
 	if t.s.Labels.File == "" {
 		return options
 	}
+	return t.withContext(options)
+}
+
+//go:noinline
+func (t *tree) withContext(options plan.Ptr) plan.Ptr {
+	early.Ordinary()
 	return t.b.String(t.b.Read(options) + `,context="` + t.s.Labels.File + `"`)
 }
 
@@ -44,9 +49,8 @@ func (t *tree) wholeOptions(perms uint32, size uint64) plan.Ptr {
 }
 
 func defaultSize() uint64 {
-	var info unix.Sysinfo_t
-	if unix.Sysinfo(&info) != nil {
-		return maxTmpfs
+	if memory := plan.Memory(); memory != 0 {
+		return min(memory/4, maxTmpfs)
 	}
-	return min(info.Totalram*uint64(info.Unit)/4, maxTmpfs)
+	return maxTmpfs
 }

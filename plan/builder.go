@@ -1,6 +1,11 @@
 package plan
 
-import "unsafe"
+import (
+	"slices"
+	"unsafe"
+
+	"box/internal/early"
+)
 
 // Builder writes a Plan. It owns the memory of everything that the calls point to: a fixed block that is enough for
 // plain sandboxes, so that compiling one allocates nothing, and further blocks for large ones. A Builder must not
@@ -14,15 +19,15 @@ type Builder struct {
 	block   []byte   // what is left of the current block
 	more    [][]byte // keeps the further blocks alive
 	fixed   struct {
-		calls [256]Call
+		calls [8 << 10]Call
 		keep  [8]Reg
-		bytes [32 << 10]byte
+		bytes [512 << 10]byte
 	}
 }
 
 // Reset makes b empty, with room for a plain plan.
 func (b *Builder) Reset() {
-	b.Plan = Plan{Inside: b.fixed.calls[:0], Regs: int(firstFree), Keep: b.fixed.keep[:0]}
+	b.Plan = Plan{Inside: b.fixed.calls[:0], Regs: int(firstFree), Data: b.fixed.bytes[:], Keep: b.fixed.keep[:0]}
 	b.block, b.more, b.forWhom, b.nfree, b.link = b.fixed.bytes[:], nil, 0, 0, 0
 }
 
@@ -51,12 +56,20 @@ func (b *Builder) Fresh() Reg {
 func (b *Builder) room(n int) []byte {
 	size := (n + 7) &^ 7
 	if size > len(b.block) {
-		b.block = make([]byte, max(size, 1<<20))
-		b.more = append(b.more, b.block)
+		b.another(size)
 	}
 	p := b.block[:size:size]
 	b.block = b.block[size:]
 	return p[:n]
+}
+
+// another begins a further block, of at least size bytes.
+//
+//go:noinline
+func (b *Builder) another(size int) {
+	early.Ordinary()
+	b.block = make([]byte, max(size, 1<<20))
+	b.more = append(b.more, b.block)
 }
 
 // Scratch returns n zero bytes to work with while compiling.
@@ -91,11 +104,14 @@ func (b *Builder) String(s string) Ptr {
 }
 
 // Join is String for dir + "/" + name.
-func (b *Builder) Join(dir, name string) Ptr {
-	p := b.room(len(dir) + len(name) + 2)
-	n := copy(p, dir)
-	p[n] = '/'
-	n += 1 + copy(p[n+1:], name)
+func (b *Builder) Join(dir, name string) Ptr { return b.Concat(dir, "/", name) }
+
+// Concat is String for three strings, one after the other.
+func (b *Builder) Concat(first, second, third string) Ptr {
+	p := b.room(len(first) + len(second) + len(third) + 1)
+	n := copy(p, first)
+	n += copy(p[n:], second)
+	n += copy(p[n:], third)
 	p[n] = 0
 	return address(p)
 }
@@ -199,15 +215,31 @@ func address(p []byte) Ptr { return Ptr(unsafe.Pointer(unsafe.SliceData(p))) }
 // add appends a call and returns it; the pointer holds until the next call is added.
 func (b *Builder) add(nr uintptr, args ...uintptr) *Call {
 	if len(b.Inside) == cap(b.Inside) {
-		b.Inside = append(b.Inside, Call{})
-	} else {
-		b.Inside = b.Inside[:len(b.Inside)+1]
-		b.Inside[len(b.Inside)-1] = Call{}
+		b.grow()
 	}
+	b.Inside = b.Inside[:len(b.Inside)+1]
 	c := &b.Inside[len(b.Inside)-1]
+	*c = Call{}
 	c.Nr, c.For = uint16(nr), b.forWhom
 	copy(c.Args[:], args)
 	return c
+}
+
+// grow makes room for more calls and more to keep.
+//
+//go:noinline
+func (b *Builder) grow() {
+	early.Ordinary()
+	b.Inside, b.Keep = slices.Grow(b.Inside, 1), slices.Grow(b.Keep, 1)
+}
+
+// KeepOpen lets pid 1 keep r open after the fork.
+func (b *Builder) KeepOpen(r Reg) {
+	if len(b.Keep) == cap(b.Keep) {
+		b.grow()
+	}
+	b.Keep = b.Keep[:len(b.Keep)+1]
+	b.Keep[len(b.Keep)-1] = r
 }
 
 // fd makes argument i the descriptor r.

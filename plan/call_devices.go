@@ -26,7 +26,7 @@ func (b *Builder) IoctlTo(out, r Reg, request, arg uintptr) {
 // LockFile opens a file and takes a lock for reading on it, as long as it is open. See fcntl(2), F_SETLK.
 func (b *Builder) LockFile(path Ptr) {
 	r := b.OpenPlain(path, unix.O_RDONLY|unix.O_NONBLOCK) // a pipe must not make it wait
-	b.Keep = append(b.Keep, r)
+	b.KeepOpen(r)
 	lock := b.Space(int(unsafe.Sizeof(unix.Flock_t{}))) // F_RDLCK is 0, and a length of 0 is the whole file
 	b.add(unix.SYS_FCNTL, 0, unix.F_SETLK, uintptr(lock)).fd(0, r)
 }
@@ -34,7 +34,7 @@ func (b *Builder) LockFile(path Ptr) {
 // KeepFD lets pid 1 keep a descriptor of the caller open.
 func (b *Builder) KeepFD(fd int) {
 	r := b.Fresh()
-	b.Keep = append(b.Keep, r)
+	b.KeepOpen(r)
 	b.add(unix.SYS_FCNTL, uintptr(fd), unix.F_DUPFD_CLOEXEC, 3).out(r)
 }
 

@@ -159,7 +159,7 @@ const digitsRoom = "////////"
 
 // descriptorPath returns a path that ends in a descriptor's number, and where Digits has to write that.
 func (b *Builder) descriptorPath(prefix string) (path, digits Ptr) {
-	path = b.String(prefix + digitsRoom)
+	path = b.Concat(prefix, digitsRoom, "")
 	return path, path + Ptr(len(prefix))
 }
 

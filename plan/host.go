@@ -3,6 +3,8 @@ package plan
 import (
 	"unsafe"
 
+	"box/internal/early"
+
 	"golang.org/x/sys/unix"
 )
 
@@ -18,6 +20,14 @@ func (e *HostError) Error() string { return e.Path + ": " + e.Err.Error() }
 // Unwrap returns the reason, nearly always an errno.
 func (e *HostError) Unwrap() error { return e.Err }
 
+// Missing returns a *HostError.
+//
+//go:noinline
+func Missing(whom uint32, path string, errno unix.Errno) error {
+	early.Ordinary()
+	return &HostError{For: whom, Path: path, Err: errno}
+}
+
 // Stat looks at what is at path on the host, links followed, and returns its mode as in stat(2). It is unix.Stat
 // without a copy of the path.
 func Stat(path Ptr) (mode uint32, errno unix.Errno) {
@@ -25,4 +35,27 @@ func Stat(path Ptr) (mode uint32, errno unix.Errno) {
 	at := atFDCWD
 	_, _, errno = unix.RawSyscall6(sysStatat, at, uintptr(path), uintptr(unsafe.Pointer(&st)), 0, 0, 0)
 	return st.Mode, errno
+}
+
+// Limits returns a resource limit of the process, see getrlimit(2).
+func Limits(resource int) (soft, hard uint64, errno unix.Errno) {
+	var limit unix.Rlimit
+	_, _, errno = unix.RawSyscall6(unix.SYS_PRLIMIT64, 0, uintptr(resource), 0, uintptr(unsafe.Pointer(&limit)), 0, 0)
+	return limit.Cur, limit.Max, errno
+}
+
+// Memory returns how much memory the machine has, in bytes, see sysinfo(2); 0 if it doesn't say.
+func Memory() uint64 {
+	var info unix.Sysinfo_t
+	if _, _, errno := unix.RawSyscall(unix.SYS_SYSINFO, uintptr(unsafe.Pointer(&info)), 0, 0); errno != 0 {
+		return 0
+	}
+	return info.Totalram * uint64(info.Unit)
+}
+
+// Allowed says whether the file at path on the host is there and may be used so, see access(2).
+func Allowed(path Ptr, mode uint32) bool {
+	at := atFDCWD
+	_, _, errno := unix.RawSyscall(unix.SYS_FACCESSAT, at, uintptr(path), uintptr(mode))
+	return errno == 0
 }

@@ -13,6 +13,7 @@ type Plan struct {
 	Outside []Act  // done by the parent, in order, while the child waits; usually none
 	Inside  []Call // done by the child, in order
 	Regs    int    // how many registers Inside uses
+	Data    []byte // what the calls of a plain plan point to: memory of the Builder, some of it used
 	Keep    []Reg  // the descriptors that pid 1 keeps after the fork
 }
 

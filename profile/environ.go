@@ -26,23 +26,14 @@ var refused = [...]string{
 	"LD_*", "BASH_ENV", "ENV", "PROMPT_COMMAND", "PYTHONSTARTUP", "GIT_SSH_COMMAND",
 }
 
-// Environ returns those of the caller's variables (NAME=value) that a command gets: the allow-list, and what the globs
-// of pass name. Proxies come with the caller's network only.
-func Environ(callers, pass []string, network bool) []string {
-	env := make([]string, 0, len(passed)+len(pass)+4)
-	for _, e := range callers {
-		name, _, ok := strings.Cut(e, "=")
-		if ok && name != "" && wanted(name, pass, network) {
-			env = append(env, e)
-		}
-	}
-	return env
+// Passed says whether a command gets a variable of the caller without being asked: by the allow-list. Proxies come with the
+// caller's network only.
+func Passed(name string, network bool) bool {
+	return anyMatch(passed[:], name) || network && anyMatch(proxies[:], name)
 }
 
-func wanted(name string, pass []string, network bool) bool {
-	if anyMatch(passed[:], name) || network && anyMatch(proxies[:], name) {
-		return true
-	}
+// Picked says whether one of the globs of pass names a variable. No secret is named by a glob that isn't its exact name.
+func Picked(name string, pass []string) bool {
 	for _, glob := range pass {
 		if glob == name || match(glob, name) && !anyMatch(refused[:], strings.ToUpper(name)) {
 			return true
@@ -68,9 +59,12 @@ func anyMatch(globs []string, name string) bool {
 
 // match is path.Match; names without a star, nearly all, are compared.
 func match(glob, name string) bool {
-	if !strings.ContainsAny(glob, `*?[\`) {
-		return glob == name
+	for i := range len(glob) {
+		switch glob[i] {
+		case '*', '?', '[', '\\':
+			ok, _ := path.Match(glob, name)
+			return ok
+		}
 	}
-	ok, _ := path.Match(glob, name)
-	return ok
+	return glob == name
 }

@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"slices"
 
+	"box/internal/early"
 	"box/plan"
 	"box/seccompprofile/policies"
 	"box/spec"
@@ -101,7 +102,7 @@ func Compile(b *plan.Builder, s *spec.Spec) error {
 		switch {
 		case f.Policy == Off:
 		case named && program == nil: // never nothing instead of a filter
-			return fmt.Errorf("there is no program for the policy %s", f.Policy)
+			return noProgram(f.Policy)
 		case f.Ask:
 			b.Send(plan.Listener, b.Listen(asking(program)), 0)
 		default:
@@ -111,9 +112,18 @@ func Compile(b *plan.Builder, s *spec.Spec) error {
 	return nil
 }
 
+//go:noinline
+func noProgram(policy string) error {
+	early.Ordinary()
+	return fmt.Errorf("there is no program for the policy %s", policy)
+}
+
 // asking returns a program that asks the monitor where the given one refuses with an errno. Its answer is the same errno: the
 // given program tells it which.
+//
+//go:noinline
 func asking(program []byte) []byte {
+	early.Ordinary()
 	const ret = unix.BPF_RET | unix.BPF_K
 	asks := slices.Clone(program)
 	for at := 0; at+InstructionSize <= len(asks); at += InstructionSize {

@@ -190,7 +190,13 @@ type Limits struct {
 
 // New returns a Spec with every namespace, no nested user namespaces and the default limits.
 func New() *Spec {
-	return &Spec{New: All, Limits: Limits{Processes: 4096}}
+	s := Plain()
+	return &s
+}
+
+// Plain is New by value.
+func Plain() Spec {
+	return Spec{New: All, Limits: Limits{Processes: 4096}}
 }
 
 // Origin is where a wish came from: the words of a command line, or a sentence for what box adds by itself.

@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"strings"
 
+	"box/internal/early"
 	"box/plan"
 	"box/spec"
 
@@ -17,7 +18,10 @@ import (
 // compileRanges maps the caller's id and the subordinate ids that the system has given to the caller, see subuid(5).
 // Only the set-user-ID helpers may write such maps, so the parent calls them while the child waits. The supplementary
 // groups are dropped: with a map of the helper's that is allowed.
+//
+//go:noinline
 func compileRanges(b *plan.Builder, s *spec.Spec) error {
+	early.Ordinary()
 	self := self()
 	b.For(spec.Identity)
 	for _, m := range []struct {

@@ -2,62 +2,70 @@ package main
 
 import (
 	"errors"
-	"fmt"
-	"path"
 	"strings"
 
+	"box/internal/early"
 	"box/spec"
 )
 
 // build makes a Spec out of steps. Its methods are what the flags do; the Spec is complete after finish.
 type build struct {
 	spec *spec.Spec
+	room *room
 	step step // the one that is being done
 
 	modifiers struct { // for the next flag only
-		perms *uint32
-		size  *uint64
+		perms optional[uint32]
+		size  optional[uint64]
 		words []string
 	}
-	view       string        // --base
-	bare       bool          // the working directory is not brought in
-	left       []string      // courtesies that have no place
-	project    bool          // -w
-	pass       []string      // --env-pass
-	env        []envStep     // --setenv, --unsetenv, --clearenv, in order
-	policyName string        // --seccomp-policy
-	policyFrom spec.Origin   // the words of it, or why there are none
-	calls      callFlags     // --allow-32bit, --allow-debug, --seccomp-log
-	refused    *refusals     // for --seccomp-log
-	raw        []spec.Filter // --add-seccomp-fd
-	last       *spec.Filter  // --seccomp
-	ptyOff     bool          // --pty off
-	dry        bool          // --dry-run
-	layers     []string      // --overlay-src
-	layersFrom []string      // the words of the last one
-	caps       capChoice     // --cap-add, --cap-drop
-	tell       informer      // --info-fd, --json-status-fd, --userns-block-fd
-	argv0      string        // --argv0
-	print      bool          // --print-bwrap
-	data       keptData      // what was read from descriptors: once, and kept
+	view       string                // --base
+	bare       bool                  // the working directory is not brought in
+	left       []string              // courtesies that have no place
+	project    bool                  // -w
+	pass       []string              // --env-pass
+	env        []envStep             // --setenv, --unsetenv, --clearenv, in order
+	policyName string                // --seccomp-policy
+	policyFrom spec.Origin           // the words of it, or why there are none
+	calls      callFlags             // --allow-32bit, --allow-debug, --seccomp-log
+	refused    *refusals             // for --seccomp-log
+	raw        []spec.Filter         // --add-seccomp-fd
+	last       optional[spec.Filter] // --seccomp
+	ptyOff     bool                  // --pty off
+	dry        bool                  // --dry-run
+	layers     []string              // --overlay-src
+	layersFrom []string              // the words of the last one
+	caps       capChoice             // --cap-add, --cap-drop
+	tell       informer              // --info-fd, --json-status-fd, --userns-block-fd
+	argv0      string                // --argv0
+	print      bool                  // --print-bwrap
+	data       keptData              // what was read from descriptors: once, and kept
 }
 
 // do does one step.
-func (b *build) do(s step) error {
-	b.step = s
+func (b *build) do(s *step) error {
+	b.step = *s
 	if err := s.flag.do(b, s.words[1:]); err != nil {
-		if m := (*message)(nil); errors.As(err, &m) {
-			return m
-		}
-		return usage("%s: %v", joined(s.words), err)
+		return refusedStep(s.words, err)
 	}
 	if b.layers != nil && s.flag.name != "--overlay-src" {
-		return usage("%s: must stand before another one or before --overlay, --tmp-overlay or --ro-overlay", joined(b.layersFrom))
+		return refuse(b.layersFrom, "must stand before another one or before --overlay, --tmp-overlay or --ro-overlay")
 	}
 	if m := &b.modifiers; m.words != nil && s.flag.name != "--perms" && s.flag.name != "--size" {
-		return usage("%s: must stand before a flag that makes something, not before %s", joined(m.words), s.flag.name)
+		return refuse(m.words, early.Concat("must stand before a flag that makes something, not before ", s.flag.name))
 	}
 	return nil
+}
+
+// refusedStep returns the message for an error of a flag with its words.
+//
+//go:noinline
+func refusedStep(words []string, err error) error {
+	early.Ordinary()
+	if m := (*message)(nil); errors.As(err, &m) {
+		return m
+	}
+	return usage("%s: %v", joined(words), err)
 }
 
 // neverRoot are the kinds that can't be the root of a sandbox.
@@ -68,18 +76,34 @@ var neverRoot = [...]bool{
 // add appends an entry with the words of the step.
 func (b *build) add(e spec.Entry) error {
 	if e.Dest == "" && e.Kind != spec.Hostname {
-		return fmt.Errorf("an empty path names nothing")
+		return bad("an empty path names nothing")
 	}
-	switch name := path.Base(strings.TrimRight(e.Dest, "/")); {
+	switch name := lastPart(e.Dest); {
 	case e.Kind == spec.Hostname:
-	case strings.Trim(e.Dest, "/.") == "": // "/", ".", "/..", …
+	case onlyDots(e.Dest): // "/", ".", "/..", …
 		if e.Dest = "/"; neverRoot[e.Kind] {
-			return fmt.Errorf("the root itself can't be that")
+			return bad("the root itself can't be that")
 		}
 	case name == ".", name == "..":
-		return fmt.Errorf("a destination can't end in %s: say what it is", name)
+		return bad(early.Concat("a destination can't end in ", name, ": say what it is"))
 	}
 	e.Origin.Words = b.step.words
-	b.spec.Tree = append(b.spec.Tree, e)
+	b.spec.Tree = push(b.spec.Tree, e)
 	return nil
+}
+
+// lastPart returns what a path ends in, without slashes.
+func lastPart(path string) string {
+	path = spec.Relative(path)
+	return path[strings.LastIndexByte(path, '/')+1:]
+}
+
+// onlyDots says whether there is nothing but slashes and dots in a path.
+func onlyDots(path string) bool {
+	for i := range len(path) {
+		if path[i] != '/' && path[i] != '.' {
+			return false
+		}
+	}
+	return true
 }

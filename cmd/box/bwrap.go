@@ -4,12 +4,14 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"runtime"
 	"slices"
 
+	"box/internal/early"
+	"box/internal/host"
 	"box/internal/inherited"
 	"box/internal/kernel"
 	"box/launch"
+	"box/plan"
 	"box/spec"
 
 	"golang.org/x/sys/unix"
@@ -26,14 +28,14 @@ type bwrap struct {
 	warn  string // and warnings
 
 	env      []string
-	perms    *uint32
-	size     *uint64
-	once     map[string]bool // options of which only the last counts, as far as they were given
-	words    int             // how many there were, those of --args too
+	perms    optional[uint32]
+	size     optional[uint64]
+	once     [96]bool // by index in bwrapFlags: options of which only the last counts, as far as they were given
+	words    int      // how many there were, those of --args too
 	argv0    *string
 	dir      *string
-	uid      *uint32
-	gid      *uint32
+	uid      optional[uint32]
+	gid      optional[uint32]
 	user     bool // --unshare-user
 	userTry  bool
 	asPID1   bool
@@ -45,44 +47,66 @@ type bwrap struct {
 	seccomps []spec.Filter
 	last     []string // the words of --seccomp
 	tell     informer
-	sync     int
+	sync     optional[int]
 	layers   []string // --overlay-src
 	data     keptData
+	room     *room
 }
+
+// bwrapLine is the one command line of a process.
+var bwrapLine bwrap
 
 // bwrapError is a message in the manners of bubblewrap: without its prefix.
 type bwrapError struct{ text string }
 
 func (e *bwrapError) Error() string { return e.text }
 
-func die(format string, args ...any) error { return &bwrapError{fmt.Sprintf(format, args...)} }
+// die returns an error with words in the places of format.
+//
+//go:noinline
+func die(format string, words ...string) error {
+	early.Ordinary()
+	args := make([]any, len(words))
+	for i, word := range words {
+		args[i] = word
+	}
+	return &bwrapError{fmt.Sprintf(format, args...)}
+}
 
 // runBwrap is box in the manners of bubblewrap. It returns the exit status.
 func runBwrap(name string, words []string) int {
-	b := newBwrap(name, inherited.Environ())
+	b := &bwrapLine
+	b.begin(&plainRoom, name, inherited.Environ())
 	code, err := b.run(words)
-	if err == nil {
-		return code
+	if err != nil {
+		return b.report(err)
 	}
+	return code
+}
+
+// report prints an error and returns the exit status.
+//
+//go:noinline
+func (b *bwrap) report(err error) int {
+	early.Ordinary()
 	if !errors.Is(err, errUsage) {
 		fmt.Fprintf(os.Stderr, "%sbwrap: %s\n", b.level, err)
 	}
 	return 1
 }
 
-// newBwrap returns an empty command line of a caller with the environment env.
-func newBwrap(name string, env []string) *bwrap {
-	b := &bwrap{name: name, env: env, once: map[string]bool{}, data: keptData{}, sync: -1}
-	b.spec = &spec.Spec{New: spec.Mount, Nested: true, Mounts: spec.Mounts{
-		Follow: true, Leave: true, Trust: true, Whole: true, Loose: true,
-	}}
+// begin begins a command line of a caller with the environment env.
+func (b *bwrap) begin(r *room, name string, env []string) {
+	r.used = 0
+	*b = bwrap{room: r, spec: &r.spec, name: name, env: env}
+	*b.spec = spec.Spec{New: spec.Mount, Nested: true, Tree: r.tree[:0], Filters: r.filters[:0]}
+	b.spec.Mounts = spec.Mounts{Follow: true, Leave: true, Trust: true, Whole: true, Loose: true}
 	if unix.Getuid() == 0 {
 		b.spec.Mounts.Guard = spec.GuardOpen
-		b.caps.set = effectiveCaps() // an ordinary user begins with none
+		b.caps.set = host.Capabilities() // an ordinary user begins with none
 	}
-	b.spec.Life = spec.Life{Session: spec.CallerSession, KeepAll: true, Keyring: true, Detached: true}
+	b.spec.Life = spec.Life{Session: spec.CallerSession, KeepAll: true, Keyring: true, Detached: true, Close: r.close[:0]}
 	b.spec.Limits.Cores = true
-	return b
 }
 
 // errUsage ends with the usage text already printed.
@@ -105,13 +129,13 @@ func (b *bwrap) run(words []string) (int, error) {
 		*block = spec.FD{} // bubblewrap tries, and goes on
 	}
 	if err := launch.Compile(&builder, b.spec); err != nil {
-		return 0, die("%s", launch.ExplainBwrap(err, b.spec)) // bubblewrap looks for sources first
+		return 0, b.explained(err) // bubblewrap looks for sources first
 	}
 	if unread != nil {
 		return 0, unread
 	}
 	if b.tell.wanted() {
-		builder.Outside = append(builder.Outside, &b.tell)
+		builder.Outside = push(builder.Outside, plan.Act(&b.tell))
 	}
 	return b.start()
 }
@@ -119,25 +143,32 @@ func (b *bwrap) run(words []string) (int, error) {
 // start runs the plan. No signal is passed on: what ends bwrap ends bwrap alone.
 func (b *bwrap) start() (int, error) {
 	inherited.Default()
-	runtime.LockOSThread()
 	box, err := launch.Start(&builder.Plan, b.spec, -1)
 	if err != nil {
-		return 0, die("%s", launch.ExplainBwrap(err, b.spec))
+		return 0, b.explained(err)
 	}
-	b.tell.await = box.Await
+	b.tell.box = box
 	b.tell.release()
 	status, err := box.Wait()
-	if errors.Is(err, launch.ErrLost) {
+	if err == launch.ErrLost { //nolint:errorlint // it is never wrapped, and errors.Is may not run early
 		return status.Exit(), nil // the command ran; only its own status is unknown
 	}
-	if told, ok := errors.AsType[*tellError](err); ok {
-		return 0, die("Write to info_fd: %s", cText(told.err))
-	}
 	if err != nil {
-		return 0, die("%s", launch.ExplainBwrap(err, b.spec))
+		return 0, b.explained(err)
 	}
-	b.tell.ended(box, status.Exit())
+	b.tell.ended(status.Exit())
 	return status.Exit(), nil
+}
+
+// explained returns an error of package launch, or of an act, in bubblewrap's words.
+//
+//go:noinline
+func (b *bwrap) explained(err error) error {
+	early.Ordinary()
+	if _, cause := b.tell.refusal(err); cause != nil {
+		return die("Write to info_fd: %s", cText(cause))
+	}
+	return die("%s", launch.ExplainBwrap(err, b.spec))
 }
 
 // finish checks what only the whole line shows, and completes the Spec.
@@ -155,7 +186,7 @@ func (b *bwrap) finish(command []string) error {
 	s := b.spec
 	s.Command.Argv, s.Command.File = command, command[0]
 	if b.argv0 != nil {
-		s.Command.Argv = append([]string{*b.argv0}, command[1:]...)
+		s.Command.Argv = renamed(b.room.argv[:0], *b.argv0, command)
 	}
 	b.capabilities()
 	b.directory()
@@ -188,23 +219,17 @@ func (b *bwrap) conflicts() error {
 // namespaces decides about the user namespace and the ids.
 func (b *bwrap) namespaces() error {
 	s := b.spec
-	if b.user || b.userTry && usernsAllowed() || unix.Getuid() != 0 && !s.Join.User.Given() {
+	if b.user || unix.Getuid() != 0 && !s.Join.User.Given() || b.userTry && usernsAllowed() {
 		s.New |= spec.User
 	}
 	own := s.New.Has(spec.User) || s.Join.User.Given()
-	if b.uid != nil && *b.uid != uint32(unix.Getuid()) && !own {
+	if b.uid.given && b.uid.value != uint32(unix.Getuid()) && !own {
 		return die("Specifying --uid requires --unshare-user or --userns")
 	}
-	if b.gid != nil && *b.gid != uint32(unix.Getgid()) && !own {
+	if b.gid.given && b.gid.value != uint32(unix.Getgid()) && !own {
 		return die("Specifying --gid requires --unshare-user or --userns")
 	}
-	s.IDs.UID, s.IDs.GID = uint32(unix.Getuid()), uint32(unix.Getgid())
-	if b.uid != nil {
-		s.IDs.UID = *b.uid
-	}
-	if b.gid != nil {
-		s.IDs.GID = *b.gid
-	}
+	s.IDs.UID, s.IDs.GID = b.uid.take(uint32(unix.Getuid())), b.gid.take(uint32(unix.Getgid()))
 	s.Nested, s.Assert = !b.disable, b.disable || b.assert
 	if !s.New.Has(spec.UTS) && slices.ContainsFunc(s.Tree, func(e spec.Entry) bool { return e.Kind == spec.Hostname }) {
 		return die("Specifying --hostname requires --unshare-uts")
@@ -221,13 +246,13 @@ func (b *bwrap) namespaces() error {
 // life decides which processes there are, and what the command gets of the caller.
 func (b *bwrap) life() {
 	life := &b.spec.Life
-	reaper := b.spec.New.Has(spec.PID) || b.locks != nil || b.sync >= 0
+	reaper := b.spec.New.Has(spec.PID) || b.locks != nil || b.sync.given
 	life.Direct = !reaper || b.asPID1
 	life.Detached, life.OutliveParent = !b.die, !b.die
 	life.Locks = b.locks
-	if b.sync >= 0 && !life.Direct {
-		life.Sync = []int{b.sync}
-		life.Close = append(life.Close, b.sync)
+	if b.sync.given && !life.Direct {
+		life.Close = push(life.Close, b.sync.value)
+		life.Sync = life.Close[len(life.Close)-1:]
 	}
 	b.tell.prepare(b.spec)
 	life.Open = b.tell.wanted()
@@ -241,7 +266,7 @@ func (b *bwrap) capabilities() {
 	c := &b.spec.Caps
 	c.Keep, c.Callers = b.caps.set, unix.Getuid() == 0 && !b.caps.given
 	if !b.spec.OwnsUser() {
-		c.Keep &= effectiveCaps() // nobody can give away more
+		c.Keep &= host.Capabilities() // nobody can give away more
 	}
 }
 
@@ -252,18 +277,22 @@ func (b *bwrap) directory() {
 		c.Dir = *b.dir
 		return
 	}
-	if dir, err := os.Getwd(); err == nil {
-		c.Dirs = append(c.Dirs, dir)
+	c.Dirs = b.room.dirs[:0]
+	if dir := workingDirectory(); dir != "" {
+		c.Dirs = push(c.Dirs, dir)
 	}
 	if home := valueOf(b.env, "HOME"); home != "" {
-		c.Dirs = append(c.Dirs, home)
+		c.Dirs = push(c.Dirs, home)
 	}
-	c.Dirs = append(c.Dirs, "/")
+	c.Dirs = push(c.Dirs, "/")
 }
 
-// usernsAllowed is the look before --unshare-user-try.
+// usernsAllowed is root's look before --unshare-user-try.
+//
+//go:noinline
 func usernsAllowed() bool {
-	if _, err := os.Stat("/proc/self/ns/user"); err != nil {
+	early.Ordinary()
+	if !host.Exists("/proc/self/ns/user") {
 		return false
 	}
 	return kernel.Sysctl("user/max_user_namespaces") != "0"

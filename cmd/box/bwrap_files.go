@@ -4,6 +4,8 @@ import (
 	"os"
 	"strconv"
 
+	"box/internal/early"
+	"box/internal/host"
 	"box/internal/kernel"
 	"box/spec"
 
@@ -14,7 +16,7 @@ import (
 
 func (b *bwrap) add(w []string, e spec.Entry) error {
 	e.Origin.Words = w
-	b.spec.Tree = append(b.spec.Tree, e)
+	b.spec.Tree = push(b.spec.Tree, e)
 	return nil
 }
 
@@ -40,9 +42,15 @@ func (b *bwrap) addFD(w []string, ro bool) error {
 	if err := b.named(&fd, w[1]); err != nil {
 		return err
 	}
+	return b.bindDescriptor(w, fd, ro)
+}
+
+//go:noinline
+func (b *bwrap) bindDescriptor(w []string, fd int, ro bool) error {
+	early.Ordinary()
 	source, err := sourceOf(fd)
 	if err != nil {
-		return die("Can't find source path /proc/self/fd/%d: %s", fd, cText(unix.ENOENT))
+		return die("Can't find source path /proc/self/fd/%s: %s", strconv.Itoa(fd), cText(unix.ENOENT))
 	}
 	return b.add(w, spec.Entry{Kind: spec.Bind, RO: ro, Source: source, Dest: w[2], FD: spec.At(fd, w)})
 }
@@ -62,15 +70,25 @@ func (b *bwrap) dev(w []string) error {
 
 // terminalName returns the path of the terminal that a descriptor is, or "", see ttyname(3).
 func terminalName(fd int) string {
+	if !host.IsTerminal(fd) {
+		return ""
+	}
+	return terminalPath(fd)
+}
+
+//go:noinline
+func terminalPath(fd int) string {
+	early.Ordinary()
 	name, err := os.Readlink("/proc/self/fd/" + strconv.Itoa(fd))
 	var is, want unix.Stat_t
-	if !isTerminal(fd) || err != nil || unix.Fstat(fd, &want) != nil || unix.Stat(name, &is) != nil || is.Rdev != want.Rdev {
+	if err != nil || unix.Fstat(fd, &want) != nil || unix.Stat(name, &is) != nil || is.Rdev != want.Rdev {
 		return ""
 	}
 	return name
 }
 
 func (b *bwrap) overlaySrc(w []string) error {
+	early.Ordinary()
 	b.layers = append(b.layers, w[1])
 	return nil
 }
@@ -86,7 +104,10 @@ func (b *bwrap) roOverlay(w []string) error {
 }
 
 // addOverlay uses up --overlay-src, of which there must be at least as many as least.
+//
+//go:noinline
 func (b *bwrap) addOverlay(w []string, least int, e spec.Entry) error {
+	early.Ordinary()
 	if len(b.layers) < least {
 		return die("%s requires at least %s --overlay-src", w[0], [...]string{1: "one", 2: "two"}[least])
 	}
@@ -95,23 +116,11 @@ func (b *bwrap) addOverlay(w []string, least int, e spec.Entry) error {
 }
 
 func (b *bwrap) tmpfs(w []string) error {
-	e := spec.Entry{Kind: spec.Tmpfs, Dest: w[1], Perms: b.perm(0o755)}
-	if b.size != nil {
-		e.Size, b.size = *b.size, nil
-	}
-	return b.add(w, e)
+	return b.add(w, spec.Entry{Kind: spec.Tmpfs, Dest: w[1], Perms: b.perms.take(0o755), Size: b.size.take(0)})
 }
 
 func (b *bwrap) dirOption(w []string) error {
-	return b.add(w, spec.Entry{Kind: spec.Dir, Dest: w[1], Perms: b.perm(0o755)})
-}
-
-// perm uses up --perms.
-func (b *bwrap) perm(other uint32) uint32 {
-	if b.perms != nil {
-		other, b.perms = *b.perms, nil
-	}
-	return other
+	return b.add(w, spec.Entry{Kind: spec.Dir, Dest: w[1], Perms: b.perms.take(0o755)})
 }
 
 func (b *bwrap) file(w []string) error       { return b.addFile(w, spec.File, 0o666, false) }
@@ -123,7 +132,7 @@ func (b *bwrap) addFile(w []string, kind spec.Kind, perms uint32, ro bool) error
 	if err := b.named(&fd, w[1]); err != nil {
 		return err
 	}
-	return b.add(w, spec.Entry{Kind: kind, Dest: w[2], FD: spec.At(fd, w), RO: ro, Perms: b.perm(perms)})
+	return b.add(w, spec.Entry{Kind: kind, Dest: w[2], FD: spec.At(fd, w), RO: ro, Perms: b.perms.take(perms)})
 }
 
 // readFiles reads what is to be in files, and the program of --seccomp: when all options are known.
@@ -143,7 +152,7 @@ func (b *bwrap) readFiles() error {
 		return nil
 	}
 	f, err := b.program(b.last)
-	b.spec.Filters = []spec.Filter{f}
+	b.spec.Filters = push(b.spec.Filters, f)
 	return err
 }
 
@@ -161,8 +170,8 @@ func (b *bwrap) symlink(w []string) error {
 }
 
 func (b *bwrap) chmod(w []string) error {
-	p, err := strconv.ParseUint(w[1], 8, 32)
-	if err != nil || p > 0o7777 {
+	p, ok := digitsOf(w[1], 8)
+	if !ok || p > 0o7777 {
 		return die("--chmod takes an octal argument <= 07777")
 	}
 	return b.add(w, spec.Entry{Kind: spec.Chmod, Dest: w[2], Perms: uint32(p)})
@@ -172,7 +181,10 @@ func (b *bwrap) execLabel(w []string) error { return b.label(&b.spec.Labels.Exec
 func (b *bwrap) fileLabel(w []string) error { return b.label(&b.spec.Labels.File, w[1]) }
 
 // label notes an SELinux context.
+//
+//go:noinline
 func (b *bwrap) label(to *string, label string) error {
+	early.Ordinary()
 	if !kernel.SELinux() {
 		return die("labeling not supported on this system")
 	}

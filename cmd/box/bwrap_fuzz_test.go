@@ -55,10 +55,11 @@ func FuzzBwrapWords(f *testing.F) {
 
 // read reads words; each descriptor in them holds file. It returns nil if they are refused or only ask for something.
 func read(t *testing.T, words []string, file string) (b *bwrap, command []string) {
-	b = newBwrap("bwrap", []string{"HOME=/home", "PATH=/bin"})
+	b = new(bwrap)
+	b.begin(new(room), "bwrap", []string{"HOME=/home", "PATH=/bin"})
 	for _, word := range slices.Concat(words, strings.Split(file, "\x00")) {
 		if fd, ok := strtol(word); ok && fd >= 0 {
-			b.data[int(fd)] = []byte(file)
+			b.data = append(b.data, kept{int(fd), []byte(file)})
 		}
 	}
 	for _, prints := range []string{"--help", "--version"} {

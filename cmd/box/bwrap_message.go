@@ -6,24 +6,38 @@ import (
 	"io"
 	"os"
 
+	"box/internal/early"
 	"box/launch"
 )
 
 // print writes a line to stderr in the manners of bubblewrap.
+//
+//go:noinline
 func (b *bwrap) print(level, format string, args ...any) {
+	early.Ordinary()
 	fmt.Fprintf(os.Stderr, level+"bwrap: "+format+"\n", args...)
 }
 
 // cText returns an error as strerror(3) has it.
-func cText(err error) string { return launch.CText(err) }
+//
+//go:noinline
+func cText(err error) string {
+	early.Ordinary()
+	return launch.CText(err)
+}
 
+//go:noinline
 func printBwrapVersion(out io.Writer) error {
+	early.Ordinary()
 	_, err := fmt.Fprintf(out, "bubblewrap %s\n", bwrapVersion)
 	return err
 }
 
 // bwrapUsage prints the usage text. Its options are looked for by callers.
+//
+//go:noinline
 func bwrapUsage(file io.Writer, name string) {
+	early.Ordinary()
 	out := bufio.NewWriter(file)
 	fmt.Fprintf(out, "usage: %s [OPTIONS...] [--] COMMAND [ARGS...]\n\n%s", name, bwrapHelp)
 	_ = out.Flush()

@@ -1,10 +1,10 @@
 package main
 
 import (
-	"os"
-	"strconv"
 	"strings"
 
+	"box/internal/early"
+	"box/internal/host"
 	"box/seccompprofile"
 	"box/spec"
 )
@@ -75,8 +75,7 @@ func (b *bwrap) unshareCgroupTry([]string) error {
 }
 
 func hasCgroupNamespaces() bool {
-	_, err := os.Stat("/proc/self/ns/cgroup")
-	return err == nil
+	return host.Exists("/proc/self/ns/cgroup")
 }
 
 func (b *bwrap) disableUserns([]string) error {
@@ -101,28 +100,25 @@ func (b *bwrap) given(to *spec.FD, w []string) error {
 	return err
 }
 
-func (b *bwrap) uidOption(w []string) (err error) {
-	b.uid, err = bwrapID("uid", w[1])
-	return err
+func (b *bwrap) uidOption(w []string) error {
+	return bwrapID(&b.uid, "uid", w[1])
 }
 
-func (b *bwrap) gidOption(w []string) (err error) {
-	b.gid, err = bwrapID("gid", w[1])
-	return err
+func (b *bwrap) gidOption(w []string) error {
+	return bwrapID(&b.gid, "gid", w[1])
 }
 
-func bwrapID(what, word string) (*uint32, error) {
+func bwrapID(id *optional[uint32], what, word string) error {
 	n, ok := strtol(word)
 	if !ok || n < 0 || n > 1<<31-1 {
-		return nil, die("Invalid %s: %s", what, word)
+		return die("Invalid %s: %s", what, word)
 	}
-	id := uint32(n)
-	return &id, nil
+	id.set(uint32(n))
+	return nil
 }
 
 func (b *bwrap) hostname(w []string) error {
-	b.spec.Tree = append(b.spec.Tree, spec.Entry{Kind: spec.Hostname, Source: w[1], Origin: spec.Origin{Words: w}})
-	return nil
+	return b.add(w, spec.Entry{Kind: spec.Hostname, Source: w[1]})
 }
 
 func (b *bwrap) chdir(w []string) error {
@@ -136,7 +132,7 @@ func (b *bwrap) clearenv([]string) error {
 }
 
 func (b *bwrap) setenv(w []string) error {
-	if w[1] == "" || strings.ContainsRune(w[1], '=') {
+	if w[1] == "" || strings.IndexByte(w[1], '=') >= 0 {
 		return die("setenv failed")
 	}
 	b.env = setVariable(b.env, w[1], w[2])
@@ -144,7 +140,7 @@ func (b *bwrap) setenv(w []string) error {
 }
 
 func (b *bwrap) unsetenv(w []string) error {
-	if w[1] == "" || strings.ContainsRune(w[1], '=') {
+	if w[1] == "" || strings.IndexByte(w[1], '=') >= 0 {
 		return die("unsetenv failed")
 	}
 	b.env = without(b.env, w[1])
@@ -154,29 +150,30 @@ func (b *bwrap) unsetenv(w []string) error {
 // setVariable sets a variable in its place, as setenv(3) does.
 func setVariable(env []string, name, value string) []string {
 	for i, e := range env {
-		if strings.HasPrefix(e, name+"=") {
-			env[i] = name + "=" + value
+		if isVariable(e, name) {
+			env[i] = early.Concat(name, "=", value)
 			return env
 		}
 	}
-	return append(env, name+"="+value)
+	return push(env, early.Concat(name, "=", value))
 }
 
 func (b *bwrap) lockFile(w []string) error {
-	b.locks = append(b.locks, w[1])
+	b.locks = push(b.locks, w[1])
 	return nil
 }
 
 // named notes a descriptor that the command does not inherit.
 func (b *bwrap) named(to *int, word string) (err error) {
 	if *to, err = bwrapFD(word); err == nil {
-		b.spec.Life.Close = append(b.spec.Life.Close, *to)
+		b.spec.Life.Close = push(b.spec.Life.Close, *to)
 	}
 	return err
 }
 
-func (b *bwrap) syncFD(w []string) (err error) {
-	b.sync, err = bwrapFD(w[1])
+func (b *bwrap) syncFD(w []string) error {
+	fd, err := bwrapFD(w[1])
+	b.sync.set(fd)
 	return err
 }
 
@@ -206,7 +203,7 @@ func (b *bwrap) addSeccomp(w []string) error {
 		return err
 	}
 	f, err := b.program(w)
-	b.seccomps = append(b.seccomps, f)
+	b.seccomps = push(b.seccomps, f)
 	return err
 }
 
@@ -223,6 +220,7 @@ func (b *bwrap) program(w []string) (spec.Filter, error) {
 }
 
 func (b *bwrap) capAdd(w []string) error {
+	early.Ordinary()
 	if !b.caps.add(w[1]) {
 		return die("unknown cap: %s", w[1])
 	}
@@ -230,6 +228,7 @@ func (b *bwrap) capAdd(w []string) error {
 }
 
 func (b *bwrap) capDrop(w []string) error {
+	early.Ordinary()
 	if !b.caps.drop(w[1]) {
 		return die("unknown cap: %s", w[1])
 	}
@@ -251,35 +250,30 @@ func (b *bwrap) asPID1Option([]string) error {
 	return nil
 }
 
-func (b *bwrap) warning(format string, args ...any) {
-	b.print(b.warn, format, args...)
-}
-
 func (b *bwrap) permsOption(w []string) error {
-	if b.perms != nil {
+	if b.perms.given {
 		return die("--perms given twice for the same action")
 	}
-	p, err := strconv.ParseUint(w[1], 8, 32)
-	if err != nil || p > 0o7777 {
+	p, ok := digitsOf(w[1], 8)
+	if !ok || p > 0o7777 {
 		return die("--perms takes an octal argument <= 07777")
 	}
-	perms := uint32(p)
-	b.perms = &perms
+	b.perms.set(uint32(p))
 	return nil
 }
 
 func (b *bwrap) sizeOption(w []string) error {
-	if b.size != nil {
+	if b.size.given {
 		return die("--size given twice for the same action")
 	}
-	const most = 1<<63 - 1
-	n, err := strconv.ParseUint(w[1], 0, 64)
-	if w[1] == "" || w[1][0] < '0' || w[1][0] > '9' || err != nil || n == 0 || strings.ContainsRune(w[1], '_') {
+	const most = 1<<63 - 1 // the message has it, too
+	n, ok := digitsOf(w[1], 0)
+	if !ok || n == 0 {
 		return die("--size takes a non-zero number of bytes")
 	}
 	if n > most {
-		return die("--size (for tmpfs) is limited to %d", uint64(most))
+		return die("--size (for tmpfs) is limited to 9223372036854775807")
 	}
-	b.size = &n
+	b.size.set(n)
 	return nil
 }

@@ -2,25 +2,19 @@ package main
 
 import (
 	"os"
-	"strconv"
 	"strings"
+
+	"box/internal/early"
 )
 
 // maxWords is how many words a command line may have, those of --args files too. Callers rely on the number.
-const maxWords = 9000
-
-// onlyLast are the options of which the last counts, with a warning.
-var onlyLast = map[string]bool{
-	"--chdir": true, "--exec-label": true, "--file-label": true, "--sync-fd": true, "--block-fd": true, "--userns-block-fd": true,
-	"--info-fd": true, "--json-status-fd": true, "--seccomp": true, "--userns": true, "--userns2": true, "--pidns": true,
-	"--uid": true, "--gid": true, "--hostname": true,
-}
+const maxWords = 9000 // the message has it, too
 
 // parse does the options that words begin with and returns the command. done is true after --help and --version. An
 // --args file ends with its options: a command in it is dropped.
 func (b *bwrap) parse(words []string, inFile bool) (command []string, done bool, err error) {
 	if b.words += len(words); b.words > maxWords {
-		return nil, false, die("Exceeded maximum number of arguments %d", maxWords)
+		return nil, false, die("Exceeded maximum number of arguments 9000")
 	}
 	for len(words) > 0 {
 		word := words[0]
@@ -35,22 +29,24 @@ func (b *bwrap) parse(words []string, inFile bool) (command []string, done bool,
 		case !strings.HasPrefix(word, "-"):
 			return words, false, b.noLayers()
 		}
-		f := findBwrap(word)
-		if f == nil {
+		index := findBwrap(word)
+		if index < 0 {
 			return nil, false, die("Unknown option %s", word)
 		}
+		f := &bwrapFlags[index]
 		if word == "--args" && inFile {
 			return nil, false, die("--args not supported in arguments file")
 		}
 		if len(words) <= f.words {
 			if word == "--overlay-src" {
-				return nil, false, errLayers
+				return nil, false, dieLayers()
 			}
 			return nil, false, die("%s takes %s", word, f.takes)
 		}
-		if onlyLast[word] {
+		if f.onlyLast && b.once[index] {
 			b.repeated(word)
 		}
+		b.once[index] = true
 		taken := words[: 1+f.words : 1+f.words]
 		words = words[1+f.words:]
 		if word == "--args" {
@@ -68,31 +64,34 @@ func (b *bwrap) parse(words []string, inFile bool) (command []string, done bool,
 	return nil, false, nil
 }
 
-var errLayers = die("--overlay-src must be followed by another --overlay-src or one of --overlay, --tmp-overlay, or --ro-overlay")
+func dieLayers() error {
+	return die("--overlay-src must be followed by another --overlay-src or one of --overlay, --tmp-overlay, or --ro-overlay")
+}
 
 // noLayers fails if an --overlay-src was not used up.
 func (b *bwrap) noLayers() error {
 	if b.layers != nil {
-		return errLayers
+		return dieLayers()
 	}
 	return nil
 }
 
-func findBwrap(word string) *bwrapFlag {
+// findBwrap returns the index of an option, or -1.
+func findBwrap(word string) int {
 	for i := range bwrapFlags {
 		if bwrapFlags[i].name == word {
-			return &bwrapFlags[i]
+			return i
 		}
 	}
-	return nil
+	return -1
 }
 
 // repeated warns of an option of which only the last counts.
+//
+//go:noinline
 func (b *bwrap) repeated(word string) {
-	if b.once[word] {
-		b.warning("Only the last %s option will take effect", word)
-	}
-	b.once[word] = true
+	early.Ordinary()
+	b.print(b.warn, "Only the last %s option will take effect", word)
 }
 
 // argsFile does the options in an --args file.
@@ -108,22 +107,22 @@ func (b *bwrap) argsFile(word string) (done bool, err error) {
 	if len(data) == 0 {
 		return false, nil
 	}
-	_, done, err = b.parse(strings.Split(strings.TrimSuffix(string(data), "\x00"), "\x00"), true)
+	_, done, err = b.parse(b.room.splitWords(data), true)
 	return done, err
 }
 
 // checkModifiers fails if --perms or --size was not used up by the option that followed it.
 func (b *bwrap) checkModifiers(word string) error {
 	if word != "--overlay-src" && b.layers != nil {
-		return errLayers
+		return dieLayers()
 	}
 	if word == "--perms" || word == "--size" {
 		return nil
 	}
-	if b.perms != nil {
+	if b.perms.given {
 		return die("--perms must be followed by an option that creates a file")
 	}
-	if b.size != nil {
+	if b.size.given {
 		return die("--size must be followed by --tmpfs")
 	}
 	return nil
@@ -131,8 +130,21 @@ func (b *bwrap) checkModifiers(word string) error {
 
 // strtol reads a decimal number as strtol(3) does: blanks and a sign may stand in front.
 func strtol(word string) (int64, bool) {
-	n, err := strconv.ParseInt(strings.TrimLeft(word, " \t\n\v\f\r"), 10, 64)
-	return n, err == nil
+	for word != "" && (word[0] == ' ' || word[0] >= '\t' && word[0] <= '\r') {
+		word = word[1:]
+	}
+	minus := strings.HasPrefix(word, "-")
+	if minus || strings.HasPrefix(word, "+") {
+		word = word[1:]
+	}
+	n, ok := digitsOf(word, 10)
+	if !ok || n > 1<<63-1 {
+		return 0, false
+	}
+	if minus {
+		return -int64(n), true
+	}
+	return int64(n), true
 }
 
 // bwrapFD reads the number of a descriptor.

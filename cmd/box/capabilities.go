@@ -3,8 +3,6 @@ package main
 import (
 	"strconv"
 	"strings"
-
-	"golang.org/x/sys/unix"
 )
 
 // capNames are the capabilities in the order of their numbers, see linux/capability.h.
@@ -56,16 +54,6 @@ func capNamed(word string) (uint64, bool) {
 		}
 	}
 	return 0, false
-}
-
-// effectiveCaps returns the process's own effective set, see capget(2).
-func effectiveCaps() uint64 {
-	header := unix.CapUserHeader{Version: unix.LINUX_CAPABILITY_VERSION_3}
-	var data [2]unix.CapUserData
-	if unix.Capget(&header, &data[0]) != nil {
-		return 0
-	}
-	return uint64(data[0].Effective) | uint64(data[1].Effective)<<32
 }
 
 // capList returns the names of the capabilities in a set, as --cap-add takes them.

@@ -13,8 +13,6 @@ import (
 	"box/launch"
 	"box/spec"
 	"box/userns"
-
-	"golang.org/x/sys/unix"
 )
 
 // finding is what doctor says about one thing.
@@ -84,8 +82,9 @@ func examineKernel() finding {
 // examineSandbox makes a sandbox and looks whether it starts.
 func examineSandbox() finding {
 	f := finding{Name: "sandbox", OK: true, Vital: true, Found: "starts"}
-	b := build{spec: spec.New(), ptyOff: true}
-	b.spec.IDs.UID, b.spec.IDs.GID = uint32(unix.Getuid()), uint32(unix.Getgid())
+	b := &line
+	b.begin(&plainRoom)
+	b.ptyOff = true
 	b.spec.Tree = []spec.Entry{{Kind: spec.Bind, RO: true, Source: "/usr", Dest: "/usr"}}
 	err := b.finish([]string{"true"})
 	if err == nil {
@@ -93,7 +92,7 @@ func examineSandbox() finding {
 	}
 	if err == nil {
 		var code int
-		code, err = start(b.spec, &b.tell, nil)
+		code, err = b.start()
 		if err == nil && code != 0 {
 			err = fmt.Errorf("true ended with status %d", code)
 		}

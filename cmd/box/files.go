@@ -1,9 +1,6 @@
 package main
 
 import (
-	"fmt"
-	"strconv"
-
 	"box/spec"
 )
 
@@ -11,25 +8,21 @@ import (
 
 // perm uses up --perms.
 func (b *build) perm(other uint32) uint32 {
-	p := b.modifiers.perms
-	b.modifiers.perms = nil
+	other = b.modifiers.perms.take(other)
 	b.used()
-	if p == nil {
-		return other
-	}
-	return *p
+	return other
 }
 
 // used forgets the words of the modifiers when all of them are used up.
 func (b *build) used() {
-	if b.modifiers.perms == nil && b.modifiers.size == nil {
+	if !b.modifiers.perms.given && !b.modifiers.size.given {
 		b.modifiers.words = nil
 	}
 }
 
 func (b *build) addBind(w []string, e spec.Entry) error {
 	if w[0] == "" {
-		return fmt.Errorf("an empty path names nothing")
+		return bad("an empty path names nothing")
 	}
 	e.Kind, e.Source, e.Dest = spec.Bind, w[0], w[1]
 	return b.add(e)
@@ -45,43 +38,42 @@ func (b *build) devBindTry(w []string) error {
 }
 
 func (b *build) tmpfs(w []string) error {
-	e := spec.Entry{Kind: spec.Tmpfs, Dest: w[0]}
-	if b.modifiers.size != nil {
-		e.Size, b.modifiers.size = *b.modifiers.size, nil
-	}
+	e := spec.Entry{Kind: spec.Tmpfs, Dest: w[0], Size: b.modifiers.size.take(0)}
 	e.Perms = b.perm(0o755)
 	return b.add(e)
 }
 
 func (b *build) size(w []string) error {
-	if b.modifiers.size != nil {
-		return fmt.Errorf("given twice for the same --tmpfs")
+	if b.modifiers.size.given {
+		return bad("given twice for the same --tmpfs")
 	}
-	n, err := strconv.ParseUint(w[0], 0, 63)
-	if err != nil || n == 0 || w[0][0] < '0' || w[0][0] > '9' {
-		return fmt.Errorf("not a number of bytes above 0")
+	n, ok := digitsOf(w[0], 0)
+	if !ok || n == 0 || n > 1<<63-1 {
+		return bad("not a number of bytes above 0")
 	}
-	b.modifiers.size, b.modifiers.words = &n, b.step.words
+	b.modifiers.size.set(n)
+	b.modifiers.words = b.step.words
 	return nil
 }
 
 func (b *build) perms(w []string) error {
-	if b.modifiers.perms != nil {
-		return fmt.Errorf("given twice for the same flag")
+	if b.modifiers.perms.given {
+		return bad("given twice for the same flag")
 	}
 	p, err := octal(w[0])
 	if err != nil {
 		return err
 	}
-	b.modifiers.perms, b.modifiers.words = &p, b.step.words
+	b.modifiers.perms.set(p)
+	b.modifiers.words = b.step.words
 	return nil
 }
 
 // octal reads a file mode.
 func octal(word string) (uint32, error) {
-	p, err := strconv.ParseUint(word, 8, 32)
-	if err != nil || p > 0o7777 {
-		return 0, fmt.Errorf("not an octal mode up to 7777")
+	p, ok := digitsOf(word, 8)
+	if !ok || p > 0o7777 {
+		return 0, bad("not an octal mode up to 7777")
 	}
 	return uint32(p), nil
 }
@@ -108,16 +100,13 @@ func (b *build) read(word string) (fd int, data []byte, err error) {
 	if fd, err = number(word, 0); err != nil {
 		return fd, nil, err
 	}
-	if b.data == nil {
-		b.data = keptData{}
-	}
 	data, err = b.data.read(fd)
 	return fd, data, err
 }
 
 func (b *build) symlink(w []string) error {
 	if w[0] == "" {
-		return fmt.Errorf("a link needs a target")
+		return bad("a link needs a target")
 	}
 	return b.add(spec.Entry{Kind: spec.Symlink, Source: w[0], Dest: w[1]})
 }

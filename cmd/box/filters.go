@@ -1,10 +1,10 @@
 package main
 
 import (
-	"fmt"
 	"runtime"
 	"strings"
 
+	"box/internal/early"
 	"box/seccompprofile"
 	"box/seccompprofile/policies"
 	"box/seccompprofile/policy"
@@ -13,17 +13,23 @@ import (
 
 func (b *build) policy(w []string) error {
 	if !isFile(w[0]) && !seccompprofile.Known(w[0]) {
-		m := noSuchPolicy(w[0])
-		m.Headline = joined(b.step.words) + ": no such policy"
-		return m
+		return b.unknownPolicy(w[0])
 	}
 	b.policyName, b.policyFrom.Words = w[0], b.step.words
 	return nil
 }
 
+//go:noinline
+func (b *build) unknownPolicy(word string) error {
+	early.Ordinary()
+	m := noSuchPolicy(word)
+	m.Headline = joined(b.step.words) + ": no such policy"
+	return m
+}
+
 func (b *build) allow32bit([]string) error {
 	if runtime.GOARCH != "amd64" {
-		return fmt.Errorf("there are no 32-bit calls to allow on %s", runtime.GOARCH)
+		return bad("there are no 32-bit calls to allow on " + runtime.GOARCH)
 	}
 	b.calls.bits32 = true
 	return nil
@@ -73,10 +79,12 @@ func (b *build) filters() error {
 	if err != nil {
 		return err
 	}
-	b.spec.Filters = append(b.spec.Filters, f)
-	b.spec.Filters = append(b.spec.Filters, b.raw...)
-	if b.last != nil {
-		b.spec.Filters = append(b.spec.Filters, *b.last)
+	b.spec.Filters = push(b.spec.Filters, f)
+	for _, raw := range b.raw {
+		b.spec.Filters = push(b.spec.Filters, raw)
+	}
+	if b.last.given {
+		b.spec.Filters = push(b.spec.Filters, b.last.value)
 	}
 	return nil
 }
@@ -86,20 +94,35 @@ func (b *build) filters() error {
 func (b *build) policyFilter() (spec.Filter, error) {
 	f := spec.Filter{Policy: b.policyName, Origin: b.policyFrom, Ask: b.calls.log}
 	if f.Policy == seccompprofile.Off {
-		return f, b.noPolicy()
+		if f.Ask {
+			return f, refuse(nil, "--seccomp-log: the policy is off, which refuses nothing")
+		}
+		b.noPolicy()
+		return f, nil
 	}
+	if isFile(f.Policy) || f.Ask {
+		return b.ruledFilter(f)
+	}
+	if f.Program = seccompprofile.Program(f.Policy, b.calls.variant()); f.Program == nil {
+		return f, b.noVariant(f.Policy)
+	}
+	f.Refuses = seccompprofile.Refuses(f.Policy)
+	if b.calls.variant() != 0 && f.Origin.Note != "" {
+		f.Origin.Note = b.calls.note()
+	}
+	return f, nil
+}
+
+// ruledFilter is policyFilter for one whose rules are needed: they are read, compiled and proven, or asked for a reason later.
+//
+//go:noinline
+func (b *build) ruledFilter(f spec.Filter) (spec.Filter, error) {
+	early.Ordinary()
 	if !isFile(f.Policy) {
-		variant := b.calls.variant()
-		if f.Program = seccompprofile.Program(f.Policy, variant); f.Program == nil {
-			return f, usage("there is no policy %s with %s", f.Policy, &b.calls)
+		if f.Program = seccompprofile.Program(f.Policy, b.calls.variant()); f.Program == nil {
+			return f, b.noVariant(f.Policy)
 		}
 		f.Refuses = seccompprofile.Refuses(f.Policy)
-		if variant != 0 && f.Origin.Note != "" {
-			f.Origin.Note = "the default policy with " + b.calls.String()
-		}
-		if !f.Ask {
-			return f, nil
-		}
 	}
 	rules, err := b.policyRules(f.Policy)
 	if err != nil {
@@ -122,15 +145,31 @@ func (b *build) policyFilter() (spec.Filter, error) {
 }
 
 // noPolicy says what becomes of the flags for a policy when there is none.
-func (b *build) noPolicy() error {
-	switch {
-	case b.calls.log:
-		return usage("--seccomp-log: the policy is off, which refuses nothing")
-	case b.calls.debug || b.calls.bits32:
-		notice("%s: has no effect, the policy is off", &b.calls)
+func (b *build) noPolicy() {
+	if b.calls.debug || b.calls.bits32 {
+		tell(b.calls.words(), ": has no effect, the policy is off")
 	}
-	notice("%s: the command may make every system call", b.policyFrom)
-	return nil
+	tell("--seccomp-policy off: the command may make every system call")
+}
+
+//go:noinline
+func (b *build) noVariant(policy string) error {
+	early.Ordinary()
+	return usage("there is no policy %s with %s", policy, &b.calls)
+}
+
+// note returns where a policy comes from that no flag names.
+//
+//go:noinline
+func (c *callFlags) note() string {
+	early.Ordinary()
+	return "the default policy with " + c.String()
+}
+
+//go:noinline
+func (c *callFlags) words() string {
+	early.Ordinary()
+	return c.String()
 }
 
 // policyRules returns what the policy says, with the flags: on this machine's architecture first.

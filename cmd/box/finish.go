@@ -1,11 +1,9 @@
 package main
 
 import (
-	"os"
-	"os/user"
-	"slices"
-	"strconv"
-
+	"box/internal/early"
+	"box/internal/host"
+	"box/internal/inherited"
 	"box/mounts"
 	"box/seccompprofile"
 	"box/spec"
@@ -17,37 +15,37 @@ import (
 func (b *build) finish(command []string) error {
 	s := b.spec
 	if m := &b.modifiers; m.words != nil {
-		return usage("%s: nothing follows that it is for", joined(m.words))
+		return refuse(m.words, "nothing follows that it is for")
 	}
 	if len(command) == 0 {
-		return usage("no command given").hint("box [flags] -- program [arguments]; box --help lists the flags")
+		return noCommand()
 	}
 	if command[0] == "" {
-		return usage("the command's name is empty")
+		return refuse(nil, "the command's name is empty")
 	}
-	s.Command.File, s.Command.Argv, s.Command.CallersPath = command[0], command, os.Getenv("PATH")
+	s.Command.File, s.Command.Argv, s.Command.CallersPath = command[0], command, inherited.Variable("PATH")
 	if b.argv0 != "" {
-		s.Command.Argv = append([]string{b.argv0}, command[1:]...)
+		s.Command.Argv = renamed(b.room.argv[:0], b.argv0, command)
 	}
 	if s.Nested && b.policyName == "" {
 		b.policyName = seccompprofile.Nested
 	}
 	if b.layers != nil {
-		return usage("%s: must stand before --overlay, --tmp-overlay or --ro-overlay", joined(b.layersFrom))
+		return refuse(b.layersFrom, "must stand before --overlay, --tmp-overlay or --ro-overlay")
 	}
 	if err := b.joins(); err != nil {
 		return err
 	}
 	if s.IDs.Origin.Words != nil && !s.New.Has(spec.User) && !s.Join.User.Given() {
-		return usage("%s: needs a user namespace of its own, and --share-user keeps the caller's", s.IDs.Origin)
+		return refuse(s.IDs.Origin.Words, "needs a user namespace of its own, and --share-user keeps the caller's")
 	}
-	for _, e := range s.Tree {
-		if e.Kind == spec.Hostname && !s.New.Has(spec.UTS) {
-			return usage("%s: the host name is the caller's, with --share-uts", e.Origin)
+	for i := range s.Tree {
+		if e := &s.Tree[i]; e.Kind == spec.Hostname && !s.New.Has(spec.UTS) {
+			return refuse(e.Origin.Words, "the host name is the caller's, with --share-uts")
 		}
 	}
 	if s.Caps.Keep = b.caps.set; !s.OwnsUser() {
-		s.Caps.Keep &= effectiveCaps() // nobody can give away more
+		s.Caps.Keep &= host.Capabilities() // nobody can give away more
 	}
 	b.tell.prepare(s)
 	if err := b.filters(); err != nil {
@@ -61,49 +59,66 @@ func (b *build) finish(command []string) error {
 	}
 	takeCallers(s)
 	b.terminals()
-	callers := os.Environ()
-	env := apply(environ(s, callers, b.pass), b.env)
+	env := apply(b.environ(inherited.Environ()), b.env)
 	b.directory(env)
-	s.Command.Env = append(without(env, "PWD"), "PWD="+s.Command.Dir)
+	s.Command.Env = push(without(env, "PWD"), early.Concat("PWD=", s.Command.Dir))
 	return nil
+}
+
+//go:noinline
+func noCommand() error {
+	early.Ordinary()
+	return usage("no command given").hint("box [flags] -- program [arguments]; box --help lists the flags")
 }
 
 // furnish adds the base view if no flag says anything about files, else the courtesies.
 func (b *build) furnish() error {
-	files := slices.ContainsFunc(b.spec.Tree, func(e spec.Entry) bool { return e.Kind != spec.Hostname })
+	files := false
+	for i := range b.spec.Tree {
+		files = files || b.spec.Tree[i].Kind != spec.Hostname
+	}
 	switch {
 	case b.view == "none":
 	case b.view == "full" || !files:
-		dir, _ := os.Getwd()
-		home := os.Getenv("HOME")
-		left, err := mounts.Base(b.spec, mounts.Host{
-			UID: unix.Getuid(), Home: home, Homes: homes(home), Dir: dir, Writable: b.project,
-		})
-		if err != nil {
-			return usage("-w: %v", err).hint("remove the link, or leave -w out")
-		}
-		if left != "" {
-			notice("%s: it is not brought in, the command starts in an empty home", left)
-		}
-		b.bare = left != ""
-		return nil
+		return b.baseView()
 	default:
 		b.left = mounts.Courtesies(b.spec)
 	}
 	if b.project {
-		notice("-w: has no effect beside file flags: --bind . makes a directory writable")
+		tell("-w: has no effect beside file flags: --bind . makes a directory writable")
 	}
 	return nil
 }
 
-// homes returns what may be the caller's home: HOME, which anybody may have set, and what the system says.
-func homes(home string) []string {
-	var found []string
-	if home != "" {
-		found = append(found, home)
+// baseView adds the base view.
+func (b *build) baseView() error {
+	home := inherited.Variable("HOME")
+	left, err := mounts.Base(b.spec, mounts.Host{
+		UID: unix.Getuid(), Home: home, Homes: homes(b.room.homes[:0], home), Dir: workingDirectory(), Writable: b.project,
+	})
+	if err != nil {
+		return refuseLink(err)
 	}
-	if u, err := user.LookupId(strconv.Itoa(unix.Getuid())); err == nil && u.HomeDir != "" && u.HomeDir != "/" {
-		found = append(found, u.HomeDir)
+	if left != "" {
+		tell(left, ": it is not brought in, the command starts in an empty home")
+	}
+	b.bare = left != ""
+	return nil
+}
+
+//go:noinline
+func refuseLink(err error) error {
+	early.Ordinary()
+	return usage("-w: %v", err).hint("remove the link, or leave -w out")
+}
+
+// homes returns what may be the caller's home: HOME, which anybody may have set, and what the system says.
+func homes(found []string, home string) []string {
+	if home != "" {
+		found = push(found, home)
+	}
+	if home := host.Home(unix.Getuid()); home != "" && home != "/" {
+		found = push(found, home)
 	}
 	return found
 }
@@ -111,7 +126,7 @@ func homes(home string) []string {
 // terminals decides which descriptors become a terminal of the sandbox's own.
 func (b *build) terminals() {
 	for fd := range b.spec.Life.TTY {
-		b.spec.Life.TTY[fd] = !b.ptyOff && isTerminal(fd)
+		b.spec.Life.TTY[fd] = !b.ptyOff && host.IsTerminal(fd)
 	}
 }
 
@@ -121,7 +136,7 @@ func (b *build) directory(env []string) {
 	if c.Dir != "" {
 		return
 	}
-	if dir, err := os.Getwd(); err == nil && !b.bare && inside(b.spec, dir) {
+	if dir := workingDirectory(); dir != "" && !b.bare && inside(b.spec, dir) {
 		c.Dir = dir
 		return
 	}

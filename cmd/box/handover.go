@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 	"strconv"
 
+	"box/internal/early"
 	"box/spec"
 )
 
@@ -40,15 +41,15 @@ func (b *build) joinUser(w []string) error {
 func (b *build) syncFD(w []string) error {
 	var fd spec.FD
 	err := b.given(&fd, w)
-	b.spec.Life.Sync = []int{fd.Number()}
+	b.spec.Life.Sync = push(b.room.sync[:0], fd.Number())
 	return err
 }
 
 func (b *build) lockFile(w []string) error {
 	if w[0] == "" {
-		return fmt.Errorf("an empty path names nothing")
+		return bad("an empty path names nothing")
 	}
-	b.spec.Life.Locks = append(b.spec.Life.Locks, w[0])
+	b.spec.Life.Locks = push(b.spec.Life.Locks, w[0])
 	return nil
 }
 
@@ -61,6 +62,12 @@ func (b *build) addFD(w []string, ro bool) error {
 	if err := b.given(&e.FD, w); err != nil {
 		return err
 	}
+	return b.bindDescriptor(e, w)
+}
+
+//go:noinline
+func (b *build) bindDescriptor(e spec.Entry, w []string) error {
+	early.Ordinary()
 	source, err := sourceOf(e.FD.Number())
 	if err != nil {
 		return fmt.Errorf("descriptor %s names nothing that has a path here", w[0])
@@ -87,6 +94,17 @@ func sourceOf(fd int) (string, error) {
 
 // joins checks the flags about namespaces of others against the rest.
 func (b *build) joins() error {
+	s := b.spec
+	nobodyHolds := s.Life.Direct && (s.Life.Locks != nil || s.Life.Sync != nil || !s.New.Has(spec.PID))
+	if s.Joins() || b.tell.mapped.Given() || nobodyHolds {
+		return b.joinsChecked()
+	}
+	return nil
+}
+
+//go:noinline
+func (b *build) joinsChecked() error {
+	early.Ordinary()
 	s := b.spec
 	switch {
 	case s.Join.User.Given() && s.New.Has(spec.User):
@@ -123,6 +141,12 @@ func (b *build) limited() error {
 	if !joined && !mapped {
 		return nil
 	}
+	return b.unlimited()
+}
+
+//go:noinline
+func (b *build) unlimited() error {
+	early.Ordinary()
 	return usage("--seccomp-policy %s: nothing else keeps the command from making user namespaces here", b.policyName).
 		hint("--nested-userns lets it")
 }

@@ -1,12 +1,12 @@
 package main
 
 import (
-	"fmt"
-	"os"
-	"strconv"
-	"strings"
+	"errors"
 
+	"box/internal/early"
+	"box/internal/host"
 	"box/launch"
+	"box/plan"
 	"box/spec"
 
 	"golang.org/x/sys/unix"
@@ -17,7 +17,7 @@ import (
 type informer struct {
 	info, status, mapped spec.FD
 	new                  spec.Namespaces
-	await                func(fd int, events int16) error // see launch.Sandbox.Await
+	box                  *launch.Sandbox // it waits
 }
 
 // wanted says whether there is anything to do.
@@ -34,10 +34,15 @@ func (a *informer) prepare(s *spec.Spec) {
 func (a *informer) release() { closeInherited(a.info, a.status, a.mapped) }
 
 // ended tells the command's exit status, if it ran.
-func (a *informer) ended(box *launch.Sandbox, status int) {
-	if a.status.Given() && box.Ran() {
-		_ = writeFD(a.status, fmt.Sprintf("{ \"exit-code\": %d }\n", status)) // nothing can be changed any more
+func (a *informer) ended(status int) {
+	if !a.status.Given() || !a.box.Ran() {
+		return
 	}
+	var d document
+	d.text("{ \"exit-code\": ")
+	d.number(uint64(status))
+	d.text(" }\n")
+	_ = a.write(a.status, &d) // nothing can be changed any more
 }
 
 func (a *informer) String() string { return "tell --info-fd and --json-status-fd" }
@@ -48,69 +53,124 @@ var namespacesTold = [...]struct {
 	ns   spec.Namespaces
 }{{"cgroup", spec.Cgroup}, {"ipc", spec.IPC}, {"mnt", spec.Mount}, {"net", spec.Net}, {"pid", spec.PID}, {"uts", spec.UTS}}
 
-// Do writes the documents. A member is there for each namespace that is the sandbox's own.
-func (a *informer) Do(pid int) (undo func() error, err error) {
-	members := []string{"\"child-pid\": " + strconv.Itoa(pid)}
-	for _, n := range namespacesTold {
-		if id := namespaceID(strconv.Itoa(pid), n.name); id != "" && a.new.Has(n.ns) {
-			members = append(members, fmt.Sprintf("\"%s-namespace\": %s", n.name, id))
+// document is what is written at once.
+type document struct {
+	data [1024]byte
+	n    int
+}
+
+func (d *document) text(s string) { d.n += copy(d.data[d.n:], s) }
+
+// number writes a number in decimal.
+func (d *document) number(n uint64) {
+	var digits [20]byte
+	at := len(digits)
+	for {
+		at--
+		digits[at] = byte('0' + n%10)
+		if n /= 10; n == 0 {
+			break
 		}
 	}
+	d.n += copy(d.data[d.n:], digits[at:])
+}
+
+// Do writes the documents. A member is there for each namespace that is the sandbox's own.
+func (a *informer) Do(pid int) (undo func() error, err error) {
 	if a.info.Given() {
-		if err := a.write(a.info, "{\n    "+strings.Join(members, ",\n    ")+"\n}\n"); err != nil {
+		if err := a.document(a.info, pid, "{\n    ", ",\n    ", "\n}\n"); err != nil {
 			return nil, err
 		}
 		if a.info.Number() > 2 && a.info.Number() != a.status.Number() {
-			unix.Close(a.info.Number()) // who reads it waits for its end
+			host.Close(a.info.Number()) // who reads it waits for its end
 		}
 	}
 	if a.status.Given() {
-		if err := a.write(a.status, "{ "+strings.Join(members, ", ")+" }\n"); err != nil {
+		if err := a.document(a.status, pid, "{ ", ", ", " }\n"); err != nil {
 			return nil, err
 		}
 	}
 	if a.mapped.Given() {
-		if err := a.await(a.mapped.Number(), unix.POLLIN); err != nil {
+		if err := a.box.Await(a.mapped.Number(), unix.POLLIN); err != nil {
 			return nil, err
 		}
-		_, err = unix.Read(a.mapped.Number(), make([]byte, 1))
-		unix.Close(a.mapped.Number())
+		var data [1]byte
+		if _, errno := host.Read(a.mapped.Number(), data[:]); errno != 0 {
+			return nil, a.refuse(a.mapped, errno)
+		}
+		host.Close(a.mapped.Number())
 	}
-	return nil, err
+	return nil, nil
 }
 
-// namespaceID returns the inode number of a namespace of a process, see namespaces(7).
-func namespaceID(process, name string) string {
-	link, err := os.Readlink("/proc/" + process + "/ns/" + name)
-	if err != nil {
-		return ""
+// document writes the members between begin and end.
+func (a *informer) document(fd spec.FD, pid int, begin, between, end string) error {
+	var d document
+	d.text(begin)
+	d.text("\"child-pid\": ")
+	d.number(uint64(pid))
+	for _, n := range namespacesTold {
+		if id := namespaceID(pid, n.name); id != 0 && a.new.Has(n.ns) {
+			d.text(between)
+			d.text("\"")
+			d.text(n.name)
+			d.text("-namespace\": ")
+			d.number(id)
+		}
 	}
-	_, id, _ := strings.Cut(strings.TrimSuffix(link, "]"), "[")
+	d.text(end)
+	if err := a.box.Await(fd.Number(), unix.POLLOUT); err != nil {
+		return err
+	}
+	return a.write(fd, &d)
+}
+
+// namespaceID returns the inode number of a namespace of a process, see namespaces(7); 0 if it isn't to be seen.
+func namespaceID(pid int, name string) (id uint64) {
+	var path document
+	path.text("/proc/")
+	path.number(uint64(pid))
+	path.text("/ns/")
+	path.text(name)
+	var room [64]byte
+	for _, c := range []byte(host.Readlink(early.String(path.data[:path.n]), room[:])) { // net:[4026531840]
+		if c >= '0' && c <= '9' {
+			id = id*10 + uint64(c-'0')
+		}
+	}
 	return id
 }
 
-// tellError is returned when a descriptor for words about the sandbox can't be written.
-type tellError struct {
-	fd  spec.FD
-	err error
-}
-
-func (e *tellError) Error() string {
-	return fmt.Sprintf("%s: it can't be written: %s", e.fd.Origin, e.err)
-}
-
-// write writes to a descriptor of the caller. An error is a *tellError, or that of await.
-func (a *informer) write(fd spec.FD, text string) error {
-	if err := a.await(fd.Number(), unix.POLLOUT); err != nil {
-		return err
-	}
-	return writeFD(fd, text)
-}
-
-// writeFD writes to a descriptor of the caller. An error is a *tellError.
-func writeFD(fd spec.FD, text string) error {
-	if _, err := unix.Write(fd.Number(), []byte(text)); err != nil {
-		return &tellError{fd, err}
+// write writes to a descriptor of the caller. An error is its errno.
+func (a *informer) write(fd spec.FD, d *document) error {
+	if _, errno := host.Write(fd.Number(), d.data[:d.n]); errno != 0 {
+		return a.refuse(fd, errno)
 	}
 	return nil
+}
+
+// refused is the number of the descriptor that could not be used. It outlasts the change to the ordinary way, see package early.
+var refused int
+
+// refuse returns the error for a descriptor that can't be used.
+func (a *informer) refuse(fd spec.FD, errno unix.Errno) error {
+	refused = fd.Number()
+	return host.Boxed(errno)
+}
+
+// refusal returns the words that named the refused descriptor, and why it was refused, if err says that one was.
+//
+//go:noinline
+func (a *informer) refusal(err error) (words string, cause error) {
+	early.Ordinary()
+	act, ok := errors.AsType[*launch.ActError](err)
+	if !ok || act.Act != plan.Act(a) {
+		return "", nil
+	}
+	for _, fd := range []spec.FD{a.info, a.status, a.mapped} {
+		if fd.Number() == refused {
+			return fd.Origin.String(), act.Err
+		}
+	}
+	return "", act.Err
 }

@@ -1,10 +1,13 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"strings"
 
+	"box/internal/early"
+	"box/internal/host"
 	"box/launch"
 	"box/spec"
 )
@@ -21,12 +24,39 @@ func (m *message) hint(format string, args ...any) *message {
 }
 
 // usage returns the message for a command line that can't be meant.
+//
+//go:noinline
 func usage(format string, args ...any) *message {
+	early.Ordinary()
 	return &message{launch.Message{Headline: fmt.Sprintf(format, args...), Status: launch.StatusBox}}
 }
 
+// refuse returns the message for words that can't be meant.
+//
+//go:noinline
+func refuse(words []string, why string) error {
+	early.Ordinary()
+	if len(words) == 0 {
+		return usage("%s", why)
+	}
+	return usage("%s: %s", joined(words), why)
+}
+
+// bad returns what is wrong with the words of a flag.
+//
+//go:noinline
+func bad(what string) error {
+	early.Ordinary()
+	return errors.New(what)
+}
+
 // joined returns words as a user would type them.
-func joined(words []string) string { return spec.Quote(words) }
+//
+//go:noinline
+func joined(words []string) string {
+	early.Ordinary()
+	return spec.Quote(words)
+}
 
 // report prints a message to stderr, each line beginning with the program's name, and returns its exit status.
 func report(m launch.Message) int {
@@ -51,13 +81,32 @@ func report(m launch.Message) int {
 
 // colours says whether stderr is a terminal that wants them, see no-color.org.
 func colours() bool {
-	return os.Getenv("NO_COLOR") == "" && os.Getenv("TERM") != "dumb" && isTerminal(2)
+	return os.Getenv("NO_COLOR") == "" && os.Getenv("TERM") != "dumb" && host.IsTerminal(2)
 }
 
 // notice prints a line about what box does differently than one may expect.
 func notice(format string, args ...any) {
 	fmt.Fprintf(os.Stderr, "box: %s\n", visible(fmt.Sprintf(format, args...)))
 }
+
+// tell is notice without the heap.
+func tell(parts ...string) {
+	var line early.Text
+	line.Add("box: ")
+	for _, part := range parts {
+		line.Add(part)
+	}
+	line.Add("\n")
+	switch {
+	case early.Running():
+		told.Add(line.String())
+	case !early.Again(): // else it has been said
+		host.Say(line.String())
+	}
+}
+
+// told is what is said when nothing can go the ordinary way any more.
+var told early.Text
 
 // visible escapes control characters: parts of a message come from files that anybody may have written.
 func visible(text string) string {

@@ -3,12 +3,14 @@ package main
 import (
 	"fmt"
 
+	"box/internal/early"
 	"box/spec"
 )
 
 func (b *build) overlaySrc(w []string) error {
+	early.Ordinary()
 	if w[0] == "" {
-		return fmt.Errorf("an empty path names nothing")
+		return bad("an empty path names nothing")
 	}
 	b.layers, b.layersFrom = append(b.layers, w[0]), b.step.words
 	return nil
@@ -16,7 +18,7 @@ func (b *build) overlaySrc(w []string) error {
 
 func (b *build) overlay(w []string) error {
 	if w[0] == "" || w[1] == "" {
-		return fmt.Errorf("an empty path names nothing")
+		return bad("an empty path names nothing")
 	}
 	return b.addOverlay(spec.Entry{Source: w[0], Work: w[1], Dest: w[2]}, 1)
 }
@@ -28,7 +30,10 @@ func (b *build) roOverlay(w []string) error {
 }
 
 // addOverlay uses up --overlay-src, of which there must be at least as many as least.
+//
+//go:noinline
 func (b *build) addOverlay(e spec.Entry, least int) error {
+	early.Ordinary()
 	if len(b.layers) < least {
 		return fmt.Errorf("needs %s --overlay-src before it", [...]string{1: "an", 2: "two"}[least])
 	}

@@ -77,14 +77,16 @@ func golden(t *testing.T, file string) {
 // compileText returns the plan for a command line as --dry-run prints it, without what differs between machines.
 func compileText(t *testing.T, args []string) string {
 	t.Helper()
-	steps, command, err := scan(args)
+	steps, command, err := scan(nil, args)
 	if err != nil {
 		t.Fatal(err)
 	}
-	b := build{spec: spec.New(), ptyOff: true}
+	b := new(build)
+	b.begin(new(room))
+	b.ptyOff, b.spec.Mounts.Guard = true, spec.NoGuard
 	b.spec.IDs.UID, b.spec.IDs.GID = 1000, 1000 // whoever runs the test
-	for _, s := range steps {
-		if err := b.do(s); err != nil {
+	for i := range steps {
+		if err := b.do(&steps[i]); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -100,7 +102,7 @@ func compileText(t *testing.T, args []string) string {
 		t.Fatal(err)
 	}
 	go func() {
-		_ = printPlan(write, &b)
+		_ = printPlan(write, b)
 		_ = write.Close()
 	}()
 	var text bytes.Buffer

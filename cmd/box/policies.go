@@ -18,7 +18,9 @@ import (
 )
 
 // isFile says whether the word for a policy is a file's and not the name of a built-in: it has a slash or a dot.
-func isFile(word string) bool { return strings.ContainsAny(word, "/.") }
+func isFile(word string) bool {
+	return strings.IndexByte(word, '/') >= 0 || strings.IndexByte(word, '.') >= 0
+}
 
 // policyText returns the text of a built-in policy or of a file.
 func policyText(word string) ([]byte, error) {

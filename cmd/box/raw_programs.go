@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 
+	"box/internal/early"
 	"box/seccompprofile"
 	"box/spec"
 )
@@ -12,10 +13,10 @@ func (b *build) seccomp(w []string) error {
 	if err != nil {
 		return err
 	}
-	if b.raw != nil {
-		return fmt.Errorf("can't be combined with --add-seccomp-fd")
+	if len(b.raw) > 0 {
+		return bad("can't be combined with --add-seccomp-fd")
 	}
-	b.last = &f
+	b.last.set(f)
 	return nil
 }
 
@@ -24,10 +25,10 @@ func (b *build) addSeccomp(w []string) error {
 	if err != nil {
 		return err
 	}
-	if b.last != nil {
-		return fmt.Errorf("can't be combined with --seccomp")
+	if b.last.given {
+		return bad("can't be combined with --seccomp")
 	}
-	b.raw = append(b.raw, f)
+	b.raw = push(b.raw, f)
 	return nil
 }
 
@@ -37,15 +38,24 @@ func (b *build) filter(word string) (spec.Filter, error) {
 	if err != nil {
 		return spec.Filter{}, err
 	}
-	switch n := len(program); {
-	case n == 0:
-		return spec.Filter{}, fmt.Errorf("descriptor %s holds no program: it is empty", word)
-	case n%seccompprofile.InstructionSize != 0:
-		return spec.Filter{}, fmt.Errorf("descriptor %s holds no program: %d bytes are no multiple of %d",
-			word, n, seccompprofile.InstructionSize)
-	case n/seccompprofile.InstructionSize > seccompprofile.MaxInstructions:
-		return spec.Filter{}, fmt.Errorf("the program on descriptor %s is too long: the kernel takes %d instructions",
-			word, seccompprofile.MaxInstructions)
+	if n := len(program); n == 0 || n%seccompprofile.InstructionSize != 0 ||
+		n/seccompprofile.InstructionSize > seccompprofile.MaxInstructions {
+		return spec.Filter{}, noProgram(word, n)
 	}
 	return spec.Filter{Program: program, Origin: spec.Origin{Words: b.step.words}}, nil
+}
+
+// noProgram says why n bytes are none.
+//
+//go:noinline
+func noProgram(word string, n int) error {
+	early.Ordinary()
+	switch {
+	case n == 0:
+		return fmt.Errorf("descriptor %s holds no program: it is empty", word)
+	case n%seccompprofile.InstructionSize != 0:
+		return fmt.Errorf("descriptor %s holds no program: %d bytes are no multiple of %d", word, n, seccompprofile.InstructionSize)
+	}
+	return fmt.Errorf("the program on descriptor %s is too long: the kernel takes %d instructions",
+		word, seccompprofile.MaxInstructions)
 }

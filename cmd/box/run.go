@@ -2,12 +2,12 @@ package main
 
 import (
 	"bufio"
-	"errors"
 	"fmt"
 	"os"
-	"runtime"
 	"strings"
 
+	"box/internal/early"
+	"box/internal/host"
 	"box/internal/inherited"
 	"box/launch"
 	"box/plan"
@@ -19,81 +19,150 @@ import (
 // builder has the plan. It is a variable and not a local because its memory must not move.
 var builder plan.Builder
 
+// line is the one command line of a process, in box's own manners.
+var line build
+
 // runCommand runs a command in a sandbox: words are flags and the command.
 func runCommand(words []string) (int, error) {
-	steps, command, err := scan(words)
+	b := &line
+	b.begin(&plainRoom)
+	steps, command, err := scan(b.room.steps[:0], words)
 	if err != nil {
 		return 0, err
 	}
-	b := build{spec: spec.New()}
-	if unix.Getuid() == 0 {
-		b.spec.Mounts.Guard = spec.GuardAll
-	}
-	b.spec.IDs.UID, b.spec.IDs.GID = uint32(unix.Getuid()), uint32(unix.Getgid())
-	for _, s := range steps {
-		switch s.flag.name {
-		case "--help":
-			return 0, help(os.Stdout)
-		case "--version":
-			return 0, printVersion(os.Stdout)
-		}
-		if err := b.do(s); err != nil {
-			return 0, err
+	for i := range steps {
+		switch s := &steps[i]; s.flag.name {
+		case "--help", "--version":
+			return 0, printText(s.flag.name)
+		default:
+			if err := b.do(s); err != nil {
+				return 0, err
+			}
 		}
 	}
 	if err := b.finish(command); err != nil {
 		return 0, err
 	}
 	if b.print {
-		return 0, printBwrapLine(os.Stdout, b.spec, &b.tell)
+		return 0, b.printBwrapLine()
 	}
 	if err := launch.Compile(&builder, b.spec); err != nil {
 		return 0, explained(err, b.spec)
 	}
 	if b.tell.wanted() {
-		builder.Outside = append(builder.Outside, &b.tell)
+		builder.Outside = push(builder.Outside, plan.Act(&b.tell))
 	}
 	if b.dry {
-		return 0, printPlan(os.Stdout, &b)
+		return 0, b.printPlan()
 	}
-	return start(b.spec, &b.tell, b.refused)
+	if b.refused != nil {
+		return b.startLogged()
+	}
+	return b.start()
 }
 
-// start runs the plan and waits for the command. What is refused it is told to refused, if that is not nil.
-func start(s *spec.Spec, tell *informer, refused *refusals) (int, error) {
-	runtime.LockOSThread() // the sandbox dies with the thread that made it
+// begin begins an empty command line.
+func (b *build) begin(r *room) {
+	r.used = 0
+	told.Cut(0)
+	*b = build{room: r, spec: &r.spec}
+	*b.spec = spec.Plain()
+	b.spec.Tree, b.spec.Filters, b.spec.Life.Keep = r.tree[:0], r.filters[:0], r.keep[:0]
+	b.env, b.raw = r.envs[:0], r.raw[:0]
+	if unix.Getuid() == 0 {
+		b.spec.Mounts.Guard = spec.GuardAll
+	}
+	b.spec.IDs.UID, b.spec.IDs.GID = uint32(unix.Getuid()), uint32(unix.Getgid())
+}
+
+//go:noinline
+func printText(flag string) error {
+	early.Ordinary()
+	if flag == "--help" {
+		return help(os.Stdout)
+	}
+	return printVersion(os.Stdout)
+}
+
+// start runs the plan and waits for the command.
+func (b *build) start() (int, error) {
 	signals, err := inherited.Catch(launch.Signals())
 	if err != nil {
 		return 0, err
 	}
-	box, err := launch.Start(&builder.Plan, s, signals)
+	if told.Len() > 0 {
+		host.Say(told.String())
+	}
+	box, err := launch.Start(&builder.Plan, b.spec, signals)
 	if err != nil {
-		return 0, explained(err, s)
+		return 0, b.explained(err)
 	}
-	if refused != nil {
-		box.OnNotice(refused.notice)
-	}
-	tell.await = box.Await
-	tell.release()
+	b.tell.box = box
+	b.tell.release()
 	status, err := box.Wait()
-	if refused != nil {
-		refused.report(status)
-	}
-	if told, ok := errors.AsType[*tellError](err); ok {
-		return 0, usage("%v", told)
-	}
 	if err != nil {
-		return 0, explained(err, s)
+		return 0, b.explained(err)
 	}
-	tell.ended(box, status.Exit())
+	b.tell.ended(status.Exit())
 	return status.Exit(), nil
 }
 
+// startLogged is start with --seccomp-log.
+//
+//go:noinline
+func (b *build) startLogged() (int, error) {
+	early.Ordinary()
+	signals, err := inherited.Catch(launch.Signals())
+	if err != nil {
+		return 0, err
+	}
+	box, err := launch.Start(&builder.Plan, b.spec, signals)
+	if err != nil {
+		return 0, b.explained(err)
+	}
+	box.OnNotice(b.refused.notice)
+	b.tell.box = box
+	b.tell.release()
+	status, err := box.Wait()
+	b.refused.report(status)
+	if err != nil {
+		return 0, b.explained(err)
+	}
+	b.tell.ended(status.Exit())
+	return status.Exit(), nil
+}
+
+// explained returns an error of package launch, or of an act, in the user's words.
+//
+//go:noinline
+func (b *build) explained(err error) error {
+	early.Ordinary()
+	if words, cause := b.tell.refusal(err); cause != nil {
+		return usage("%s: it can't be written: %v", words, cause)
+	}
+	return explained(err, b.spec)
+}
+
+//go:noinline
+func (b *build) printBwrapLine() error {
+	early.Ordinary()
+	return printBwrapLine(os.Stdout, b.spec, &b.tell)
+}
+
+//go:noinline
 func explained(err error, s *spec.Spec) error {
+	early.Ordinary()
 	return &message{launch.Explain(err, s)}
 }
 
 // printPlan prints the plan, a line for each call with the words that it came from.
+//
+//go:noinline
+func (b *build) printPlan() error {
+	early.Ordinary()
+	return printPlan(os.Stdout, b)
+}
+
 func printPlan(file *os.File, b *build) error {
 	out := bufio.NewWriter(file)
 	for _, dir := range b.left {

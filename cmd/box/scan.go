@@ -1,9 +1,9 @@
 package main
 
 import (
-	"bytes"
 	"strings"
 
+	"box/internal/early"
 	"box/internal/nearest"
 )
 
@@ -18,7 +18,7 @@ type step struct {
 //
 // A scanner of our own and not kong's: flags are ordered, take up to two words whatever these look like, and every byte
 // counts (docs/decisions.md).
-func scan(words []string) (steps []step, command []string, err error) {
+func scan(steps []step, words []string) (_ []step, command []string, err error) {
 	for len(words) > 0 {
 		word := words[0]
 		if word == "--" {
@@ -33,52 +33,81 @@ func scan(words []string) (steps []step, command []string, err error) {
 		}
 		taken := len(words) - len(rest)
 		s := step{f, words[:taken:taken]}
-		if name, value, ok := strings.Cut(word, "="); ok && f.name != word {
-			s.words = []string{name, value}
+		if f.name != word {
+			s.words = cutWord(word)
 		}
 		words = rest
 		switch f.name {
 		case "--help", "--version":
-			return append(steps, s), nil, nil
+			return push(steps, s), nil, nil
 		case "--args":
 			more, err := readArgs(s)
 			if err != nil {
 				return nil, nil, err
 			}
-			inner, dropped, err := scan(more)
+			inner, dropped, err := scan(steps, more)
 			if err != nil {
 				return nil, nil, err
 			}
 			if len(dropped) > 0 {
-				return nil, nil, usage("%s: a command may not stand in it: %s", joined(s.words), dropped[0])
+				return nil, nil, refuse(s.words, early.Concat("a command may not stand in it: ", dropped[0]))
 			}
-			steps = append(steps, inner...)
+			steps = inner
 			continue
 		}
-		steps = append(steps, s)
+		steps = push(steps, s)
 	}
 	return steps, nil, nil
 }
 
+// cutWord returns the words of --flag=value.
+//
+//go:noinline
+func cutWord(word string) []string {
+	early.Ordinary()
+	name, value, _ := strings.Cut(word, "=")
+	return []string{name, value}
+}
+
 // take finds the flag that words begin with and returns what is left after it and its words.
 func take(words []string) (*flag, []string, error) {
-	word := words[0]
-	f := find(word)
+	f := find(words[0])
 	if f == nil {
-		name, _, ok := strings.Cut(word, "=")
-		if f = find(name); f == nil || !ok {
-			return nil, nil, unknownFlag(word)
-		}
-		if strings.Count(f.args, " ") > 0 || f.args == "" {
-			return nil, nil, usage("%s: takes %s after a space", f.name, orNothing(f.args))
-		}
-		return f, words[1:], nil
+		return takeCut(words)
 	}
+	wanted := 0
+	for i := range len(f.args) {
+		if i == 0 || f.args[i] == ' ' {
+			wanted++
+		}
+	}
+	if wanted > len(words)-1 {
+		return nil, nil, missing(f, words)
+	}
+	return f, words[1+wanted:], nil
+}
+
+//go:noinline
+func missing(f *flag, words []string) error {
+	early.Ordinary()
 	wanted := strings.Fields(f.args)
-	if missing := len(wanted) - (len(words) - 1); missing > 0 {
-		return nil, nil, usage("%s: needs %s", joined(words), strings.Join(wanted[len(wanted)-missing:], " "))
+	return usage("%s: needs %s", joined(words), strings.Join(wanted[len(words)-1:], " "))
+}
+
+// takeCut is take for --flag=value.
+//
+//go:noinline
+func takeCut(words []string) (*flag, []string, error) {
+	early.Ordinary()
+	name, _, ok := strings.Cut(words[0], "=")
+	f := find(name)
+	if f == nil || !ok {
+		return nil, nil, unknownFlag(words[0])
 	}
-	return f, words[1+len(wanted):], nil
+	if strings.Count(f.args, " ") > 0 || f.args == "" {
+		return nil, nil, usage("%s: takes %s after a space", f.name, orNothing(f.args))
+	}
+	return f, words[1:], nil
 }
 
 func orNothing(args string) string {
@@ -107,14 +136,11 @@ func unknownFlag(word string) error {
 func readArgs(s step) ([]string, error) {
 	fd, err := number(s.words[1], 0)
 	if err != nil {
-		return nil, usage("%s: %v", joined(s.words), err)
+		return nil, refusedStep(s.words, err)
 	}
 	data, err := readFD(fd)
 	if err != nil {
-		return nil, usage("%s: %v", joined(s.words), err)
+		return nil, refusedStep(s.words, err)
 	}
-	if len(data) == 0 {
-		return nil, nil
-	}
-	return strings.Split(string(bytes.TrimSuffix(data, []byte{0})), "\x00"), nil
+	return plainRoom.splitWords(data), nil
 }

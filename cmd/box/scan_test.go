@@ -35,7 +35,7 @@ func TestScan(t *testing.T) {
 		{"-w -- sh", []string{"-w"}, "sh"},
 		{"--dev /dev -- -- sh", []string{"--dev /dev"}, "-- sh"},
 	} {
-		steps, command, err := scan(strings.Fields(c.words))
+		steps, command, err := scan(nil, strings.Fields(c.words))
 		if err != nil {
 			t.Errorf("%s: %v", c.words, err)
 			continue
@@ -62,7 +62,7 @@ func TestScanRefuses(t *testing.T) {
 		"--args x sh":          "--args x: x is not a descriptor's number",
 		"--args 9999999999 sh": "--args 9999999999: 9999999999 is not a descriptor's number",
 	} {
-		if _, _, err := scan(strings.Fields(words)); err == nil || err.Error() != want {
+		if _, _, err := scan(nil, strings.Fields(words)); err == nil || err.Error() != want {
 			t.Errorf("%s: error %v, want %s", words, err, want)
 		}
 	}
@@ -81,7 +81,7 @@ func FuzzScan(f *testing.F) {
 			return // these read a descriptor, or split a word
 		}
 		words := strings.Split(line, "\x00")
-		steps, command, err := scan(words)
+		steps, command, err := scan(nil, words)
 		if err != nil {
 			return
 		}

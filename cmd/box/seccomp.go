@@ -7,6 +7,7 @@ import (
 	"os"
 	"strings"
 
+	"box/internal/host"
 	"box/internal/nearest"
 	"box/seccompprofile"
 	"box/seccompprofile/policies"
@@ -153,7 +154,7 @@ func seccompExport(help string, words []string) (int, error) {
 	if helped, err := parseVerb("seccomp export", help, &c, words); helped || err != nil {
 		return 0, err
 	}
-	if isTerminal(1) {
+	if host.IsTerminal(1) {
 		return 0, usage("seccomp export: stdout is a terminal, and this is a program").
 			hint("box seccomp export %s > FILE", c.Policy)
 	}

@@ -3,9 +3,8 @@ package main
 import (
 	"fmt"
 	"path"
-	"slices"
-	"strconv"
 
+	"box/internal/early"
 	"box/internal/kernel"
 	"box/spec"
 
@@ -21,7 +20,7 @@ func (b *build) writable([]string) error {
 
 func (b *build) base(w []string) error {
 	if w[0] != "full" && w[0] != "none" {
-		return fmt.Errorf("not full or none")
+		return bad("not full or none")
 	}
 	b.view = w[0]
 	return nil
@@ -52,7 +51,7 @@ func (b *build) unshareUser([]string) error   { return b.unshare(spec.User) }
 
 func (b *build) shareUser([]string) error {
 	if unix.Geteuid() != 0 {
-		return fmt.Errorf("only root can make a sandbox without a user namespace")
+		return bad("only root can make a sandbox without a user namespace")
 	}
 	return b.share(spec.User)
 }
@@ -77,9 +76,9 @@ func (b *build) gid(w []string) (err error) { return b.id(&b.spec.IDs.GID, w[0])
 
 // id reads a user or group id. -1 is none, and so is 2^32-1, see setresuid(2).
 func (b *build) id(id *uint32, word string) error {
-	n, err := strconv.ParseUint(word, 10, 32)
-	if err != nil || n > 1<<31-1 {
-		return fmt.Errorf("not an id from 0 to 2147483647")
+	n, ok := digitsOf(word, 10)
+	if !ok || n > 1<<31-1 {
+		return bad("not an id from 0 to 2147483647")
 	}
 	*id, b.spec.IDs.Origin.Words = uint32(n), b.step.words
 	return nil
@@ -87,7 +86,7 @@ func (b *build) id(id *uint32, word string) error {
 
 func (b *build) mapIDs(w []string) error {
 	if w[0] != "auto" && w[0] != "single" {
-		return fmt.Errorf("not auto or single")
+		return bad("not auto or single")
 	}
 	b.spec.IDs.Ranges, b.spec.IDs.Origin.Words = w[0] == "auto", b.step.words
 	return nil
@@ -95,16 +94,16 @@ func (b *build) mapIDs(w []string) error {
 
 func (b *build) hostname(w []string) error {
 	if w[0] == "" || len(w[0]) > 64 {
-		return fmt.Errorf("a host name has 1 to 64 bytes")
+		return bad("a host name has 1 to 64 bytes")
 	}
 	return b.add(spec.Entry{Kind: spec.Hostname, Source: w[0]})
 }
 
 func (b *build) chdir(w []string) error {
 	if w[0] == "" {
-		return fmt.Errorf("an empty path names nothing")
+		return bad("an empty path names nothing")
 	}
-	b.spec.Command.Dir, b.spec.Command.Origin.Words = path.Join("/", w[0]), b.step.words
+	b.spec.Command.Dir, b.spec.Command.Origin.Words = fromRoot(w[0]), b.step.words
 	return nil
 }
 
@@ -122,7 +121,7 @@ func (b *build) newSession([]string) error { return nil }
 
 func (b *build) pty(w []string) error {
 	if w[0] != "auto" && w[0] != "off" {
-		return fmt.Errorf("not auto or off")
+		return bad("not auto or off")
 	}
 	b.ptyOff = w[0] == "off"
 	return nil
@@ -139,15 +138,17 @@ func (b *build) argv0Flag(w []string) error {
 }
 
 func (b *build) capAdd(w []string) error {
+	early.Ordinary()
 	if !b.caps.add(w[0]) {
-		return fmt.Errorf("no such capability")
+		return bad("no such capability")
 	}
 	return nil
 }
 
 func (b *build) capDrop(w []string) error {
+	early.Ordinary()
 	if !b.caps.drop(w[0]) {
-		return fmt.Errorf("no such capability")
+		return bad("no such capability")
 	}
 	return nil
 }
@@ -156,9 +157,12 @@ func (b *build) execLabel(w []string) error { return label(&b.spec.Labels.Exec, 
 func (b *build) fileLabel(w []string) error { return label(&b.spec.Labels.File, w[0]) }
 
 // label notes an SELinux context.
+//
+//go:noinline
 func label(to *string, label string) error {
+	early.Ordinary()
 	if !kernel.SELinux() {
-		return fmt.Errorf("SELinux is not on here")
+		return bad("SELinux is not on here")
 	}
 	if err := kernel.CheckLabel(label); err != nil {
 		return fmt.Errorf("the policy of SELinux has no such context: %w", err)
@@ -175,11 +179,29 @@ func (b *build) keepFD(w []string) error {
 	if err := isOpen(fd); err != nil {
 		return err
 	}
-	keep := &b.spec.Life.Keep
-	if at, has := slices.BinarySearch(*keep, fd); !has {
-		*keep = slices.Insert(*keep, at, fd)
+	keep := push(b.spec.Life.Keep, fd)
+	for i := len(keep) - 1; i > 0 && keep[i] <= keep[i-1]; i-- {
+		if keep[i] == keep[i-1] {
+			return nil // it is there already
+		}
+		keep[i], keep[i-1] = keep[i-1], keep[i]
 	}
+	b.spec.Life.Keep = keep
 	return nil
+}
+
+// fromRoot returns an absolute path for one that is taken from the root.
+func fromRoot(dir string) string {
+	if path := spec.Relative(dir); path == "" || early.Clean(dir) {
+		return dir
+	}
+	return joinRoot(dir)
+}
+
+//go:noinline
+func joinRoot(dir string) string {
+	early.Ordinary()
+	return path.Join("/", dir)
 }
 
 func (b *build) printBwrap([]string) error {

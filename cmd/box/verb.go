@@ -8,8 +8,6 @@ type verb func(words []string) (int, error)
 // verbOf returns the verb that word is, or nil: then it begins a command line for run.
 func verbOf(word string) verb {
 	switch word {
-	case "run":
-		return runCommand
 	case "doctor":
 		return doctor
 	case "seccomp":

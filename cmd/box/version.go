@@ -15,7 +15,11 @@ func printVersion(out io.Writer) error {
 	if commit == "" {
 		commit = vcsRevision()
 	}
-	_, err := fmt.Fprintf(out, "box %s (%s, %s, %s)\n", version, commit, runtime.Version(), runtime.GOARCH)
+	entry := "ordinary start"
+	if ordinary() != 0 {
+		entry = "early start"
+	}
+	_, err := fmt.Fprintf(out, "box %s (%s, %s, %s, %s)\n", version, commit, runtime.Version(), runtime.GOARCH, entry)
 	return err
 }
 

@@ -64,22 +64,79 @@ package inherited
 // static char *variable(long i) { return environment[i]; }
 import "C"
 
+import (
+	"os"
+
+	"box/internal/early"
+)
+
 // Files returns the caller's limits for descriptors, soft and hard.
-func Files() (soft, hard uint64) { return uint64(C.soft()), uint64(C.hard()) }
+func Files() (soft, hard uint64) {
+	if early.Running() {
+		return filesNow()
+	}
+	return files()
+}
+
+//go:noinline
+func files() (soft, hard uint64) {
+	early.Ordinary()
+	return uint64(C.soft()), uint64(C.hard())
+}
 
 // Ignored returns the signals that the caller ignored, bit 0 being signal 1.
-func Ignored() uint64 { return uint64(C.get_ignored()) }
+func Ignored() uint64 {
+	if early.Running() {
+		return ignoredNow()
+	}
+	return ignored()
+}
+
+//go:noinline
+func ignored() uint64 {
+	early.Ordinary()
+	return uint64(C.get_ignored())
+}
 
 // Blocked returns the signals that the caller blocked.
-func Blocked() uint64 { return uint64(C.get_blocked()) }
+func Blocked() uint64 {
+	if early.Running() {
+		return blockedNow()
+	}
+	return blocked()
+}
+
+//go:noinline
+func blocked() uint64 {
+	early.Ordinary()
+	return uint64(C.get_blocked())
+}
 
 // Words returns where the kernel has put the arguments and the environment: the first byte, and how many.
 func Words() (start, size uintptr) {
+	if early.Running() {
+		return early.Span()
+	}
+	return words()
+}
+
+//go:noinline
+func words() (start, size uintptr) {
+	early.Ordinary()
 	return uintptr(C.get_start()), uintptr(C.get_end() - C.get_start())
 }
 
 // Environ returns the environment as it was handed over: os.Environ leaves out what is there twice.
-func Environ() (env []string) {
+func Environ() []string {
+	if early.Running() {
+		return early.Environ()
+	}
+	return environ()
+}
+
+//go:noinline
+func environ() (env []string) {
+	early.Ordinary()
 	for i := C.long(0); ; i++ {
 		v := C.variable(i)
 		if v == nil {
@@ -89,7 +146,25 @@ func Environ() (env []string) {
 	}
 }
 
-// CPUs returns the caller's affinity mask, see sched_setaffinity(2), or nothing if it could not be read.
+//go:noinline
+func variable(name string) string {
+	early.Ordinary()
+	return os.Getenv(name)
+}
+
+// CPUs returns the caller's affinity mask, see sched_setaffinity(2), or nothing if it could not be read, or if it has not changed.
 func CPUs() []byte {
+	if early.Running() {
+		return nil
+	}
+	return cpus()
+}
+
+//go:noinline
+func cpus() []byte {
+	early.Ordinary()
+	if early.Again() {
+		return nil // as it was then, so that the plan is the same
+	}
 	return C.GoBytes(C.get_cpus(), C.int(max(C.get_cpus_size(), 0)))
 }

@@ -34,12 +34,47 @@ package inherited
 // }
 import "C"
 
-import "golang.org/x/sys/unix"
+import (
+	"unsafe"
+
+	"box/internal/early"
+
+	"golang.org/x/sys/unix"
+)
 
 // Catch takes over the signals of set, bit 0 being signal 1, from the Go runtime: each that arrives from now on is a byte
 // with its number to be read from the descriptor that is returned. It is for a monitor that sleeps in poll(2): os/signal
 // would cost it threads, and the runtime unblocks some signals in all of its own, so that signalfd(2) never sees them.
+//
+// Before the Go runtime has begun it is a signalfd(2), from which a struct signalfd_siginfo is read: its first byte is the number.
 func Catch(set uint64) (fd int, err error) {
+	if early.Running() {
+		return catchNow(set)
+	}
+	return catch(set)
+}
+
+// catchNow blocks the signals, so that they can be read.
+func catchNow(set uint64) (fd int, err error) {
+	const none, flags = ^uintptr(0), unix.SFD_CLOEXEC | unix.SFD_NONBLOCK
+	mask := uintptr(unsafe.Pointer(&set))
+	_, _, _ = unix.RawSyscall6(unix.SYS_RT_SIGPROCMASK, unix.SIG_BLOCK, mask, 0, 8, 0, 0)
+	r, _, errno := unix.RawSyscall6(unix.SYS_SIGNALFD4, none, mask, 8, flags, 0, 0)
+	if errno != 0 {
+		return uncaught(errno)
+	}
+	return int(r), nil
+}
+
+//go:noinline
+func uncaught(errno unix.Errno) (fd int, err error) {
+	early.Ordinary()
+	return -1, errno
+}
+
+//go:noinline
+func catch(set uint64) (fd int, err error) {
+	early.Ordinary()
 	var pipe [2]int
 	if err := unix.Pipe2(pipe[:], unix.O_CLOEXEC|unix.O_NONBLOCK); err != nil {
 		return -1, err
@@ -50,4 +85,14 @@ func Catch(set uint64) (fd int, err error) {
 
 // Default gives all signals the dispositions back that they had before the Go runtime took them over, but for those that it
 // can't do without: they end the process as they would end any other.
-func Default() { C.let(C.uint64_t(Ignored())) }
+func Default() {
+	if !early.Running() {
+		giveBack()
+	}
+}
+
+//go:noinline
+func giveBack() {
+	early.Ordinary()
+	C.let(C.uint64_t(Ignored()))
+}

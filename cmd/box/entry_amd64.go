@@ -1,0 +1,4 @@
+package main
+
+// ordinary returns the ordinary entry if the program has an early one, else 0.
+func ordinary() uintptr

@@ -1,0 +1,176 @@
+package main
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"os"
+	"regexp"
+	"strings"
+	"testing"
+
+	"box/internal/early"
+	"box/launch"
+)
+
+// A command line has the same plan before and after the Go runtime begins, or it goes the ordinary way before any effect. Lines are
+// made of all flags with words that may mean something and some that don't.
+func TestEarlyPlanIsTheOrdinaryPlan(t *testing.T) {
+	for _, m := range []struct {
+		name    string
+		flags   []generatedFlag
+		compile func(*room, []string) (string, error)
+	}{
+		{"box", boxFlags(), compileBox},
+		{"bwrap", bwrapFlagsToMake(), compileBwrap},
+	} {
+		t.Run(m.name, func(t *testing.T) {
+			r := rand.New(rand.NewPCG(1, 2))
+			ordinary, before := new(room), new(room)
+			done, lines := 0, 20000
+			for range lines {
+				words := line1(r, m.flags)
+				want, wrong := m.compile(ordinary, words)
+				got, err := "", error(nil)
+				argv := append([]string{"box"}, words...)
+				if !early.Rehearse(argv, os.Environ(), func() { got, err = m.compile(before, words) }) {
+					continue
+				}
+				if done++; wrong != nil || err != nil {
+					t.Fatalf("%q: %v early, %v ordinarily", words, err, wrong)
+				}
+				if got != want {
+					t.Fatalf("%q: the plans differ:\n%s", words, difference(want, got))
+				}
+			}
+			if done < lines/10 {
+				t.Errorf("%d of %d lines have an early plan: too few to say anything", done, lines)
+			}
+		})
+	}
+}
+
+// generatedFlag is a flag and how its words are made.
+type generatedFlag struct {
+	name string
+	args []string
+}
+
+func boxFlags() (made []generatedFlag) {
+	for i := range flags {
+		switch f := &flags[i]; f.name {
+		case "--help", "--version", "--args", "--dry-run", "--print-bwrap", "--exec-label", "--file-label":
+		case "-w": // it says something
+		default:
+			made = append(made, generatedFlag{f.name, strings.Fields(f.args)})
+		}
+	}
+	return made
+}
+
+func bwrapFlagsToMake() (made []generatedFlag) {
+	for i := range bwrapFlags {
+		switch f := &bwrapFlags[i]; f.name {
+		case "--help", "--version", "--args", "--exec-label", "--file-label":
+		default:
+			args := []string{"SRC", "DEST", "DEST"}[:f.words]
+			for _, b := range flags {
+				if b.name == f.name {
+					args = strings.Fields(b.args)
+				}
+			}
+			made = append(made, generatedFlag{f.name, args})
+		}
+	}
+	return made
+}
+
+// generatedWords are what may stand for a word of a flag.
+var generatedWords = map[string][]string{
+	"SRC":    {"/usr", "/usr", "/", "/bin", "/etc", "/etc/passwd", ".", "/nowhere", "/usr/bin/../bin", "/tmp", ""},
+	"DEST":   {"/usr", "/a", "/a/b/c", "/tmp", "/", "/dev", "a", "/usr/x", "/..", "/etc/passwd", "/a//b/", ""},
+	"PATH":   {"/a", "/tmp", "/"},
+	"TARGET": {"usr/bin", "/usr", "x"},
+	"DIR":    {"/", "/tmp", "/a/../b", "tmp"},
+	"BYTES":  {"4096", "1", "0x1000", "0", "x"},
+	"OCTAL":  {"755", "0700", "07777", "9", "10000"},
+	"N":      {"0", "1000", "5", "-1", "x"},
+	"FD":     {"0", "99", "x"},
+	"NAME":   {"default", "A", "HOME", "a=b", "host", "strict", "PATH"},
+	"VALUE":  {"", "/usr/bin", "a=b"},
+	"GLOB":   {"A*"},
+	"CAP":    {"ALL", "CAP_KILL"},
+}
+
+// line1 makes a command line.
+func line1(r *rand.Rand, flags []generatedFlag) (words []string) {
+	for range r.IntN(6) {
+		f := flags[r.IntN(len(flags))]
+		words = append(words, f.name)
+		for _, arg := range f.args {
+			choice := generatedWords[arg]
+			if choice == nil {
+				choice = strings.Split(arg, "|")
+			}
+			words = append(words, choice[r.IntN(len(choice))])
+		}
+	}
+	return append(words, "--", "true", "x")
+}
+
+// compileBox returns the plan of a command line in box's manners.
+func compileBox(r *room, words []string) (string, error) {
+	b := &line
+	b.begin(r)
+	steps, command, err := scan(r.steps[:0], words)
+	if err != nil {
+		return "", err
+	}
+	for i := range steps {
+		if err := b.do(&steps[i]); err != nil {
+			return "", err
+		}
+	}
+	if err := b.finish(command); err != nil {
+		return "", err
+	}
+	if err := launch.Compile(&builder, b.spec); err != nil {
+		return "", err
+	}
+	return planText(), nil
+}
+
+// compileBwrap is compileBox in bubblewrap's manners.
+func compileBwrap(r *room, words []string) (string, error) {
+	b := &bwrapLine
+	b.begin(r, "bwrap", os.Environ())
+	command, _, err := b.parse(words, false)
+	if err == nil {
+		err = b.finish(command)
+	}
+	if err == nil {
+		err = b.readFiles()
+	}
+	if err == nil {
+		err = launch.Compile(&builder, b.spec)
+	}
+	if err != nil {
+		return "", err
+	}
+	return planText(), nil
+}
+
+// stored is an address in the Builder's memory, which is another one where strings of the lines before are longer.
+var stored = regexp.MustCompile(`store\(\d+\)`)
+
+// planText returns the plan without what an early run has no need of: other CPUs than the caller's.
+func planText() string {
+	var text strings.Builder
+	fmt.Fprintf(&text, "%#x\n", builder.Flags)
+	for i := range builder.Inside {
+		c := &builder.Inside[i]
+		if c.Name() != "sched_setaffinity" {
+			fmt.Fprintf(&text, "%d %s %d %v\n", c.For, stored.ReplaceAllString(c.String(), "store(…)"), c.When, c.Ignore)
+		}
+	}
+	return text.String()
+}

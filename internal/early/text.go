@@ -1,0 +1,120 @@
+package early
+
+import "unsafe"
+
+// texts is memory for the strings that every start makes, so that it can do without the heap.
+var texts struct {
+	room [64 << 10]byte
+	used int
+}
+
+// Concat returns its parts, one after the other.
+func Concat(parts ...string) string {
+	n := 0
+	for _, part := range parts {
+		n += len(part)
+	}
+	room := Room(n)
+	at := 0
+	for _, part := range parts {
+		at += copy(room[at:], part)
+	}
+	return unsafe.String(unsafe.SliceData(room), n)
+}
+
+// String returns data as a string, without copying it: nobody may change it any more.
+func String(data []byte) string { return unsafe.String(unsafe.SliceData(data), len(data)) }
+
+// Room returns n bytes that may become a string: they are never used again.
+func Room(n int) []byte {
+	if len(texts.room)-texts.used < n {
+		return furtherRoom(n)
+	}
+	room := texts.room[texts.used : texts.used+n : texts.used+n]
+	texts.used += n
+	return room
+}
+
+//go:noinline
+func furtherRoom(n int) []byte {
+	Ordinary()
+	return make([]byte, n)
+}
+
+// Text is a text that grows in a place of its own. It is as long as a path can be.
+type Text struct {
+	data       [4096]byte // PATH_MAX
+	start, end int
+	full       bool
+}
+
+// Add appends s, if there is room.
+func (t *Text) Add(s string) {
+	if len(s) >= len(t.data)-t.end {
+		t.full = true
+		return
+	}
+	t.end += copy(t.data[t.end:], s)
+}
+
+// Cut leaves the first n bytes.
+func (t *Text) Cut(n int) {
+	if n == 0 {
+		t.start = 0
+	}
+	t.end = t.start + n
+}
+
+// Skip takes n bytes off the front.
+func (t *Text) Skip(n int) { t.start += n }
+
+// Len returns how long the text is.
+func (t *Text) Len() int { return t.end - t.start }
+
+// Full says whether something did not fit.
+func (t *Text) Full() bool { return t.full }
+
+// Room empties the text and returns all of its memory, for somebody else's use.
+func (t *Text) Room() []byte {
+	t.start, t.end = 0, 0
+	return t.data[:]
+}
+
+// String returns the text, as long as it isn't changed.
+func (t *Text) String() string { return unsafe.String(&t.data[t.start], t.end-t.start) }
+
+// AddNumber appends a number in decimal.
+func (t *Text) AddNumber(n uint64) {
+	var digits [20]byte
+	at := len(digits)
+	for {
+		at--
+		digits[at] = byte('0' + n%10)
+		if n /= 10; n == 0 {
+			break
+		}
+	}
+	t.Add(unsafe.String(&digits[at], len(digits)-at))
+}
+
+// Clean says whether path is absolute and spelled without what means nothing: ".", "..", a slash too many.
+func Clean(path string) bool {
+	if path == "" || path[0] != '/' {
+		return false
+	}
+	for start := 1; start < len(path); {
+		end := start
+		for end < len(path) && path[end] != '/' {
+			end++
+		}
+		switch path[start:end] {
+		case "", ".", "..":
+			return false
+		}
+		if end == len(path)-1 {
+			return false // a slash at its end
+		}
+		start = end + 1
+	}
+	return true
+}

@@ -1,0 +1,193 @@
+// Package host asks the kernel about the host and about the process itself, by raw system calls and without allocating: it can be
+// used before the Go runtime begins, see package early. Package kernel knows what the answers mean.
+package host
+
+import (
+	"unsafe"
+
+	"box/internal/early"
+
+	"golang.org/x/sys/unix"
+)
+
+// path is a path as the kernel takes it.
+type path [unix.PathMax]byte
+
+// set copies name. It returns false for one that the kernel would not take: too long, or with a NUL in it.
+func (p *path) set(name string) bool {
+	if len(name) >= len(p) {
+		return false
+	}
+	for i := range len(name) {
+		if name[i] == 0 {
+			return false
+		}
+		p[i] = name[i]
+	}
+	p[len(name)] = 0
+	return true
+}
+
+// Stat returns the mode of what is at name, as in stat(2). flags are those of fstatat(2).
+func Stat(name string, flags int) (mode uint32, errno unix.Errno) {
+	var p path
+	if !p.set(name) {
+		return 0, unix.ENAMETOOLONG
+	}
+	var st unix.Stat_t
+	errno = stat(&p, &st, flags)
+	return st.Mode, errno
+}
+
+// IsDir says whether name is a directory, links followed.
+func IsDir(name string) bool {
+	mode, errno := Stat(name, 0)
+	return errno == 0 && mode&unix.S_IFMT == unix.S_IFDIR
+}
+
+// Exists says whether there is anything at name, links not followed.
+func Exists(name string) bool {
+	_, errno := Stat(name, unix.AT_SYMLINK_NOFOLLOW)
+	return errno == 0
+}
+
+// Readlink returns the target of the link at name, which it writes into room; "" if there is none.
+func Readlink(name string, room []byte) string {
+	var p path
+	if !p.set(name) || len(room) == 0 {
+		return ""
+	}
+	at, link, to := unix.AT_FDCWD, uintptr(unsafe.Pointer(&p)), uintptr(unsafe.Pointer(&room[0]))
+	n, _, errno := unix.RawSyscall6(unix.SYS_READLINKAT, uintptr(at), link, to, uintptr(len(room)), 0, 0)
+	if errno != 0 {
+		return ""
+	}
+	return unsafe.String(&room[0], int(n))
+}
+
+// Getwd returns the working directory, which it writes into room, see getcwd(2). It is "" if there is none that has a path.
+func Getwd(room []byte) string {
+	n, _, errno := unix.RawSyscall(unix.SYS_GETCWD, uintptr(unsafe.Pointer(&room[0])), uintptr(len(room)), 0)
+	if errno != 0 || n < 2 || room[0] != '/' { // "(unreachable)"
+		return ""
+	}
+	return unsafe.String(&room[0], int(n)-1)
+}
+
+// IsTerminal says whether the descriptor is a terminal.
+func IsTerminal(fd int) bool {
+	var modes unix.Termios
+	_, _, errno := unix.RawSyscall(unix.SYS_IOCTL, uintptr(fd), unix.TCGETS, uintptr(unsafe.Pointer(&modes)))
+	return errno == 0
+}
+
+// Capabilities returns the process's own effective set, see capget(2).
+func Capabilities() uint64 {
+	header := unix.CapUserHeader{Version: unix.LINUX_CAPABILITY_VERSION_3}
+	var data [2]unix.CapUserData
+	_, _, errno := unix.RawSyscall(unix.SYS_CAPGET, uintptr(unsafe.Pointer(&header)), uintptr(unsafe.Pointer(&data)), 0)
+	if errno != 0 {
+		return 0
+	}
+	return uint64(data[0].Effective) | uint64(data[1].Effective)<<32
+}
+
+// Fcntl is fcntl(2).
+func Fcntl(fd, cmd, arg int) (int, unix.Errno) {
+	r, _, errno := unix.RawSyscall(unix.SYS_FCNTL, uintptr(fd), uintptr(cmd), uintptr(arg))
+	return int(r), errno
+}
+
+// Read is read(2).
+func Read(fd int, data []byte) (n int, errno unix.Errno) {
+	r, _, errno := syscall(unix.SYS_READ, uintptr(fd), uintptr(unsafe.Pointer(unsafe.SliceData(data))), uintptr(len(data)))
+	return int(r), errno
+}
+
+// Write is write(2).
+func Write(fd int, data []byte) (n int, errno unix.Errno) {
+	r, _, errno := syscall(unix.SYS_WRITE, uintptr(fd), uintptr(unsafe.Pointer(unsafe.SliceData(data))), uintptr(len(data)))
+	return int(r), errno
+}
+
+// syscall makes a system call that may take long: the Go runtime is told, if there is one.
+func syscall(nr, a, b, c uintptr) (r, r2 uintptr, errno unix.Errno) { return syscall6(nr, a, b, c, 0) }
+
+// Same says whether two names are of the same file, links followed.
+func Same(a, b string) bool {
+	var p, q path
+	var s, t unix.Stat_t
+	return p.set(a) && q.set(b) && stat(&p, &s, 0) == 0 && stat(&q, &t, 0) == 0 && s.Dev == t.Dev && s.Ino == t.Ino
+}
+
+func stat(p *path, st *unix.Stat_t, flags int) unix.Errno {
+	at, name, to := unix.AT_FDCWD, uintptr(unsafe.Pointer(p)), uintptr(unsafe.Pointer(st))
+	_, _, errno := unix.RawSyscall6(sysStatat, uintptr(at), name, to, uintptr(flags), 0, 0)
+	return errno
+}
+
+// open opens a file, close-on-exec.
+func open(p *path, flags uintptr) (fd int, errno unix.Errno) {
+	at := unix.AT_FDCWD
+	r, _, errno := unix.RawSyscall6(unix.SYS_OPENAT, uintptr(at), uintptr(unsafe.Pointer(p)), flags|unix.O_CLOEXEC, 0, 0, 0)
+	return int(r), errno
+}
+
+// Close is close(2).
+func Close(fd int) { _, _, _ = unix.RawSyscall(unix.SYS_CLOSE, uintptr(fd), 0, 0) }
+
+// Boxed returns an errno as an error, without allocating.
+func Boxed(errno unix.Errno) error {
+	if errno == 0 || int(errno) >= len(errnos) {
+		return nil
+	}
+	errnos[errno].Errno = errno
+	return &errnos[errno]
+}
+
+// boxed is an errno whose address is known.
+type boxed struct{ unix.Errno }
+
+// Unwrap returns the errno.
+func (b *boxed) Unwrap() error { return b.Errno }
+
+var errnos [134]boxed // up to EHWPOISON
+
+// RealPath returns the path of name without links, which it writes into room: what the kernel says of it when it is open, see
+// proc(5). It is "" if there is nothing, or no /proc.
+func RealPath(name string, room []byte) string {
+	var p path
+	if !p.set(name) {
+		return ""
+	}
+	fd, errno := open(&p, unix.O_PATH)
+	if errno != 0 {
+		return ""
+	}
+	var link early.Text
+	link.Add("/proc/self/fd/")
+	link.AddNumber(uint64(fd))
+	target := Readlink(link.String(), room)
+	Close(fd)
+	if target == "" || target[0] != '/' {
+		return ""
+	}
+	return target
+}
+
+// Say writes a text to stderr.
+func Say(text string) {
+	_, _, _ = syscall(unix.SYS_WRITE, 2, uintptr(unsafe.Pointer(unsafe.StringData(text))), uintptr(len(text)))
+}
+
+// Exit ends the process.
+func Exit(status int) {
+	for {
+		_, _, _ = unix.RawSyscall(unix.SYS_EXIT_GROUP, uintptr(status), 0, 0)
+	}
+}
+
+// Forget gives pages back, see madvise(2), MADV_DONTNEED.
+func Forget(start, size uintptr) {
+	_, _, _ = unix.RawSyscall(unix.SYS_MADVISE, start, size, unix.MADV_DONTNEED)
+}

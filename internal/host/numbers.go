@@ -1,0 +1,65 @@
+package host
+
+import (
+	"unsafe"
+
+	"golang.org/x/sys/unix"
+)
+
+// Dir is an open directory whose names are numbers, such as /proc/self/fd.
+type Dir struct{ fd int }
+
+// OpenDir opens a directory.
+func OpenDir(name string) (Dir, unix.Errno) {
+	var p path
+	if !p.set(name) {
+		return Dir{-1}, unix.ENAMETOOLONG
+	}
+	fd, errno := open(&p, unix.O_RDONLY|unix.O_DIRECTORY)
+	return Dir{fd}, errno
+}
+
+// Is says whether the descriptor is the directory's own.
+func (d Dir) Is(fd int) bool { return fd == d.fd }
+
+// Close closes the directory.
+func (d Dir) Close() { Close(d.fd) }
+
+// Offsets in a struct linux_dirent64, see getdents64(2).
+const (
+	entryLength = 16
+	entryName   = 19
+)
+
+// Numbers returns how many of the next names are numbers, and writes these to numbers, which must have room for 256; 0 is the end.
+func (d Dir) Numbers(numbers []int) (n int) {
+	var data [4 << 10]byte // an entry takes at least 24 bytes
+	for n == 0 {
+		size, _, errno := unix.RawSyscall(unix.SYS_GETDENTS64, uintptr(d.fd), uintptr(unsafe.Pointer(&data)), unsafe.Sizeof(data))
+		if errno != 0 || size == 0 {
+			return 0
+		}
+		for at := 0; at+entryName < int(size) && n < len(numbers); {
+			if number, ok := decimal(data[at+entryName:]); ok {
+				numbers[n] = number
+				n++
+			}
+			at += int(data[at+entryLength]) | int(data[at+entryLength+1])<<8
+		}
+	}
+	return n
+}
+
+// decimal reads digits up to a NUL, or the end.
+func decimal(text []byte) (n int, ok bool) {
+	for i, c := range text {
+		switch {
+		case c == 0:
+			return n, i > 0
+		case c < '0' || c > '9':
+			return 0, false
+		}
+		n = n*10 + int(c-'0')
+	}
+	return n, len(text) > 0
+}

@@ -1,0 +1,153 @@
+package host
+
+import (
+	"unsafe"
+
+	"box/internal/early"
+
+	"golang.org/x/sys/unix"
+)
+
+// Poll waits for events without a limit, see poll(2).
+func Poll(set []unix.PollFd) unix.Errno {
+	_, _, errno := syscall6(unix.SYS_PPOLL, uintptr(unsafe.Pointer(unsafe.SliceData(set))), uintptr(len(set)), 0, 0)
+	return errno
+}
+
+// Wait is wait4(2) for one process.
+func Wait(pid int, status *unix.WaitStatus, options int) (found int, errno unix.Errno) {
+	r, _, errno := syscall6(unix.SYS_WAIT4, uintptr(pid), uintptr(unsafe.Pointer(status)), uintptr(options), 0)
+	return int(r), errno
+}
+
+// Clock returns a time in nanoseconds that only grows, see clock_gettime(2).
+func Clock() int64 {
+	var now unix.Timespec
+	_, _, _ = unix.RawSyscall(unix.SYS_CLOCK_GETTIME, unix.CLOCK_MONOTONIC, uintptr(unsafe.Pointer(&now)), 0)
+	return now.Sec*1e9 + now.Nsec
+}
+
+// Kill is kill(2).
+func Kill(pid int, signal unix.Signal) {
+	_, _, _ = unix.RawSyscall(unix.SYS_KILL, uintptr(pid), uintptr(signal), 0)
+}
+
+// Prctl is prctl(2) with one argument.
+func Prctl(option int, arg uintptr) {
+	_, _, _ = unix.RawSyscall6(unix.SYS_PRCTL, uintptr(option), arg, 0, 0, 0, 0)
+}
+
+// PID returns the process's id, and Parent that of its parent.
+func PID() int {
+	pid, _, _ := unix.RawSyscall(unix.SYS_GETPID, 0, 0, 0)
+	return int(pid)
+}
+
+// Parent returns the parent's process id; 0 if it can't be seen from this pid namespace.
+func Parent() int {
+	pid, _, _ := unix.RawSyscall(unix.SYS_GETPPID, 0, 0, 0)
+	return int(pid)
+}
+
+// OpenProcess returns a descriptor of a process, see pidfd_open(2).
+func OpenProcess(pid int) (fd int, errno unix.Errno) {
+	r, _, errno := unix.RawSyscall(unix.SYS_PIDFD_OPEN, uintptr(pid), 0, 0)
+	return int(r), errno
+}
+
+// SocketPair returns two connected sockets of packets, close-on-exec, see socketpair(2).
+func SocketPair() (pair [2]int32, errno unix.Errno) {
+	_, _, errno = unix.RawSyscall6(unix.SYS_SOCKETPAIR, unix.AF_UNIX, unix.SOCK_SEQPACKET|unix.SOCK_CLOEXEC, 0,
+		uintptr(unsafe.Pointer(&pair)), 0, 0)
+	return pair, errno
+}
+
+// SetOption sets a socket option of level SOL_SOCKET, see setsockopt(2).
+func SetOption(fd, option int, value int32) {
+	to := uintptr(unsafe.Pointer(&value))
+	_, _, _ = unix.RawSyscall6(unix.SYS_SETSOCKOPT, uintptr(fd), unix.SOL_SOCKET, uintptr(option), to, 4, 0)
+}
+
+// Send sends a packet if it doesn't have to wait, see send(2).
+func Send(fd int, data unsafe.Pointer, n uintptr) {
+	_, _, _ = unix.RawSyscall6(unix.SYS_SENDTO, uintptr(fd), uintptr(data), n, unix.MSG_NOSIGNAL|unix.MSG_DONTWAIT, 0, 0)
+}
+
+// Unsent returns how many bytes the other side of a socket has not taken yet, see unix(7), SIOCOUTQ.
+func Unsent(fd int) int {
+	var n int32
+	_, _, errno := unix.RawSyscall(unix.SYS_IOCTL, uintptr(fd), unix.SIOCOUTQ, uintptr(unsafe.Pointer(&n)))
+	if errno != 0 {
+		return 0
+	}
+	return int(n)
+}
+
+// Shutdown is shutdown(2) for both directions.
+func Shutdown(fd int) { _, _, _ = unix.RawSyscall(unix.SYS_SHUTDOWN, uintptr(fd), unix.SHUT_RDWR, 0) }
+
+// A Control is what came with a packet besides its data: a descriptor, or who sent it.
+type Control struct {
+	FD     int // or -1
+	Sender int // its process id, or 0
+}
+
+// Receive takes a packet, see recvmsg(2). n is 0 if the other side is gone.
+func Receive(fd int, data unsafe.Pointer, size uintptr) (n int, c Control, errno unix.Errno) {
+	var control [128]byte
+	vector := unix.Iovec{Base: (*byte)(data), Len: uint64(size)}
+	message := unix.Msghdr{Iov: &vector, Iovlen: 1, Control: &control[0], Controllen: uint64(len(control))}
+	r, _, errno := syscall6(unix.SYS_RECVMSG, uintptr(fd), uintptr(unsafe.Pointer(&message)), unix.MSG_CMSG_CLOEXEC, 0)
+	return int(r), parse(control[:message.Controllen]), errno
+}
+
+// parse reads control messages, see cmsg(3).
+func parse(control []byte) Control {
+	c := Control{FD: -1}
+	const header = int(unsafe.Sizeof(unix.Cmsghdr{}))
+	for len(control) >= header+4 {
+		h := (*unix.Cmsghdr)(unsafe.Pointer(&control[0]))
+		value := *(*int32)(unsafe.Pointer(&control[header])) // the descriptor, or the first member of struct ucred
+		switch {
+		case h.Level != unix.SOL_SOCKET:
+		case h.Type == unix.SCM_RIGHTS:
+			c.FD = int(value)
+		case h.Type == unix.SCM_CREDENTIALS:
+			c.Sender = int(value)
+		}
+		control = control[min((int(h.Len)+7)&^7, len(control)):]
+		if h.Len == 0 {
+			break
+		}
+	}
+	return c
+}
+
+// raw makes a system call. It is our own, so that a monitor that waits needs no other pages of the program for it.
+//
+//go:noescape
+func raw(nr, a, b, c, d uintptr) uintptr
+
+// syscall6 is syscall with four arguments.
+func syscall6(nr, a, b, c, d uintptr) (r, r2 uintptr, errno unix.Errno) {
+	if early.Running() {
+		r = raw(nr, a, b, c, d)
+		if r > ^uintptr(4095) {
+			return ^uintptr(0), 0, unix.Errno(-r)
+		}
+		return r, 0, 0
+	}
+	return ordinary6(nr, a, b, c, d)
+}
+
+//go:noinline
+func ordinary6(nr, a, b, c, d uintptr) (r, r2 uintptr, errno unix.Errno) {
+	early.Ordinary()
+	return unix.Syscall6(nr, a, b, c, d, 0, 0)
+}
+
+// DefaultAction gives a signal its default action, see rt_sigaction(2).
+func DefaultAction(signal unix.Signal) {
+	var action [4]uint64 // SIG_DFL is 0
+	_, _, _ = unix.RawSyscall6(unix.SYS_RT_SIGACTION, uintptr(signal), uintptr(unsafe.Pointer(&action)), 0, 8, 0, 0)
+}

@@ -1,0 +1,45 @@
+package inherited
+
+import (
+	"unsafe"
+
+	"box/internal/early"
+
+	"golang.org/x/sys/unix"
+)
+
+// What Process has found, before the Go runtime has begun: nothing has changed yet, so it can be asked for.
+
+// ignoredNow returns the signals whose disposition is SIG_IGN, see rt_sigaction(2).
+func ignoredNow() (set uint64) {
+	const ignore = 1 // SIG_IGN
+	for s := uintptr(1); s <= 64; s++ {
+		var action [4]uintptr
+		_, _, errno := unix.RawSyscall6(unix.SYS_RT_SIGACTION, s, 0, uintptr(unsafe.Pointer(&action)), 8, 0, 0)
+		if errno == 0 && action[0] == ignore {
+			set |= 1 << (s - 1)
+		}
+	}
+	return set
+}
+
+// blockedNow returns the signal mask, see rt_sigprocmask(2).
+func blockedNow() (set uint64) {
+	_, _, _ = unix.RawSyscall6(unix.SYS_RT_SIGPROCMASK, unix.SIG_BLOCK, 0, uintptr(unsafe.Pointer(&set)), 8, 0, 0)
+	return set
+}
+
+// filesNow returns the limits for descriptors, see getrlimit(2).
+func filesNow() (soft, hard uint64) {
+	var limit unix.Rlimit
+	_, _, _ = unix.RawSyscall6(unix.SYS_PRLIMIT64, 0, unix.RLIMIT_NOFILE, 0, uintptr(unsafe.Pointer(&limit)), 0, 0)
+	return limit.Cur, limit.Max
+}
+
+// Variable returns a variable of the caller's environment, or "".
+func Variable(name string) string {
+	if early.Running() {
+		return early.Variable(name)
+	}
+	return variable(name)
+}

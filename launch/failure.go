@@ -1,0 +1,90 @@
+package launch
+
+import (
+	"bytes"
+	"errors"
+	"unsafe"
+
+	"box/internal/early"
+	"box/plan"
+
+	"golang.org/x/sys/unix"
+)
+
+// Failure is a step of the plan that could not be done.
+type Failure struct {
+	Call  plan.Call
+	Step  int // -1 is the clone
+	Errno unix.Errno
+	Text  string // what was found where something else should be
+}
+
+// Error says which system call could not be made; Explain says it in the user's words.
+func (f *Failure) Error() string {
+	return f.Call.Name() + ": " + f.Errno.Error()
+}
+
+// Unwrap returns the errno.
+func (f *Failure) Unwrap() error { return f.Errno }
+
+// lostError is an errno of poll(2) or recvmsg(2).
+type lostError struct{ errno unix.Errno }
+
+func (e *lostError) Error() string { return "the sandbox can't be watched: " + e.errno.Error() }
+
+// Unwrap returns the errno.
+func (e *lostError) Unwrap() error { return e.errno }
+
+// problem is why a sandbox has not run to its end. There is room for one in a Sandbox, since nothing can be allocated for it
+// before the Go runtime has begun.
+type problem struct {
+	failure Failure
+	lost    lostError
+	act     ActError
+	text    [unix.PathMax + 8]byte
+	n       int // of text
+}
+
+// noteText notes a piece of the text of the failure to come.
+func (p *problem) noteText(r *plan.Record) {
+	p.n += copy(p.text[p.n:], unsafe.Slice((*byte)(unsafe.Pointer(r)), unsafe.Sizeof(*r))[4:])
+}
+
+// notStarted returns the failure of a step.
+func (p *problem) notStarted(call *plan.Call, step int, errno unix.Errno) *Failure {
+	p.failure = Failure{Call: *call, Step: step, Errno: errno}
+	if p.n > 0 {
+		p.failure.Text = unsafe.String(&p.text[0], bytes.IndexByte(p.text[:], 0))
+	}
+	return &p.failure
+}
+
+// lose returns the error of a monitor that can't go on.
+func (p *problem) lose(errno unix.Errno) error {
+	p.lost.errno = errno
+	return &p.lost
+}
+
+// earlier is how a sandbox ended that was started before the Go runtime had begun, if words have to be found for that: these need
+// the runtime, and the same command line is compiled again.
+var earlier error
+
+// over notes the end of a sandbox: from now on the ordinary way can be taken, which finds words but starts nothing.
+func (b *Sandbox) over(err error) error {
+	if early.Running() && err != nil {
+		earlier = err
+		early.Over()
+	}
+	return err
+}
+
+// earlierIn returns how it ended, with the step of the same plan, compiled again.
+//
+//go:noinline
+func earlierIn(p *plan.Plan) error {
+	early.Ordinary()
+	if f, ok := errors.AsType[*Failure](earlier); ok && f.Step >= 0 {
+		f.Call = p.Inside[f.Step]
+	}
+	return earlier
+}

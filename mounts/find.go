@@ -1,0 +1,166 @@
+package mounts
+
+import (
+	"strings"
+
+	"box/internal/early"
+	"box/internal/host"
+	"box/spec"
+)
+
+// maxLinks bounds the links that Find follows, as the kernel does: path_resolution(7).
+const maxLinks = 40
+
+// Has says whether there would be anything at name in the sandbox. Links are followed, those of the tree and those of the host,
+// with the sandbox's root as theirs.
+func Has(s *spec.Spec, name string) bool {
+	f := finder{s: s}
+	return f.find(name)
+}
+
+// Find is Has, and returns the path on the host that a bind brings, or "" for something that the sandbox itself makes.
+//
+//go:noinline
+func Find(s *spec.Spec, name string) (on string, ok bool) {
+	early.Ordinary()
+	f := finder{s: s}
+	ok = f.find(name)
+	return strings.Clone(f.host.String()), ok
+}
+
+// finder resolves a name of the sandbox. It has room for paths, so that nothing is allocated.
+type finder struct {
+	s    *spec.Spec
+	at   early.Text // the directory that was reached: absolute, and without links
+	rest early.Text // what is still to be resolved
+	next early.Text // rest, while it is being made
+	host early.Text // the path on the host of what was looked at last; "" if the sandbox makes it
+}
+
+// find resolves name. It returns false if there is nothing, or if a path is too long for the kernel.
+func (f *finder) find(name string) bool {
+	f.rest.Add(name)
+	for links := 0; ; {
+		part := f.part()
+		if part == "" {
+			return f.here() && !f.tooLong()
+		}
+		above := f.at.Len()
+		f.enter(part)
+		target, there := f.look()
+		switch {
+		case !there, f.tooLong():
+			return false
+		case target == "":
+			continue
+		}
+		if links++; links > maxLinks {
+			return false
+		}
+		if f.at.Cut(above); target[0] == '/' {
+			f.at.Cut(0)
+		}
+		f.next.Cut(0)
+		f.next.Add(target)
+		f.next.Add("/")
+		f.next.Add(f.rest.String())
+		f.rest, f.next = f.next, f.rest
+	}
+}
+
+func (f *finder) tooLong() bool { return f.at.Full() || f.rest.Full() || f.host.Full() }
+
+// part takes the first part off rest; "" if there is none.
+func (f *finder) part() string {
+	rest := f.rest.String()
+	from := 0
+	for from < len(rest) && rest[from] == '/' {
+		from++
+	}
+	end := from
+	for end < len(rest) && rest[end] != '/' {
+		end++
+	}
+	f.rest.Skip(end)
+	return rest[from:end]
+}
+
+// enter goes from the directory at to part of it.
+func (f *finder) enter(part string) {
+	switch part {
+	case ".":
+	case "..":
+		f.at.Cut(max(strings.LastIndexByte(f.at.String(), '/'), 0))
+	default:
+		f.at.Add("/")
+		f.at.Add(part)
+	}
+}
+
+// look says whether there is anything at at, and returns the target if it is a symbolic link.
+func (f *finder) look() (target string, there bool) {
+	name := f.at.String()
+	if e := f.decides(name); e != nil && e.Kind == spec.Symlink && spec.Relative(e.Dest) == spec.Relative(name) {
+		return e.Source, true
+	}
+	if !f.here() {
+		return "", false
+	}
+	if f.host.Len() == 0 {
+		return "", true
+	}
+	return host.Readlink(f.host.String(), f.next.Room()), true
+}
+
+// decides returns the last entry that decides what is at name, see spec.Lookup.
+func (f *finder) decides(name string) *spec.Entry {
+	for i := len(f.s.Tree) - 1; i >= 0; i-- {
+		if e := &f.s.Tree[i]; e.Kind.Creates() && spec.Within(name, e.Dest) {
+			return e
+		}
+	}
+	return nil
+}
+
+// here says whether there is anything at at, the last link not followed, and notes where on the host.
+func (f *finder) here() bool {
+	name := f.at.String()
+	f.host.Cut(0)
+	if e := f.decides(name); e != nil {
+		switch {
+		case e.Brings():
+			below := strings.TrimPrefix(spec.Relative(name), spec.Relative(e.Dest))
+			if e.Source != "" && f.onHost(e.Source, below) {
+				return true
+			}
+			for i := len(e.Layers) - 1; i >= 0; i-- {
+				if f.onHost(e.Layers[i], below) {
+					return true
+				}
+			}
+			f.host.Cut(0)
+		case e.Kind == spec.Proc || e.Kind == spec.Dev || spec.Relative(e.Dest) == spec.Relative(name):
+			return true // proc and dev have more inside than can be known here
+		}
+	}
+	for i := range f.s.Tree { // a directory that had to be made for something below it
+		e := &f.s.Tree[i]
+		if spec.Relative(name) == "" || e.Kind.Creates() && spec.Within(e.Dest, name) {
+			return true
+		}
+	}
+	return spec.Relative(name) == ""
+}
+
+// onHost says whether there is anything at below in source, and notes it.
+func (f *finder) onHost(source, below string) bool {
+	f.host.Cut(0)
+	f.host.Add(source)
+	if below = spec.Relative(below); below != "" {
+		if !strings.HasSuffix(source, "/") {
+			f.host.Add("/")
+		}
+		f.host.Add(below)
+	}
+	return host.Exists(f.host.String())
+}

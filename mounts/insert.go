@@ -1,0 +1,24 @@
+package mounts
+
+import (
+	"slices"
+
+	"box/internal/early"
+	"box/spec"
+)
+
+// insert puts an entry at a place of the tree.
+func insert(s *spec.Spec, at int, e *spec.Entry) {
+	if len(s.Tree) == cap(s.Tree) {
+		grow(s)
+	}
+	s.Tree = s.Tree[:len(s.Tree)+1]
+	copy(s.Tree[at+1:], s.Tree[at:])
+	s.Tree[at] = *e
+}
+
+//go:noinline
+func grow(s *spec.Spec) {
+	early.Ordinary()
+	s.Tree = slices.Grow(s.Tree, 1+len(s.Tree))
+}

@@ -1,6 +1,6 @@
 #include "textflag.h"
 
-// enter is jumped to by the ELF entry, on the stack of the kernel's making: R12 is the function to call, R13 the ordinary
+// enter is jumped to by the ELF entry, on the stack of the kernel's making, which RLIMIT_STACK bounds: it takes another. R12 is the function to call, R13 the ordinary
 // entry. It gives the compiler's code what it finds everything by: the thread pointer, and below it a goroutine.
 TEXT ·enter(SB), NOSPLIT|NOFRAME|TOPFRAME, $0
 	MOVQ SP, ·stack(SB)
@@ -12,15 +12,15 @@ TEXT ·enter(SB), NOSPLIT|NOFRAME|TOPFRAME, $0
 	LEAQ ·g(SB), R14
 	MOVQ TLS, CX
 	MOVQ R14, 0(CX)(TLS*1)
-	MOVQ SP, AX
-	MOVQ AX, 8(R14) // stack.hi
-	SUBQ $(128<<10), AX
+	LEAQ ·room(SB), AX
 	MOVQ AX, 0(R14) // stack.lo
-	ADDQ $1024, AX
-	MOVQ AX, 16(R14) // stackguard0
-	MOVQ AX, 24(R14) // stackguard1
-	MOVB $1, ·running(SB)
+	LEAQ 1024(AX), CX
+	MOVQ CX, 16(R14) // stackguard0
+	MOVQ CX, 24(R14) // stackguard1
+	LEAQ (256<<10)(AX), SP
 	ANDQ $~15, SP
+	MOVQ SP, 8(R14) // stack.hi
+	MOVB $1, ·running(SB)
 	CALL R12
 	JMP ·escape(SB)
 

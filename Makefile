@@ -42,7 +42,7 @@ fuzz:
 	go test -fuzz FuzzParse -fuzztime 60s ./seccompprofile/policy
 	go test -fuzz FuzzImport -fuzztime 60s ./seccompprofile/oci
 vm: build
-	tests/vm/run $(ARCH)
+	tests/vm/run
 install: build
 	install -D -m 755 bin/box $(DESTDIR)$(PREFIX)/bin/box
 	install -D -m 644 docs/box.1 $(DESTDIR)$(PREFIX)/share/man/man1/box.1

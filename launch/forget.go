@@ -26,8 +26,8 @@ func pages(start, end uintptr) memory {
 	return memory{start, end - start}
 }
 
-// code is what can be read from the program's file again. Before the Go runtime has begun nobody has written to data that has a value
-// to begin with: what box has of it are tables.
+// code is what can be read from the program's file again. Before the Go runtime has begun nobody has written to data that has
+// a value to begin with: what box has of it are tables.
 func code() memory {
 	if early.Running() {
 		return pages(textStart(), dataEnd())

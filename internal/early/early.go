@@ -32,7 +32,11 @@ func Ordinary() {
 }
 
 // Commit says that what follows has effects: the ordinary way can't be taken any more.
-func Commit() { started = running }
+func Commit() {
+	if running {
+		started = true
+	}
+}
 
 // Over says that they are over and known, so that the ordinary way will not repeat them.
 func Over() { started, again = false, true }

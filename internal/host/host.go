@@ -110,9 +110,6 @@ func Write(fd int, data []byte) (n int, errno unix.Errno) {
 	return int(r), errno
 }
 
-// syscall makes a system call that may take long: the Go runtime is told, if there is one.
-func syscall(nr, a, b, c uintptr) (r, r2 uintptr, errno unix.Errno) { return syscall6(nr, a, b, c, 0) }
-
 // Same says whether two names are of the same file, links followed.
 func Same(a, b string) bool {
 	var p, q path

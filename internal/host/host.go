@@ -100,13 +100,13 @@ func Fcntl(fd, cmd, arg int) (int, unix.Errno) {
 
 // Read is read(2).
 func Read(fd int, data []byte) (n int, errno unix.Errno) {
-	r, _, errno := syscall(unix.SYS_READ, uintptr(fd), uintptr(unsafe.Pointer(unsafe.SliceData(data))), uintptr(len(data)))
+	r, errno := syscall(unix.SYS_READ, uintptr(fd), uintptr(unsafe.Pointer(unsafe.SliceData(data))), uintptr(len(data)))
 	return int(r), errno
 }
 
 // Write is write(2).
 func Write(fd int, data []byte) (n int, errno unix.Errno) {
-	r, _, errno := syscall(unix.SYS_WRITE, uintptr(fd), uintptr(unsafe.Pointer(unsafe.SliceData(data))), uintptr(len(data)))
+	r, errno := syscall(unix.SYS_WRITE, uintptr(fd), uintptr(unsafe.Pointer(unsafe.SliceData(data))), uintptr(len(data)))
 	return int(r), errno
 }
 
@@ -174,7 +174,7 @@ func RealPath(name string, room []byte) string {
 
 // Say writes a text to stderr.
 func Say(text string) {
-	_, _, _ = syscall(unix.SYS_WRITE, 2, uintptr(unsafe.Pointer(unsafe.StringData(text))), uintptr(len(text)))
+	_, _ = syscall(unix.SYS_WRITE, 2, uintptr(unsafe.Pointer(unsafe.StringData(text))), uintptr(len(text)))
 }
 
 // Exit ends the process.

@@ -10,13 +10,13 @@ import (
 
 // Poll waits for events without a limit, see poll(2).
 func Poll(set []unix.PollFd) unix.Errno {
-	_, _, errno := syscall(unix.SYS_PPOLL, uintptr(unsafe.Pointer(unsafe.SliceData(set))), uintptr(len(set)), 0)
+	_, errno := syscall(unix.SYS_PPOLL, uintptr(unsafe.Pointer(unsafe.SliceData(set))), uintptr(len(set)), 0)
 	return errno
 }
 
 // Wait is wait4(2) for one process.
 func Wait(pid int, status *unix.WaitStatus, options int) (found int, errno unix.Errno) {
-	r, _, errno := syscall(unix.SYS_WAIT4, uintptr(pid), uintptr(unsafe.Pointer(status)), uintptr(options))
+	r, errno := syscall(unix.SYS_WAIT4, uintptr(pid), uintptr(unsafe.Pointer(status)), uintptr(options))
 	return int(r), errno
 }
 
@@ -97,7 +97,7 @@ func Receive(fd int, data unsafe.Pointer, size uintptr) (n int, c Control, errno
 	var control [128]byte
 	vector := unix.Iovec{Base: (*byte)(data), Len: uint64(size)}
 	message := unix.Msghdr{Iov: &vector, Iovlen: 1, Control: &control[0], Controllen: uint64(len(control))}
-	r, _, errno := syscall(unix.SYS_RECVMSG, uintptr(fd), uintptr(unsafe.Pointer(&message)), unix.MSG_CMSG_CLOEXEC)
+	r, errno := syscall(unix.SYS_RECVMSG, uintptr(fd), uintptr(unsafe.Pointer(&message)), unix.MSG_CMSG_CLOEXEC)
 	return int(r), parse(control[:message.Controllen]), errno
 }
 
@@ -123,27 +123,29 @@ func parse(control []byte) Control {
 	return c
 }
 
-// raw makes a system call with three arguments, and zeros after them. It is our own, so that a monitor that waits needs no other pages of the program for it.
+// raw makes a system call with three arguments, and zeros after them. It is our own, so that a monitor that waits needs no
+// other pages of the program for it.
 //
 //go:noescape
 func raw(nr, a, b, c uintptr) uintptr
 
 // syscall makes a system call that may take long: the Go runtime is told, if there is one.
-func syscall(nr, a, b, c uintptr) (r, r2 uintptr, errno unix.Errno) {
+func syscall(nr, a, b, c uintptr) (r uintptr, errno unix.Errno) {
 	if early.Running() {
 		r = raw(nr, a, b, c)
 		if r > ^uintptr(4095) {
-			return ^uintptr(0), 0, unix.Errno(-r)
+			return ^uintptr(0), unix.Errno(-r)
 		}
-		return r, 0, 0
+		return r, 0
 	}
 	return ordinary(nr, a, b, c)
 }
 
 //go:noinline
-func ordinary(nr, a, b, c uintptr) (r, r2 uintptr, errno unix.Errno) {
+func ordinary(nr, a, b, c uintptr) (r uintptr, errno unix.Errno) {
 	early.Ordinary()
-	return unix.Syscall6(nr, a, b, c, 0, 0, 0)
+	r, _, errno = unix.Syscall6(nr, a, b, c, 0, 0, 0)
+	return r, errno
 }
 
 // DefaultAction gives a signal its default action, see rt_sigaction(2).

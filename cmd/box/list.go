@@ -4,26 +4,7 @@ import (
 	"slices"
 
 	"box/internal/early"
-	"box/spec"
 )
-
-// optional is a value that may not have been given.
-type optional[T any] struct {
-	given bool
-	value T
-}
-
-// set gives the value.
-func (o *optional[T]) set(value T) { o.given, o.value = true, value }
-
-// take returns the value and forgets it, or other.
-func (o *optional[T]) take(other T) T {
-	if !o.given {
-		return other
-	}
-	o.given = false
-	return o.value
-}
 
 // push is append for one value that allocates only where the Go runtime runs.
 func push[T any](list []T, value T) []T {
@@ -39,50 +20,4 @@ func push[T any](list []T, value T) []T {
 func longer[T any](list []T) []T {
 	early.Ordinary()
 	return slices.Grow(list, 1+len(list))
-}
-
-// room is memory for the lists of a command line: long enough for ordinary ones, so that these need no heap.
-type room struct {
-	spec    spec.Spec
-	tree    [4 << 10]spec.Entry
-	words   [4 << 10]string // of --args files
-	used    int             // of words
-	filters [8]spec.Filter
-	close   [64]int
-	dirs    [3]string
-	argv    [256]string
-	env     [512]string
-	envs    [256]envStep
-	steps   [4 << 10]step
-	keep    [64]int
-	sync    [1]int
-	homes   [2]string
-	raw     [8]spec.Filter
-}
-
-// plainRoom is the room of the process's own command line.
-var plainRoom room
-
-// renamed returns a command whose argv[0] is name.
-func renamed(room []string, name string, command []string) []string {
-	room = push(room, name)
-	for _, word := range command[1:] {
-		room = push(room, word)
-	}
-	return room
-}
-
-// splitWords returns the words of an --args file: each is ended by a NUL, which the last may lack.
-func (r *room) splitWords(data []byte) []string {
-	words := r.words[r.used:r.used]
-	for start := 0; start < len(data); {
-		end := start
-		for end < len(data) && data[end] != 0 {
-			end++
-		}
-		words = push(words, early.String(data[start:end]))
-		start = end + 1
-	}
-	r.used = min(r.used+len(words), len(r.words))
-	return words
 }

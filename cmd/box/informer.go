@@ -38,10 +38,10 @@ func (a *informer) ended(status int) {
 	if !a.status.Given() || !a.box.Ran() {
 		return
 	}
-	var d document
-	d.text("{ \"exit-code\": ")
-	d.number(uint64(status))
-	d.text(" }\n")
+	var d early.Text
+	d.Add("{ \"exit-code\": ")
+	d.AddNumber(uint64(status))
+	d.Add(" }\n")
 	_ = a.write(a.status, &d) // nothing can be changed any more
 }
 
@@ -52,28 +52,6 @@ var namespacesTold = [...]struct {
 	name string
 	ns   spec.Namespaces
 }{{"cgroup", spec.Cgroup}, {"ipc", spec.IPC}, {"mnt", spec.Mount}, {"net", spec.Net}, {"pid", spec.PID}, {"uts", spec.UTS}}
-
-// document is what is written at once.
-type document struct {
-	data [1024]byte
-	n    int
-}
-
-func (d *document) text(s string) { d.n += copy(d.data[d.n:], s) }
-
-// number writes a number in decimal.
-func (d *document) number(n uint64) {
-	var digits [20]byte
-	at := len(digits)
-	for {
-		at--
-		digits[at] = byte('0' + n%10)
-		if n /= 10; n == 0 {
-			break
-		}
-	}
-	d.n += copy(d.data[d.n:], digits[at:])
-}
 
 // Do writes the documents. A member is there for each namespace that is the sandbox's own.
 func (a *informer) Do(pid int) (undo func() error, err error) {
@@ -105,20 +83,20 @@ func (a *informer) Do(pid int) (undo func() error, err error) {
 
 // document writes the members between begin and end.
 func (a *informer) document(fd spec.FD, pid int, begin, between, end string) error {
-	var d document
-	d.text(begin)
-	d.text("\"child-pid\": ")
-	d.number(uint64(pid))
+	var d early.Text
+	d.Add(begin)
+	d.Add("\"child-pid\": ")
+	d.AddNumber(uint64(pid))
 	for _, n := range namespacesTold {
 		if id := namespaceID(pid, n.name); id != 0 && a.new.Has(n.ns) {
-			d.text(between)
-			d.text("\"")
-			d.text(n.name)
-			d.text("-namespace\": ")
-			d.number(id)
+			d.Add(between)
+			d.Add("\"")
+			d.Add(n.name)
+			d.Add("-namespace\": ")
+			d.AddNumber(id)
 		}
 	}
-	d.text(end)
+	d.Add(end)
 	if err := a.box.Await(fd.Number(), unix.POLLOUT); err != nil {
 		return err
 	}
@@ -127,13 +105,13 @@ func (a *informer) document(fd spec.FD, pid int, begin, between, end string) err
 
 // namespaceID returns the inode number of a namespace of a process, see namespaces(7); 0 if it isn't to be seen.
 func namespaceID(pid int, name string) (id uint64) {
-	var path document
-	path.text("/proc/")
-	path.number(uint64(pid))
-	path.text("/ns/")
-	path.text(name)
+	var path early.Text
+	path.Add("/proc/")
+	path.AddNumber(uint64(pid))
+	path.Add("/ns/")
+	path.Add(name)
 	var room [64]byte
-	for _, c := range []byte(host.Readlink(early.String(path.data[:path.n]), room[:])) { // net:[4026531840]
+	for _, c := range []byte(host.Readlink(path.String(), room[:])) { // net:[4026531840]
 		if c >= '0' && c <= '9' {
 			id = id*10 + uint64(c-'0')
 		}
@@ -142,8 +120,8 @@ func namespaceID(pid int, name string) (id uint64) {
 }
 
 // write writes to a descriptor of the caller. An error is its errno.
-func (a *informer) write(fd spec.FD, d *document) error {
-	if _, errno := host.Write(fd.Number(), d.data[:d.n]); errno != 0 {
+func (a *informer) write(fd spec.FD, d *early.Text) error {
+	if _, errno := host.Write(fd.Number(), d.String()); errno != 0 {
 		return a.refuse(fd, errno)
 	}
 	return nil

@@ -104,9 +104,9 @@ func Read(fd int, data []byte) (n int, errno unix.Errno) {
 	return int(r), errno
 }
 
-// Write is write(2).
-func Write(fd int, data []byte) (n int, errno unix.Errno) {
-	r, errno := syscall(unix.SYS_WRITE, uintptr(fd), uintptr(unsafe.Pointer(unsafe.SliceData(data))), uintptr(len(data)))
+// Write writes a text, see write(2).
+func Write(fd int, text string) (n int, errno unix.Errno) {
+	r, errno := syscall(unix.SYS_WRITE, uintptr(fd), uintptr(unsafe.Pointer(unsafe.StringData(text))), uintptr(len(text)))
 	return int(r), errno
 }
 
@@ -173,9 +173,7 @@ func RealPath(name string, room []byte) string {
 }
 
 // Say writes a text to stderr.
-func Say(text string) {
-	_, _ = syscall(unix.SYS_WRITE, 2, uintptr(unsafe.Pointer(unsafe.StringData(text))), uintptr(len(text)))
-}
+func Say(text string) { _, _ = Write(2, text) }
 
 // Exit ends the process.
 func Exit(status int) {

@@ -178,7 +178,6 @@ func compileCommand(b *plan.Builder, s *spec.Spec, env plan.Ptr) error {
 		}
 	}
 	label(b, "self/attr/exec", s.Labels.Exec)
-	b.Close(plan.Proc)
 	closeOthers(b, s)
 	b.SetMask(s.Life.Blocked)
 	if s.Life.Report {
@@ -192,12 +191,13 @@ func compileCommand(b *plan.Builder, s *spec.Spec, env plan.Ptr) error {
 	return nil
 }
 
-// closeOthers closes everything but 0, 1, 2 and what is kept; where all is kept, what options have named.
+// closeOthers closes everything but 0, 1, 2 and what is kept; where all is kept, /proc and what options have named.
 func closeOthers(b *plan.Builder, s *spec.Spec) {
 	if !s.Life.KeepAll {
 		b.CloseRest(s.Life.Keep)
 		return
 	}
+	b.Close(plan.Proc)
 	for _, fd := range s.Life.Close {
 		b.CloseRange(uint32(fd), uint32(fd), unix.CLOSE_RANGE_CLOEXEC)
 	}

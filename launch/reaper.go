@@ -169,11 +169,16 @@ func (m *machine) closeOthers() {
 			}
 		}
 		if keep > first {
-			sys(unix.SYS_CLOSE_RANGE, first, min(keep-1, 0xffffffff), 0, 0, 0, 0)
+			if m.closeSpan(first, keep-1) != 0 {
+				m.exit(1) // and the command ends with it
+			}
 		}
 		if keep == ^uintptr(0) {
-			return
+			break
 		}
 		first = keep + 1
+	}
+	if !m.shared {
+		sys(unix.SYS_CLOSE, *m.reg(plan.Proc), 0, 0, 0, 0, 0)
 	}
 }

@@ -52,8 +52,8 @@ func (m *machine) special(c *plan.Call) {
 	m.errno = 0
 }
 
-// closeRest closes all descriptors from 3 on but Status and the n numbers at list: marked close-on-exec only, the command's own
-// path could still lead through one of them, /proc/self/fd/N.
+// closeRest closes all descriptors from 3 on but Status and the n numbers at list, plan.Proc as the last one: marked close-on-exec
+// only, the command's own path could still lead through one of them, /proc/self/fd/N.
 //
 //go:nosplit
 //go:norace
@@ -69,9 +69,12 @@ func (m *machine) closeRest(list, n uintptr) {
 			}
 		}
 		if keep > first {
-			sys(unix.SYS_CLOSE_RANGE, first, min(keep-1, 0xffffffff), 0, 0, 0, 0)
+			if errno := m.closeSpan(first, keep-1); errno != 0 {
+				m.fail(m.pc-1, errno)
+			}
 		}
 		if keep == ^uintptr(0) {
+			sys(unix.SYS_CLOSE, *m.reg(plan.Proc), 0, 0, 0, 0, 0)
 			return
 		}
 		first = keep + 1
@@ -90,22 +93,6 @@ func (m *machine) hop(flags uintptr) {
 	if pid != 0 {
 		m.exit(0)
 	}
-}
-
-// digits writes a number into the 8 bytes at address, which are then part of a path: a slash more does no harm there.
-//
-//go:nosplit
-//go:norace
-func digits(address, number uintptr) {
-	text := uint64(0x2f2f2f2f2f2f2f2f) // "////////"
-	for shift := 56; shift >= 0; shift -= 8 {
-		text = text&^(0xff<<shift) | uint64('0'+number%10)<<shift
-		if number /= 10; number == 0 {
-			break
-		}
-	}
-	poke(address, uint32(text))
-	poke(address+4, uint32(text>>32))
 }
 
 // tell sends n bytes of text to the parent, ahead of a failure. What follows them in memory is cut off by a zero.

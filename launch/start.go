@@ -96,7 +96,7 @@ func Start(p *plan.Plan, s *spec.Spec, signals int) (*Sandbox, error) {
 		host.DefaultAction(unix.SIGCHLD) // the Go runtime catches it; ignored, there would be nothing to wait for
 	}
 	early.Commit()
-	r := b.m.clone3()
+	r := b.m.start()
 	runtime.KeepAlive(p)
 	host.Close(int(pair[1]))
 	if errno, is := failed(r); is {
@@ -123,6 +123,8 @@ func (m *machine) load(p *plan.Plan, regs []uintptr) {
 	m.mask[0] = ^uint64(0)
 	m.clone[0], m.clone[4] = p.Flags, uint64(unix.SIGCHLD)
 	copy(m.childPath[:], "thread-self/children\x00")
+	copy(m.table.fdPath[:], fdPrefix)
+	copy(m.table.infoPath[:], infoPrefix)
 }
 
 // watchCaller opens what tells of the end of the caller.

@@ -32,22 +32,19 @@ TEXT ·spawn(SB), NOSPLIT|NOFRAME, $0-32
 child:
 	SUBQ $32, SP
 	MOVQ R12, 0(SP)
-	CALL ·command(SB)
+	LEAQ ·command(SB), AX
+	CALL AX
 	INT  $3 // command does not return
 
-// func poke(address uintptr, value uint32)
-TEXT ·poke(SB), NOSPLIT|NOFRAME, $0-12
-	MOVQ address+0(FP), AX
-	MOVL value+8(FP), CX
-	MOVL CX, (AX)
-	RET
-
-// func peek(address uintptr) uint32
-TEXT ·peek(SB), NOSPLIT|NOFRAME, $0-12
-	MOVQ address+0(FP), AX
-	MOVL (AX), CX
-	MOVL CX, ret+8(FP)
-	RET
+// func become(stack uintptr, m *machine)
+TEXT ·become(SB), NOSPLIT|NOFRAME, $0-16
+	MOVQ m+8(FP), AX
+	MOVQ stack+0(FP), SP
+	SUBQ $32, SP
+	MOVQ AX, 0(SP)
+	LEAQ ·child(SB), AX
+	CALL AX
+	INT  $3 // child does not return
 
 // func wipe(address, n uintptr)
 TEXT ·wipe(SB), NOSPLIT|NOFRAME, $0-16
@@ -56,17 +53,6 @@ TEXT ·wipe(SB), NOSPLIT|NOFRAME, $0-16
 	XORL AX, AX
 	CLD
 	REP; STOSB
-	RET
-
-// func same(a, b, n uintptr) bool
-TEXT ·same(SB), NOSPLIT|NOFRAME, $0-25
-	MOVQ a+0(FP), DI
-	MOVQ b+8(FP), SI
-	MOVQ n+16(FP), CX
-	CLD
-	CMPQ CX, CX // equal, if there is nothing to compare
-	REP; CMPSB
-	SETEQ ret+24(FP)
 	RET
 
 // func textStart() uintptr

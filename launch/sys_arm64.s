@@ -30,22 +30,20 @@ TEXT ·spawn(SB), NOSPLIT|NOFRAME, $0-32
 child:
 	SUB  $32, RSP
 	MOVD R19, 8(RSP)
-	BL   ·command(SB)
+	MOVD $·command(SB), R0
+	BL   (R0)
 	BRK  $0 // command does not return
 
-// func poke(address uintptr, value uint32)
-TEXT ·poke(SB), NOSPLIT|NOFRAME, $0-12
-	MOVD  address+0(FP), R0
-	MOVWU value+8(FP), R1
-	MOVW  R1, (R0)
-	RET
-
-// func peek(address uintptr) uint32
-TEXT ·peek(SB), NOSPLIT|NOFRAME, $0-12
-	MOVD  address+0(FP), R0
-	MOVWU (R0), R1
-	MOVW  R1, ret+8(FP)
-	RET
+// func become(stack uintptr, m *machine)
+TEXT ·become(SB), NOSPLIT|NOFRAME, $0-16
+	MOVD stack+0(FP), R0
+	MOVD m+8(FP), R1
+	SUB  $32, R0
+	MOVD R0, RSP
+	MOVD R1, 8(RSP)
+	MOVD $·child(SB), R0
+	BL   (R0)
+	BRK  $0 // child does not return
 
 // func wipe(address, n uintptr)
 TEXT ·wipe(SB), NOSPLIT|NOFRAME, $0-16
@@ -58,26 +56,6 @@ loop:
 	SUB  $1, R1
 	B    loop
 done:
-	RET
-
-// func same(a, b, n uintptr) bool
-TEXT ·same(SB), NOSPLIT|NOFRAME, $0-25
-	MOVD a+0(FP), R0
-	MOVD b+8(FP), R1
-	MOVD n+16(FP), R2
-	MOVD $1, R3
-next:
-	CBZ  R2, end
-	MOVBU (R0), R4
-	MOVBU (R1), R5
-	ADD  $1, R0
-	ADD  $1, R1
-	SUB  $1, R2
-	CMP  R4, R5
-	BEQ  next
-	MOVD $0, R3
-end:
-	MOVB R3, ret+24(FP)
 	RET
 
 // func textStart() uintptr

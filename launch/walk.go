@@ -13,31 +13,47 @@ import (
 // nosplit, makes raw system calls, keeps its variables in this struct, which lies on the heap, and stores no pointers.
 // (Go's own rule for this place is in syscall/exec_linux.go: forkAndExecInChild.)
 type machine struct {
-	calls   unsafe.Pointer // of plan.Call
-	n       uintptr        // how many
-	regs    unsafe.Pointer // of uintptr
-	pc      uintptr        // the call that comes next
-	errno   uintptr        // how the last call ended that was made
-	refused uintptr        // 1 + the first execve that was refused with EACCES
-	keep    unsafe.Pointer // of plan.Reg: what pid 1 keeps open
-	nkeep   uintptr        // how many
-	shared  bool           // the pid namespace is the caller's: ended children have to be looked for
-	caps    [8]uint32      // for capset(2): a header, and empty sets
-	give    [3]memory      // what pid 1 gives back when the command runs
-	patient bool           // pid 1 waits for all that is left, and needs no parent
+	calls    unsafe.Pointer // of plan.Call
+	n        uintptr        // how many
+	regs     unsafe.Pointer // of uintptr
+	pc       uintptr        // the call that comes next
+	errno    uintptr        // how the last call ended that was made
+	refused  uintptr        // 1 + the first execve that was refused with EACCES
+	keep     unsafe.Pointer // of plan.Reg: what pid 1 keeps open
+	nkeep    uintptr        // how many
+	shared   bool           // the pid namespace is the caller's: ended children have to be looked for
+	caps     [8]uint32      // for capset(2): a header, and empty sets
+	give     [3]memory      // what pid 1 gives back when the command runs
+	args     [6]uintptr     // of the call that is being made
+	patient  bool           // pid 1 waits for all that is left, and needs no parent
+	deferred bool           // a mount waits for its attributes until it is attached
 
-	leader    uintptr // the command's process; 0 when it has ended
-	clone     [11]uint64
-	mask      [2]uint64 // all signals; what the thread had before
-	record    plan.Record
-	order     plan.Record // from the parent
-	poll      [2]pollfd
-	wstatus   int32
-	info      [128]byte  // struct signalfd_siginfo
-	children  [4096]byte // /proc/thread-self/children
-	childPath [24]byte
-	stack     [16 << 10]byte // the command's, until it executes
+	leader      uintptr // the command's process; 0 when it has ended
+	clone       [11]uint64
+	mask        [2]uint64 // all signals; what the thread had before
+	record      plan.Record
+	order       plan.Record // from the parent
+	poll        [2]pollfd
+	wstatus     int32
+	info        [128]byte  // struct signalfd_siginfo
+	children    [4096]byte // /proc/thread-self/children
+	childPath   [24]byte
+	firstStack  stack      // pid 1's
+	secondStack stack      // the command's, until it executes
+	action      [4]uint64  // struct sigaction
+	way         way        // of a path, where there is no openat2(2)
+	table       mountTable // where there is no mount_setattr(2)
 }
+
+// stack is more than what the functions need that run on it: these are few, and none calls itself.
+type stack [16 << 10]byte
+
+// top returns the upper end of a stack.
+//
+//go:nosplit
+//go:norace
+//go:nocheckptr
+func top(s *stack) uintptr { return (uintptr(unsafe.Pointer(s)) + unsafe.Sizeof(*s)) &^ 15 }
 
 type pollfd struct {
 	fd      int32
@@ -60,17 +76,17 @@ func (m *machine) reg(r plan.Reg) *uintptr {
 	return (*uintptr)(unsafe.Add(m.regs, uintptr(r)*unsafe.Sizeof(uintptr(0))))
 }
 
-// clone3 starts a child that walks the plan; the parent gets its process id. See clone3(2).
+// start starts a child that walks the plan; the parent gets its process id.
 //
 //go:nosplit
 //go:norace
 //go:nocheckptr
-func (m *machine) clone3() uintptr {
+func (m *machine) start() uintptr {
 	const block, setmask = 0, 2
 	sys(unix.SYS_RT_SIGPROCMASK, block, uintptr(unsafe.Pointer(&m.mask[0])), uintptr(unsafe.Pointer(&m.mask[1])), 8, 0, 0)
-	pid := sys(unix.SYS_CLONE3, uintptr(unsafe.Pointer(&m.clone)), unsafe.Sizeof(m.clone), 0, 0, 0, 0)
+	pid := m.startChild()
 	if pid == 0 {
-		m.child()
+		become(top(&m.firstStack), m)
 	}
 	sys(unix.SYS_RT_SIGPROCMASK, setmask, uintptr(unsafe.Pointer(&m.mask[1])), 0, 8, 0, 0)
 	return pid
@@ -78,16 +94,16 @@ func (m *machine) clone3() uintptr {
 
 // child is the life of pid 1: the walk, the command's process, and what is left to do after that.
 //
+//nolint:unused // called by become
 //go:nosplit
 //go:norace
 //go:nocheckptr
-func (m *machine) child() {
+func child(m *machine) {
 	m.walk() // returns at the fork, if there is one
 	// Without CLONE_VM here it would be a copy of a copy; the command's process only borrows the memory.
 	const flags = unix.CLONE_VM | unix.CLONE_VFORK | uintptr(unix.SIGCHLD)
-	top := (uintptr(unsafe.Pointer(&m.stack)) + unsafe.Sizeof(m.stack)) &^ 15
 	step := m.pc - 1
-	pid := spawn(flags, top, m)
+	pid := spawn(flags, top(&m.secondStack), m)
 	if errno, is := failed(pid); is {
 		m.fail(step, errno)
 	}
@@ -128,29 +144,48 @@ func (m *machine) walk() {
 			m.special(c)
 			continue
 		}
-		m.call(c)
+		r := m.call(c)
+		if errno, is := failed(r); is && errno == uintptr(unix.ENOSYS) {
+			r = m.substitute(c)
+		}
+		m.settle(c, r)
+		if m.deferred && c.Nr == unix.SYS_MOVE_MOUNT {
+			m.attached(c.In[0], m.args[0])
+		}
 	}
 }
 
-// call makes one system call.
+// call makes one system call and returns what the kernel returned.
 //
 //go:nosplit
 //go:norace
 //go:nocheckptr
-func (m *machine) call(c *plan.Call) {
-	a := c.Args
+func (m *machine) call(c *plan.Call) uintptr {
+	a := &m.args
+	*a = c.Args
 	for i := range c.In {
 		if c.In[i] != plan.None {
 			a[i] = *m.reg(c.In[i])
 		}
 	}
 	r := sys(uintptr(c.Nr), a[0], a[1], a[2], a[3], a[4], a[5])
-	errno, is := failed(r)
-	for tries := 0; is && errno == uintptr(unix.EAGAIN) && c.Nr == unix.SYS_OPENAT2 && tries < maxTries; tries++ {
+	for tries := 0; r == again && c.Nr == unix.SYS_OPENAT2 && tries < maxTries; tries++ {
 		r = sys(uintptr(c.Nr), a[0], a[1], a[2], a[3], a[4], a[5])
-		errno, is = failed(r)
 	}
-	if !is && c.Full && r < a[2] {
+	return r
+}
+
+// again is what sys returns for EAGAIN.
+const again = ^uintptr(unix.EAGAIN - 1)
+
+// settle takes what a call has returned: a result to be kept, or an error that counts as done or is the end.
+//
+//go:nosplit
+//go:norace
+//go:nocheckptr
+func (m *machine) settle(c *plan.Call, r uintptr) {
+	errno, is := failed(r)
+	if !is && c.Full && r < m.args[2] {
 		errno, is = uintptr(unix.ENOSPC), true
 	}
 	m.errno = errno

@@ -27,7 +27,7 @@ func (b *Builder) Equal(a, c Ptr, n int, errno unix.Errno) {
 // Fail fails with errno.
 func (b *Builder) Fail(errno unix.Errno) { b.add(Fail, uintptr(errno)) }
 
-// CloseRest closes all descriptors but 0, 1, 2, keep and Status.
+// CloseRest closes all descriptors but 0, 1, 2, keep and Status: Proc too.
 func (b *Builder) CloseRest(keep []int) {
 	list := b.room(4 * max(len(keep), 1))
 	for i, fd := range keep {

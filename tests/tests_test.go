@@ -32,6 +32,9 @@ func run(m *testing.M) int {
 	if err == nil {
 		err = needed()
 	}
+	if err == nil {
+		err = doWithout()
+	}
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "tests:", err)
 		return 1

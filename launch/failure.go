@@ -78,13 +78,20 @@ func (b *Sandbox) over(err error) error {
 	return err
 }
 
-// earlierIn returns how it ended, with the step of the same plan, compiled again.
+// earlierIn returns how it ended, with the step of the same plan, compiled again. If the host has changed meanwhile, and the plan with
+// it, the call has no arguments: they would be another's.
 //
 //go:noinline
 func earlierIn(p *plan.Plan) error {
 	early.Ordinary()
-	if f, ok := errors.AsType[*Failure](earlier); ok && f.Step >= 0 {
-		f.Call = p.Inside[f.Step]
+	f, ok := errors.AsType[*Failure](earlier)
+	if !ok || f.Step < 0 {
+		return earlier
 	}
+	same := plan.Call{Nr: f.Call.Nr, For: f.Call.For}
+	if f.Step < len(p.Inside) && p.Inside[f.Step].Nr == same.Nr && p.Inside[f.Step].For == same.For {
+		same = p.Inside[f.Step]
+	}
+	f.Call = same
 	return earlier
 }

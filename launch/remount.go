@@ -17,7 +17,8 @@ type mountTable struct {
 	ids              [1 << 10]uint32
 	nids             uintptr // how many of ids: top and what is mounted below it
 	want             uintptr // the MS_* flags that all of them get
-	changed          bool    // something has been done
+	bars             int     // directories that were covered
+	stale            bool    // something has been mounted since the table was read
 	fdPath           [24]byte
 	infoPath         [24]byte
 	name             [unix.PathMax]byte
@@ -30,54 +31,72 @@ type mount struct {
 	flags      uintptr // MS_*
 }
 
-// notAttached is returned for a mount that is nowhere yet: it is no errno.
-const notAttached = 0xfff
-
-// maxPasses bounds how often the table is read for one mount: each pass but the last does something that stays done.
-const maxPasses = 1000
+// maxBars bounds how many directories are covered for one mount.
+const maxBars = 1000
 
 // setattr is mount_setattr(2) for a kernel that has none (before 5.12): the mount that fd has open and, with AT_RECURSIVE, all that is
 // mounted below it are looked up in the mount table and remounted, each with the flags that it has and those that attr, the
-// address of a struct mount_attr, adds. The table is read until there is nothing left to do. It returns an errno.
+// address of a struct mount_attr, adds. It returns an errno.
 //
 //go:nosplit
 //go:norace
 //go:nocheckptr
 func (m *machine) setattr(fd, flags, attr uintptr) uintptr {
-	t := &m.table
 	words := *(**[3]uint64)(unsafe.Pointer(&attr))
-	t.want = uintptr(words[0]) & (unix.MS_RDONLY | unix.MS_NOSUID | unix.MS_NODEV | unix.MS_NOEXEC) // as MOUNT_ATTR_*
-	t.nids, t.changed = 0, true
-	id, errno := m.mountID(fd)
-	for passes := 0; errno == 0 && t.changed; passes++ {
-		if passes == maxPasses {
-			errno = uintptr(unix.EBUSY)
-			break
+	recursive := flags&unix.AT_RECURSIVE != 0
+	if propagation := uintptr(words[2]); propagation != 0 {
+		if recursive {
+			propagation |= unix.MS_REC
 		}
-		t.changed = false
+		if errno := m.mountAgain(fd, propagation); errno != 0 { // else the host could mount something there while this goes on
+			return errno
+		}
+	}
+	t := &m.table
+	t.want = uintptr(words[0]) & (unix.MS_RDONLY | unix.MS_NOSUID | unix.MS_NODEV | unix.MS_NOEXEC) // as MOUNT_ATTR_*
+	id, errno := m.mountID(fd)
+	for t.bars, t.stale = 0, true; errno == 0 && t.stale; {
 		if errno = m.readTable(); errno != 0 {
 			break
 		}
-		if !t.find(id) {
-			errno = notAttached
+		t.stale = false
+		if t.bars > maxBars {
+			errno = uintptr(unix.EBUSY)
 			break
 		}
-		if propagation := uintptr(words[2]); passes == 0 && propagation != 0 {
-			errno = m.mountAgain(fd, propagation|(flags&unix.AT_RECURSIVE)/unix.AT_RECURSIVE*unix.MS_REC)
-			t.changed = true // what the host has mounted until now is in the next table
-			continue
+		if !t.find(id) {
+			errno = uintptr(unix.EINVAL)
+			break
 		}
-		if t.nids == 0 {
-			t.ids[0], t.nids = uint32(id), 1
+		// First of all, and whatever it has: the kernel says if fd is not the root of a mount.
+		if errno = m.mountAgain(fd, t.top.flags|t.want|unix.MS_REMOUNT|unix.MS_BIND); errno == 0 && recursive {
+			errno = m.below(fd)
 		}
-		errno = m.pass(fd, flags&unix.AT_RECURSIVE != 0)
 	}
 	m.dropTable()
 	return errno
 }
 
-// attached sets the attributes that a mount was to get when it was nowhere yet: register r has it open as fd, and the call that
-// wanted to set them stands before this one.
+// detached says whether the mount that register r has open is nowhere yet, and so in no table: it has to wait for its attributes. What is
+// somewhere already is closed next.
+//
+//go:nosplit
+//go:norace
+//go:nocheckptr
+func (m *machine) detached(r plan.Reg) bool {
+	for i := m.pc; i < m.n; i++ {
+		switch c := m.at(i); {
+		case c.In[0] == r && c.Nr == unix.SYS_MOVE_MOUNT:
+			return true
+		case c.In[0] == r && c.Nr == unix.SYS_CLOSE:
+			return false
+		}
+	}
+	return true // its place has turned out to be none
+}
+
+// attached sets the attributes of a mount that has waited for them: register r has it open as fd, and a call before this one wanted
+// to set them.
 //
 //go:nosplit
 //go:norace
@@ -85,11 +104,11 @@ func (m *machine) setattr(fd, flags, attr uintptr) uintptr {
 func (m *machine) attached(r plan.Reg, fd uintptr) {
 	for i := m.pc - 1; i > 0; {
 		i--
-		c := (*plan.Call)(unsafe.Add(m.calls, i*callSize))
+		c := m.at(i)
 		if c.Out == r {
 			return
 		}
-		if c.Nr == unix.SYS_MOUNT_SETATTR && c.In[0] == r {
+		if c.In[0] == r && c.Nr == unix.SYS_MOUNT_SETATTR {
 			if errno := m.setattr(fd, c.Args[2], c.Args[3]); errno != 0 {
 				m.fail(i, errno)
 			}
@@ -98,51 +117,47 @@ func (m *machine) attached(r plan.Reg, fd uintptr) {
 	}
 }
 
-// pass goes through the table once. The line of a mount can come before that of the one it is mounted on: the next pass finds it.
+// below remounts what is mounted below top, which is open as fd. The line of a mount can come before that of the one it is mounted
+// on: then the table is gone through once more.
 //
 //go:nosplit
 //go:norace
 //go:nocheckptr
-func (m *machine) pass(fd uintptr, recursive bool) uintptr {
+func (m *machine) below(fd uintptr) uintptr {
 	t := &m.table
-	for at := t.text; at < t.text+t.size; {
-		at = t.line.parse(at)
-		switch top := t.line.id == t.top.id; {
-		case !top && (!recursive || !t.has(t.line.parent) || t.hidden()):
-			continue
-		case !top && !t.has(t.line.id):
+	t.ids[0], t.nids = uint32(t.top.id), 1
+	for known := uintptr(0); known < t.nids && !t.stale; {
+		known = t.nids
+		for at := t.text; at < t.text+t.size && !t.stale; {
+			at = t.line.parse(at)
+			if t.has(t.line.id) || !t.has(t.line.parent) || t.hidden() {
+				continue
+			}
 			if t.nids == uintptr(len(t.ids)) {
 				return uintptr(unix.E2BIG)
 			}
 			*(*uint32)(unsafe.Add(unsafe.Pointer(&t.ids), 4*t.nids)) = uint32(t.line.id)
 			t.nids++
-			t.changed = true
-		}
-		if t.line.flags&t.want == t.want {
-			continue
-		}
-		if errno := m.remount(fd); errno != 0 {
-			return errno
+			if t.line.flags&t.want == t.want {
+				continue
+			}
+			if errno := m.remount(fd); errno != 0 {
+				return errno
+			}
 		}
 	}
 	return 0
 }
 
-// remount gives the mount of the present line the flags it lacks. top is open as fd.
+// remount gives the mount of the present line the flags that it lacks. top is open as fd.
 //
 //go:nosplit
 //go:norace
 //go:nocheckptr
 func (m *machine) remount(fd uintptr) uintptr {
 	t := &m.table
-	flags := t.line.flags | t.want | unix.MS_REMOUNT | unix.MS_BIND
-	if t.line.id == t.top.id {
-		t.changed = true
-		return m.mountAgain(fd, flags)
-	}
 	t.nameBelow()
-	name := uintptr(unsafe.Pointer(&t.name))
-	there := sys(unix.SYS_OPENAT, fd, name, aPlace, 0, 0, 0)
+	there := sys(unix.SYS_OPENAT, fd, uintptr(unsafe.Pointer(&t.name)), aPlace, 0, 0, 0)
 	if errno, is := failed(there); is {
 		if errno == uintptr(unix.EACCES) {
 			return m.bar(fd)
@@ -153,8 +168,7 @@ func (m *machine) remount(fd uintptr) uintptr {
 	switch {
 	case errno != 0:
 	case id == t.line.id:
-		t.changed = true
-		errno = m.mountAgain(there, flags)
+		errno = m.mountAgain(there, t.line.flags|t.want|unix.MS_REMOUNT|unix.MS_BIND)
 	case !t.covered():
 		errno = uintptr(unix.EXDEV) // somebody has moved a directory
 	}
@@ -193,7 +207,8 @@ func (m *machine) bar(fd uintptr) uintptr {
 		r := sys(unix.SYS_MOUNT, fstype, m.pathOf(dir), fstype, flags, options, 0)
 		sys(unix.SYS_CLOSE, dir, 0, 0, 0, 0, 0)
 		errno, _ := failed(r)
-		m.table.changed = true
+		m.table.bars++
+		m.table.stale = true // what is below is hidden now
 		return errno
 	}
 }
@@ -254,7 +269,8 @@ func (m *machine) mountID(fd uintptr) (id, errno uintptr) {
 	return 0, uintptr(unix.ENOTSUP)
 }
 
-// readTable copies /proc/self/mountinfo, into more room if there is not enough.
+// readTable copies /proc/self/mountinfo, into more room if there is not enough, and once more if it has changed meanwhile: it is read in
+// pieces, and one could be skipped. What poll(2) says of it is in proc(5).
 //
 //go:nosplit
 //go:norace
@@ -288,8 +304,10 @@ func (m *machine) readTable() uintptr {
 			}
 			t.size += n
 		}
+		m.poll[0] = pollfd{fd: int32(file), events: unix.POLLPRI}
+		changed := sys(unix.SYS_PPOLL, uintptr(unsafe.Pointer(&m.poll)), 1, uintptr(unsafe.Pointer(&m.never)), 0, 8, 0)
 		sys(unix.SYS_CLOSE, file, 0, 0, 0, 0, 0)
-		if n == 0 && t.size < t.room {
+		if n == 0 && t.size < t.room && changed == 0 {
 			return 0
 		}
 	}

@@ -89,6 +89,9 @@ func (m *machine) ahead(path, n uintptr) uintptr {
 	return 0
 }
 
+// atFDCWD is AT_FDCWD.
+const atFDCWD = ^uintptr(99)
+
 // How places are opened that are only passed.
 const (
 	aDirectory = unix.O_PATH | unix.O_DIRECTORY | unix.O_CLOEXEC
@@ -139,7 +142,7 @@ func (m *machine) follow() uintptr {
 			return r
 		}
 	}
-	if w.flags&unix.O_PATH != 0 {
+	if w.flags&unix.O_PATH != 0 && w.at != atFDCWD { // it is open, and need not be searched
 		return sys(unix.SYS_FCNTL, w.at, unix.F_DUPFD_CLOEXEC, 0, 0, 0, 0)
 	}
 	w.name = word(".\x00")

@@ -23,11 +23,11 @@ func (m *machine) substitute(c *plan.Call) uintptr {
 	case unix.SYS_OPENAT2:
 		return m.resolve(m.args[0], m.args[1], m.args[2])
 	case unix.SYS_MOUNT_SETATTR:
-		errno := m.setattr(m.args[0], m.args[2], m.args[3])
-		if errno == notAttached {
-			m.deferred, errno = true, 0
+		if m.detached(c.In[0]) {
+			m.deferred = true
+			return 0
 		}
-		return -errno
+		return -m.setattr(m.args[0], m.args[2], m.args[3])
 	case unix.SYS_CLOSE_RANGE:
 		return m.closeOnExec(m.args[0], m.args[1])
 	}

@@ -41,6 +41,7 @@ type machine struct {
 	firstStack  stack      // pid 1's
 	secondStack stack      // the command's, until it executes
 	action      [4]uint64  // struct sigaction
+	never       [2]uint64  // struct timespec: no time
 	way         way        // of a path, where there is no openat2(2)
 	table       mountTable // where there is no mount_setattr(2)
 }
@@ -75,6 +76,13 @@ const callSize = unsafe.Sizeof(plan.Call{})
 func (m *machine) reg(r plan.Reg) *uintptr {
 	return (*uintptr)(unsafe.Add(m.regs, uintptr(r)*unsafe.Sizeof(uintptr(0))))
 }
+
+// at returns call i.
+//
+//go:nosplit
+//go:norace
+//go:nocheckptr
+func (m *machine) at(i uintptr) *plan.Call { return (*plan.Call)(unsafe.Add(m.calls, i*callSize)) }
 
 // start starts a child that walks the plan; the parent gets its process id.
 //
@@ -132,7 +140,7 @@ func command(m *machine) {
 //go:nocheckptr
 func (m *machine) walk() {
 	for m.pc < m.n {
-		c := (*plan.Call)(unsafe.Add(m.calls, m.pc*callSize))
+		c := m.at(m.pc)
 		m.pc++
 		if c.When != 0 && uintptr(c.When) != m.errno && (c.When != plan.Done || m.errno != 0) {
 			continue

@@ -10,6 +10,7 @@ package mounts
 import (
 	"slices"
 
+	"box/internal/early"
 	"box/plan"
 	"box/spec"
 
@@ -105,6 +106,9 @@ func (t *tree) sources() error {
 			continue
 		}
 		t.b.For(spec.EntryRef(i))
+		if namesDescriptor(source) {
+			early.Ordinary() // the plan could not be made once more for the words of a failure: it is closed by then
+		}
 		path := t.b.String(source)
 		mode, errno := plan.Stat(path)
 		if errno != 0 {
@@ -126,6 +130,11 @@ func (t *tree) sources() error {
 		t.b.MountSetattr(t.source[i], attributes(e), t.propagation(), true)
 	}
 	return nil
+}
+
+// namesDescriptor says whether a path leads to what a descriptor of the process has open.
+func namesDescriptor(path string) bool {
+	return spec.Within(path, "/proc/self/fd") || spec.Within(path, "/dev/fd")
 }
 
 // clone clones the source of entry i, which is at path. Nobody's link may lead out of what is bound writable: a program that

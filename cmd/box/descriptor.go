@@ -22,8 +22,12 @@ func number(word string, least int) (int, error) {
 	return int(n), nil
 }
 
-// isOpen fails if the caller has not handed over the descriptor.
+// isOpen fails if the caller has not handed over the descriptor. A line that is repeated for its words alone had all of them, and
+// has let go of them since.
 func isOpen(fd int) error {
+	if early.Again() {
+		return nil
+	}
 	if _, errno := host.Fcntl(fd, unix.F_GETFD, 0); errno != 0 {
 		return badDescriptor(fd, "is not open", unix.EBADF)
 	}
@@ -63,8 +67,17 @@ func cannotRead(fd int, err unix.Errno) error {
 	return &descriptorError{fd, what, err}
 }
 
+// unreadable is a descriptor that could not be read, before the Go runtime began; or -1.
+var unreadable = -1
+
 // readable says whether a descriptor can be read at all.
 func readable(fd int) bool {
+	if early.Again() {
+		return fd != unreadable
+	}
 	_, errno := host.Read(fd, nil)
+	if errno != 0 {
+		unreadable = fd
+	}
 	return errno == 0
 }

@@ -86,6 +86,9 @@ func readAll(fd int) ([]byte, error) {
 			data = have.data
 		}
 	}
+	if early.Again() {
+		return data, nil // it was read to its end, and let go
+	}
 	for buffer := make([]byte, 64<<10); ; {
 		n, errno := host.Read(fd, buffer)
 		switch {

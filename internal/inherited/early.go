@@ -10,6 +10,9 @@ import (
 
 // What Process has found, before the Go runtime has begun: nothing has changed yet, so it can be asked for.
 
+// first is what was found then. A line that is repeated for its words alone needs it: the early run has changed signals since.
+var first struct{ ignored, blocked uint64 }
+
 // ignoredNow returns the signals whose disposition is SIG_IGN, see rt_sigaction(2).
 func ignoredNow() (set uint64) {
 	const ignore = 1 // SIG_IGN

@@ -87,7 +87,10 @@ func files() (soft, hard uint64) {
 // Ignored returns the signals that the caller ignored, bit 0 being signal 1.
 func Ignored() uint64 {
 	if early.Running() {
-		return ignoredNow()
+		first.ignored = ignoredNow()
+	}
+	if early.Running() || early.Again() {
+		return first.ignored
 	}
 	return ignored()
 }
@@ -101,7 +104,10 @@ func ignored() uint64 {
 // Blocked returns the signals that the caller blocked.
 func Blocked() uint64 {
 	if early.Running() {
-		return blockedNow()
+		first.blocked = blockedNow()
+	}
+	if early.Running() || early.Again() {
+		return first.blocked
 	}
 	return blocked()
 }

@@ -32,6 +32,9 @@ func Explain(err error, s *spec.Spec) Message {
 		explainFailure(&m, failure, s)
 	default:
 		m.Headline = "cannot make the sandbox: " + err.Error()
+		if errors.Is(err, unix.ENOSYS) {
+			m.Cause = kernel.Needs()
+		}
 	}
 	return m
 }

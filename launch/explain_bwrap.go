@@ -137,7 +137,7 @@ func entryText(f *Failure, e *spec.Entry) string {
 		return fmt.Sprintf("Can't create file %s: %s", e.Dest, reason)
 	case nr == unix.SYS_MKNODAT:
 		return fmt.Sprintf("Can't create file at %s: %s", e.Dest, reason)
-	case nr == unix.SYS_MKDIRAT && last:
+	case nr == unix.SYS_MKDIRAT && last && !becomesFile(e):
 		return fmt.Sprintf("Can't mkdir %s: %s", e.Dest, reason)
 	case e.Kind == spec.File && nr == unix.SYS_OPENAT2 && f.Call.Path() == spec.Relative(e.Dest):
 		return fmt.Sprintf("Can't create file %s: %s", e.Dest, reason)
@@ -171,13 +171,18 @@ func step(f *Failure, e *spec.Entry) (nr uint16, last bool) {
 	path, dest := f.Call.Path(), spec.Relative(e.Dest)
 	above, _ := cutLast(dest)
 	if f.Errno == unix.ENOENT && f.Call.Nr == unix.SYS_OPENAT2 && above != "" && path == above {
-		if e.Kind == spec.File || e.Kind == spec.Data || e.Kind == spec.Bind && !host.IsDir(e.Source) {
+		if becomesFile(e) {
 			return unix.SYS_MKNODAT, true
 		}
 		return unix.SYS_MKDIRAT, true
 	}
 	_, leaf := cutLast(dest)
 	return f.Call.Nr, path == leaf
+}
+
+// becomesFile says whether what is made at the destination is no directory: those that are made for it are above it.
+func becomesFile(e *spec.Entry) bool {
+	return e.Kind == spec.File || e.Kind == spec.Data || e.Kind == spec.Bind && !host.IsDir(e.Source)
 }
 
 // overlayText tells the layers by their paths: the options themselves hold descriptors.

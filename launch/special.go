@@ -26,7 +26,8 @@ func (m *machine) special(c *plan.Call) {
 		}
 	case plan.Differ:
 		a, b := c.Args[0], c.Args[1]
-		if same(a+plan.StatxIno, b+plan.StatxIno, 8) && same(a+plan.StatxMount, b+plan.StatxMount, 8) {
+		if same(a+plan.StatxIno, b+plan.StatxIno, 8) && same(a+plan.StatxDev, b+plan.StatxDev, 8) &&
+			same(a+plan.StatxMount, b+plan.StatxMount, 8) {
 			m.fail(m.pc-1, uintptr(unix.EBUSY))
 		}
 	case plan.Equal:

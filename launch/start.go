@@ -136,8 +136,8 @@ func (b *Sandbox) watchCaller() unix.Errno {
 	if errno != 0 {
 		fd = -1
 	}
-	if b.caller = fd; errno == unix.ENOSYS || errno == unix.ESRCH {
-		errno = 0 // before Linux 5.3 it can't be watched; ESRCH: it has just ended, Wait sees that
+	if b.caller = fd; errno == unix.ESRCH {
+		errno = 0 // it has just ended, Wait sees that
 	}
 	return errno
 }

@@ -61,7 +61,8 @@ func (b *Builder) OpenNoLinksTo(r, dir Reg, path Ptr, beneath bool) {
 	b.add(unix.SYS_OPENAT2, 0, uintptr(path), uintptr(how), sizeofOpenHow).fd(0, dir).out(r)
 }
 
-// NotRoot fails with EBUSY if r is the same place as the root so far, see statx(2): links may have led there.
+// NotRoot fails with EBUSY if r is the same place as the root so far, see statx(2): links may have led there. Before Linux 5.8 it has no
+// numbers of mounts; then a directory that is bound on the root and once more elsewhere is taken for the root there, too.
 func (b *Builder) NotRoot(r Reg) {
 	b.add(Differ, uintptr(b.statx(Root, 0)), uintptr(b.statx(r, 0)))
 }
@@ -70,7 +71,7 @@ func (b *Builder) NotRoot(r Reg) {
 func (b *Builder) SameFile(r Reg, fd int) {
 	is, want := b.statx(r, 0), b.statx(None, fd)
 	b.Equal(is+Ptr(StatxIno), want+Ptr(StatxIno), 8, unix.EINVAL)
-	b.Equal(is+Ptr(statxDev), want+Ptr(statxDev), 8, unix.EINVAL)
+	b.Equal(is+Ptr(StatxDev), want+Ptr(StatxDev), 8, unix.EINVAL)
 }
 
 // statx returns where the attributes of r will be, or of the descriptor fd if r is None.
@@ -85,7 +86,7 @@ func (b *Builder) statx(r Reg, fd int) Ptr {
 const (
 	StatxIno   = unsafe.Offsetof(unix.Statx_t{}.Ino)
 	StatxMount = unsafe.Offsetof(unix.Statx_t{}.Mnt_id)
-	statxDev   = unsafe.Offsetof(unix.Statx_t{}.Dev_major) // and the minor number after it
+	StatxDev   = unsafe.Offsetof(unix.Statx_t{}.Dev_major) // and the minor number after it
 )
 
 // Close closes r; the register is handed out again.

@@ -1,12 +1,14 @@
 package tests
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"runtime"
 	"strings"
 	"unsafe"
 
+	"github.com/rogpeppe/go-internal/testscript"
 	"golang.org/x/sys/unix"
 )
 
@@ -20,19 +22,32 @@ var newer = map[string]uint32{
 	"mount_setattr": unix.SYS_MOUNT_SETATTR,
 }
 
-// doWithout loads a filter into this process, which those that it starts inherit. An ordinary user can't gain privileges then: a
-// test that needs newuidmap fails.
+// doWithout lets this process, and those that it starts, do without the calls of withoutVar. It is done once.
 func doWithout() error {
 	names := os.Getenv(withoutVar)
 	if names == "" {
 		return nil
 	}
+	return errors.Join(refuse(names), os.Unsetenv(withoutVar))
+}
+
+// without CALL[,CALL…]: the rest of the script has a kernel that lacks these calls.
+func without(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 1 {
+		ts.Fatalf("usage: without call,call...")
+	}
+	ts.Check(refuse(args[0]))
+}
+
+// refuse loads a filter into this process, which those that it starts inherit. An ordinary user can't gain privileges then: what
+// needs newuidmap fails.
+func refuse(names string) error {
 	const load, jumpIf, answer = 0x20, 0x15, 0x06
 	filter := []unix.SockFilter{{Code: load}}
 	for name := range strings.SplitSeq(names, ",") {
 		number, known := newer[name]
 		if !known {
-			return fmt.Errorf("%s: nothing is known of %q", withoutVar, name)
+			return fmt.Errorf("nothing is known of a call %q", name)
 		}
 		filter = append(filter, unix.SockFilter{Code: jumpIf, Jf: 1, K: number},
 			unix.SockFilter{Code: answer, K: unix.SECCOMP_RET_ERRNO | uint32(unix.ENOSYS)})
@@ -49,14 +64,14 @@ func doWithout() error {
 	_, _, errno := unix.Syscall(unix.SYS_SECCOMP, unix.SECCOMP_SET_MODE_FILTER, unix.SECCOMP_FILTER_FLAG_TSYNC,
 		uintptr(unsafe.Pointer(&program)))
 	if errno != 0 {
-		return fmt.Errorf("%s: %w", withoutVar, errno)
+		return fmt.Errorf("seccomp: %w", errno)
 	}
-	// It does what it should; and it is loaded once.
+	// It does what it should.
 	const none = ^uintptr(0)
 	for name := range strings.SplitSeq(names, ",") {
 		if _, _, errno := unix.Syscall6(uintptr(newer[name]), none, 0, none, none, 0, 0); errno != unix.ENOSYS {
-			return fmt.Errorf("%s: %s is not refused", withoutVar, name)
+			return fmt.Errorf("%s is not refused", name)
 		}
 	}
-	return os.Unsetenv(withoutVar)
+	return nil
 }

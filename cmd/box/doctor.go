@@ -72,6 +72,9 @@ func printFindings(file io.Writer, findings []finding) error {
 
 func examineKernel() finding {
 	f := finding{Name: "kernel", OK: true, Vital: true, Found: "Linux " + kernel.Release()}
+	for _, without := range kernel.Substituted() {
+		f.Found += "; it has no " + without
+	}
 	if missing := kernel.Missing(); missing != "" {
 		f.OK, f.Found = false, f.Found+" has no "+missing
 		f.Mend = "box needs Linux " + kernel.Oldest + ", and an outer container that allows its system calls"

@@ -9,6 +9,7 @@ import (
 	"box/internal/early"
 	"box/internal/host"
 	"box/internal/inherited"
+	"box/internal/kernel"
 	"box/launch"
 	"box/plan"
 	"box/spec"
@@ -165,6 +166,9 @@ func (b *build) printPlan() error {
 
 func printPlan(file *os.File, b *build) error {
 	out := bufio.NewWriter(file)
+	for _, without := range kernel.Substituted() {
+		fmt.Fprintf(out, "# this kernel has no %s\n", without)
+	}
 	for _, dir := range b.left {
 		fmt.Fprintf(out, "# no courtesy for %s: the directory is missing in what is bound on /\n", dir)
 	}

@@ -9,21 +9,33 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// needs are the system calls that box can't do without, and the Linux versions that brought them.
-var needs = [...]struct {
-	call, version string
+// call is a system call, and the Linux version that brought it.
+type call struct {
+	name, version string
 	number        uintptr
-}{
-	{"open_tree", "5.2", unix.SYS_OPEN_TREE},
-	{"move_mount", "5.2", unix.SYS_MOVE_MOUNT},
-	{"clone3", "5.3", unix.SYS_CLONE3},
-	{"openat2", "5.6", unix.SYS_OPENAT2},
-	{"close_range", "5.9", unix.SYS_CLOSE_RANGE},
-	{"mount_setattr", "5.12", unix.SYS_MOUNT_SETATTR},
 }
 
-// Oldest is the oldest Linux that has everything that box needs: mount_setattr(2).
-const Oldest = "5.12"
+// needs are the calls that box can't do without.
+var needs = [...]call{
+	{"open_tree", "5.2", unix.SYS_OPEN_TREE},
+	{"move_mount", "5.2", unix.SYS_MOVE_MOUNT},
+	{"fsopen", "5.2", unix.SYS_FSOPEN},
+	{"pidfd_open", "5.3", unix.SYS_PIDFD_OPEN},
+}
+
+// Oldest is the oldest Linux that has everything that box needs.
+const Oldest = "5.3"
+
+// likes are calls that box does without where it has to, and how: see package launch.
+var likes = [...]struct {
+	call
+	instead string
+}{
+	{call{"clone3", "5.3", unix.SYS_CLONE3}, "clone, and handlers of signals are reset one by one"},
+	{call{"openat2", "5.6", unix.SYS_OPENAT2}, "a path is resolved part by part"},
+	{call{"close_range", "5.9", unix.SYS_CLOSE_RANGE}, "descriptors are closed one by one"},
+	{call{"mount_setattr", "5.12", unix.SYS_MOUNT_SETATTR}, "mounts are looked up in the mount table and remounted one by one"},
+}
 
 // Needs returns a sentence about this kernel's version and the one that box needs.
 func Needs() string {
@@ -32,15 +44,34 @@ func Needs() string {
 }
 
 // Missing returns the first of the system calls that box needs which the kernel, or a filter around box, doesn't have,
-// with the version that brought it; or "". The arguments of the trials are invalid, so that nothing happens.
+// with the version that brought it; or "".
 func Missing() string {
 	for _, n := range needs {
-		const none = ^uintptr(0)
-		if _, _, errno := unix.RawSyscall6(n.number, none, 0, none, none, 0, 0); errno == unix.ENOSYS {
-			return n.call + " (Linux " + n.version + ")"
+		if n.missing() {
+			return n.String()
 		}
 	}
 	return ""
+}
+
+// Substituted returns the system calls that this kernel doesn't have and that others are made for, with the version that brought them
+// and what is done instead.
+func Substituted() (found []string) {
+	for _, l := range likes {
+		if l.missing() {
+			found = append(found, l.String()+": "+l.instead)
+		}
+	}
+	return found
+}
+
+func (c call) String() string { return c.name + " (Linux " + c.version + ")" }
+
+// missing tries the call with invalid arguments, so that nothing happens.
+func (c call) missing() bool {
+	const none = ^uintptr(0)
+	_, _, errno := unix.RawSyscall6(c.number, none, 0, none, none, 0, 0)
+	return errno == unix.ENOSYS
 }
 
 // Release returns the kernel's version, see uname(2).

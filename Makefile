@@ -45,8 +45,9 @@ fuzz:
 	go test -fuzz FuzzBwrapWords -fuzztime 60s ./cmd/box
 	go test -fuzz FuzzParse -fuzztime 60s ./seccompprofile/policy
 	go test -fuzz FuzzImport -fuzztime 60s ./seccompprofile/oci
+# Debian's kernels, or KERNELS, under emulation; make vm GOARCH=arm64 runs the scripts as well.
 vm: build
-	tests/vm/run
+	tests/vm/run $(ARCH) $(KERNELS)
 install: build
 	install -D -m 755 bin/box $(DESTDIR)$(PREFIX)/bin/box
 	install -D -m 644 docs/box.1 $(DESTDIR)$(PREFIX)/share/man/man1/box.1

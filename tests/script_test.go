@@ -15,10 +15,13 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 )
 
+// slowVar says how many times slower than others this machine is: an emulated one.
+const slowVar = "BOXTEST_SLOW"
+
 // scriptTime bounds a script, and scriptGrace the time that its process has after that to report what hangs.
-const (
-	scriptTime  = 60 * time.Second
-	scriptGrace = 15 * time.Second
+var (
+	scriptTime  = 60 * time.Second * time.Duration(setting(slowVar, 1))
+	scriptGrace = 15 * time.Second * time.Duration(setting(slowVar, 1))
 )
 
 func TestScripts(t *testing.T) {

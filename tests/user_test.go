@@ -86,7 +86,9 @@ func asUser(dir string) (status int, err error) {
 	cmd.Env = []string{
 		"HOME=" + u.HomeDir, "USER=" + u.Username, "LOGNAME=" + u.Username, "LANG=C.UTF-8", "TMPDIR=" + tmp,
 		"PATH=/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin", "BOX=" + filepath.Join(dir, "box"),
-		startsVar + "=" + os.Getenv(startsVar), linesVar + "=" + os.Getenv(linesVar), seedVar + "=" + os.Getenv(seedVar),
+	}
+	for _, name := range []string{startsVar, linesVar, seedVar, slowVar} {
+		cmd.Env = append(cmd.Env, name+"="+os.Getenv(name))
 	}
 	cmd.SysProcAttr = &syscall.SysProcAttr{Credential: cred}
 	if err := cmd.Run(); cmd.ProcessState == nil {

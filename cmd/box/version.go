@@ -15,12 +15,16 @@ func printVersion(out io.Writer) error {
 	if commit == "" {
 		commit = vcsRevision()
 	}
-	entry := "ordinary start"
-	if ordinary() != 0 {
-		entry = "early start"
-	}
-	_, err := fmt.Fprintf(out, "box %s (%s, %s, %s, %s)\n", version, commit, runtime.Version(), runtime.GOARCH, entry)
+	_, err := fmt.Fprintf(out, "box %s (%s, %s, %s, %s)\n", version, commit, runtime.Version(), runtime.GOARCH, startsHow())
 	return err
+}
+
+// startsHow says which entry this build has.
+func startsHow() string {
+	if ordinary() != 0 {
+		return "early start"
+	}
+	return "ordinary start"
 }
 
 // vcsRevision returns the commit that the go command has noted, or "unknown commit".

@@ -12,7 +12,7 @@ FLAGS   = -trimpath -buildvcs=false -tags netgo,osusergo -ldflags "-s -w -buildi
 	-extldflags '-static -Wl,--build-id=none' -X main.version=$(VERSION) -X main.commit=$(COMMIT)"
 export CGO_ENABLED = 1
 
-.PHONY: build generate test ordinary older race callers lint bench fuzz vm install demo
+.PHONY: build generate test ordinary older race reproducible callers lint bench fuzz vm install demo
 build: generate
 	.ci/cross $(ARCH) go build $(FLAGS) -o $(BOX) ./cmd/box
 	@GOARCH= CC= go run ./internal/early/setentry $(BOX)
@@ -33,11 +33,13 @@ older: build
 		go test -count=1 -skip '/^(seccomp|seccomp_probes|large|older)$$' ./tests
 race:
 	go test -race ./plan ./launch
+reproducible: build
+	.ci/reproducible
 callers: build
 	tests/callers/run
 lint:
 	$(TOOL) golangci-lint run
-	shellcheck .ci/run .ci/libseccomp .ci/cross .ci/demo tests/vm/run tests/callers/checks $(shell grep -l '^#!/bin/sh' tests/callers/*)
+	shellcheck .ci/run .ci/libseccomp .ci/cross .ci/demo .ci/reproducible tests/vm/run tests/vm/debian tests/callers/checks $(shell grep -l '^#!/bin/sh' tests/callers/*)
 bench: build
 	go run ./bench -box bin/box
 fuzz:

@@ -48,9 +48,11 @@ func (t *tree) wholeOptions(perms uint32, size uint64) plan.Ptr {
 	return options
 }
 
+// defaultSize returns a multiple of the largest page that there is: the kernel rounds up to whole pages.
 func defaultSize() uint64 {
+	const page = 64 << 10
 	if memory := plan.Memory(); memory != 0 {
-		return min(memory/4, maxTmpfs)
+		return min(memory/4, maxTmpfs) &^ (page - 1)
 	}
 	return maxTmpfs
 }

@@ -78,8 +78,8 @@ func (b *Sandbox) over(err error) error {
 	return err
 }
 
-// earlierIn returns how it ended, with the step of the same plan, compiled again. If the host has changed meanwhile, and the plan with
-// it, the call has no arguments: they would be another's.
+// earlierIn returns how it ended, with the step of the same plan, compiled again. If the host has changed meanwhile, and the plan
+// with it, the call has no arguments: they would be another's.
 //
 //go:noinline
 func earlierIn(p *plan.Plan) error {

@@ -25,8 +25,8 @@ type way struct {
 // maxLinks is how many symbolic links the kernel follows on one way, see path_resolution(7).
 const maxLinks = 40
 
-// resolve is openat2(2) for a kernel that has none (before 5.6). It goes part by part, so that links mean what how says, the address
-// of a struct open_how: RESOLVE_IN_ROOT, RESOLVE_NO_SYMLINKS, RESOLVE_BENEATH. Magic links are never followed.
+// resolve is openat2(2) for a kernel that has none (before 5.6). It goes part by part, so that links mean what how says, the
+// address of a struct open_how: RESOLVE_IN_ROOT, RESOLVE_NO_SYMLINKS, RESOLVE_BENEATH. Magic links are never followed.
 //
 // Somebody who moves directories meanwhile doesn't lead it out: the kernel takes no ".." from a directory that is no longer below
 // the root of its mount (path_connected() in fs/namei.c), and the mounts are the sandbox's own.
@@ -174,7 +174,8 @@ func (m *machine) openLast() uintptr {
 	return sys(unix.SYS_OPENAT, w.at, w.name, w.flags|unix.O_NOFOLLOW|unix.O_CLOEXEC, w.mode, 0, 0)
 }
 
-// target reads where the link leads that is open as fd, and makes room for that in the place of its name. It returns how long it is.
+// target reads where the link leads that is open as fd, and makes room for that in the place of its name. It returns how long it
+// is.
 //
 //go:nosplit
 //go:norace

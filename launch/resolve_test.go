@@ -85,7 +85,9 @@ func compareOpen(t *testing.T, m *machine, dir, path string, random *rand.Rand) 
 		unix.RESOLVE_IN_ROOT | unix.RESOLVE_NO_MAGICLINKS, unix.RESOLVE_NO_MAGICLINKS,
 		unix.RESOLVE_NO_SYMLINKS, unix.RESOLVE_NO_SYMLINKS | unix.RESOLVE_BENEATH,
 	}[random.IntN(4)]}
-	how.Flags |= [...]uint64{unix.O_PATH, unix.O_PATH | unix.O_DIRECTORY, unix.O_RDONLY, unix.O_RDONLY | unix.O_DIRECTORY}[random.IntN(4)]
+	how.Flags |= [...]uint64{
+		unix.O_PATH, unix.O_PATH | unix.O_DIRECTORY, unix.O_RDONLY, unix.O_RDONLY | unix.O_DIRECTORY,
+	}[random.IntN(4)]
 	want, got := opened(openat2(root, path, &how)), opened(resolveGo(m, root, path, &how))
 	if want != got {
 		t.Fatalf("%q, flags %#x, resolve %#x: openat2 %s, resolve %s", path, how.Flags, how.Resolve, want, got)
@@ -126,13 +128,14 @@ func opened(fd int, err error) string {
 	return fmt.Sprintf("%d:%d %#x %v", st.Dev, st.Ino, flags&^(unix.O_DIRECTORY|unix.O_NOFOLLOW), err)
 }
 
-// Links of proc(5) that lead to an object are refused, those by words are followed, and a file is made where a link to nothing leads.
+// Links of proc(5) that lead to an object are refused, those by words are followed, and a file is made where a link to nothing
+// leads.
 func TestResolveInProcAndMaking(t *testing.T) {
 	m, dir := newResolver(t)
 	how := unix.OpenHow{Flags: unix.O_PATH | unix.O_CLOEXEC, Resolve: unix.RESOLVE_NO_MAGICLINKS}
 	for _, path := range []string{
-		"/proc/self/fd/0", "/proc/self/root", "/proc/self/cwd/x", "/proc/self/exe", "/proc/self/ns/net", "/proc/self/status", "/proc/mounts",
-		"/proc/net/dev", "/proc/thread-self/comm", "/dev/stdin",
+		"/proc/self/fd/0", "/proc/self/root", "/proc/self/cwd/x", "/proc/self/exe", "/proc/self/ns/net", "/proc/self/status",
+		"/proc/mounts", "/proc/net/dev", "/proc/thread-self/comm", "/dev/stdin",
 	} {
 		want, got := opened(openat2(unix.AT_FDCWD, path, &how)), opened(resolveGo(m, unix.AT_FDCWD, path, &how))
 		if want != got {
@@ -158,7 +161,9 @@ func TestResolveInProcAndMaking(t *testing.T) {
 func TestDescriptorsInPaths(t *testing.T) {
 	m := &machine{}
 	m.load(&plan.Plan{}, make([]uintptr, 8))
-	for fd, want := range map[uintptr]string{0: "/proc/self/fd////////0", 17: "/proc/self/fd///////17", 12345678: "/proc/self/fd/12345678"} {
+	for fd, want := range map[uintptr]string{
+		0: "/proc/self/fd////////0", 17: "/proc/self/fd///////17", 12345678: "/proc/self/fd/12345678",
+	} {
 		got := unix.BytePtrToString(*(**byte)(unsafe.Pointer(&[]uintptr{m.pathOf(fd)}[0])))
 		if got != want {
 			t.Errorf("%d: %s", fd, got)

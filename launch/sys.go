@@ -20,6 +20,9 @@ func spawn(flags, stack uintptr, m *machine) uintptr
 //go:noescape
 func become(stack uintptr, m *machine)
 
+// The assembly calls them.
+var _, _ = child, command
+
 // wipe zeroes n bytes at address.
 func wipe(address, n uintptr)
 

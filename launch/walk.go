@@ -102,7 +102,6 @@ func (m *machine) start() uintptr {
 
 // child is the life of pid 1: the walk, the command's process, and what is left to do after that.
 //
-//nolint:unused // called by become
 //go:nosplit
 //go:norace
 //go:nocheckptr
@@ -124,7 +123,6 @@ func child(m *machine) {
 
 // command is the command's process, from the fork to its execve.
 //
-//nolint:unused // called by spawn
 //go:nosplit
 //go:norace
 //go:nocheckptr

@@ -61,8 +61,8 @@ func (b *Builder) OpenNoLinksTo(r, dir Reg, path Ptr, beneath bool) {
 	b.add(unix.SYS_OPENAT2, 0, uintptr(path), uintptr(how), sizeofOpenHow).fd(0, dir).out(r)
 }
 
-// NotRoot fails with EBUSY if r is the same place as the root so far, see statx(2): links may have led there. Before Linux 5.8 it has no
-// numbers of mounts; then a directory that is bound on the root and once more elsewhere is taken for the root there, too.
+// NotRoot fails with EBUSY if r is the same place as the root so far, see statx(2): links may have led there. Before Linux 5.8 it
+// has no numbers of mounts; then a directory that is bound on the root and once more elsewhere is taken for the root there, too.
 func (b *Builder) NotRoot(r Reg) {
 	b.add(Differ, uintptr(b.statx(Root, 0)), uintptr(b.statx(r, 0)))
 }

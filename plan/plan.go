@@ -71,7 +71,7 @@ const (
 	Equal                     // fail with errno Args[3] unless Args[2] bytes at Args[0] are as those at Args[1]
 	Fail                      // fail with errno Args[0]
 	Digits                    // write argument 1 in decimal into the 8 bytes at Args[0], with slashes in front
-	CloseRest                 // close all descriptors from 3 on, Proc as the last, but Status and the Args[1] ascending ones at Args[0], 32 bits each
+	CloseRest                 // close all descriptors from 3 on, Proc last, but Status and the Args[1] 32-bit numbers at Args[0]
 	Hop                       // go on in a child that is made with the flags Args[0]; the process itself ends
 )
 

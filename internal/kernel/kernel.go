@@ -54,8 +54,8 @@ func Missing() string {
 	return ""
 }
 
-// Substituted returns the system calls that this kernel doesn't have and that others are made for, with the version that brought them
-// and what is done instead.
+// Substituted returns the system calls that this kernel doesn't have and that others are made for, with the version that brought
+// them and what is done instead.
 func Substituted() (found []string) {
 	for _, l := range likes {
 		if l.missing() {

@@ -15,12 +15,11 @@ type mountTable struct {
 	line             mount   // that of the present line
 	other            mount   // one that is compared with it
 	ids              [1 << 10]uint32
-	nids             uintptr // how many of ids: top and what is mounted below it
-	want             uintptr // the MS_* flags that all of them get
-	bars             int     // directories that were covered
-	stale            bool    // something has been mounted since the table was read
-	fdPath           [24]byte
-	infoPath         [24]byte
+	nids             uintptr  // how many of ids: top and what is mounted below it
+	want             uintptr  // the MS_* flags that all of them get
+	bars             int      // directories that were covered
+	stale            bool     // something has been mounted since the table was read
+	path             [32]byte // of a descriptor
 	name             [unix.PathMax]byte
 }
 
@@ -73,6 +72,21 @@ func (m *machine) readTable() uintptr {
 			return 0
 		}
 	}
+}
+
+// numbered returns the address of a path that begins with prefix and ends in a descriptor's number. It holds until the next one.
+//
+//go:nosplit
+//go:norace
+//go:nocheckptr
+func (t *mountTable) numbered(prefix string, fd uintptr) uintptr {
+	path, n := uintptr(unsafe.Pointer(&t.path)), uintptr(len(prefix))
+	for i := range n {
+		setByte(path+i, byteAt(word(prefix)+i))
+	}
+	digits(path+n, fd)
+	setByte(path+n+8, 0)
+	return path
 }
 
 // dropTable gives the memory of the table back.

@@ -207,16 +207,8 @@ func (m *machine) mountAgain(fd, flags uintptr) uintptr {
 //go:norace
 //go:nocheckptr
 func (m *machine) pathOf(fd uintptr) uintptr {
-	path := uintptr(unsafe.Pointer(&m.table.fdPath))
-	digits(path+uintptr(len(fdPrefix)), fd)
-	return path
+	return m.table.numbered("/proc/self/fd/", fd)
 }
-
-// The beginnings of paths that end in a descriptor's number.
-const (
-	fdPrefix   = "/proc/self/fd/"
-	infoPrefix = "self/fdinfo/"
-)
 
 // mountID returns the number of the mount that fd is open on, see proc_pid_fdinfo(5), or an errno.
 //
@@ -224,8 +216,7 @@ const (
 //go:norace
 //go:nocheckptr
 func (m *machine) mountID(fd uintptr) (id, errno uintptr) {
-	path, text := uintptr(unsafe.Pointer(&m.table.infoPath)), uintptr(unsafe.Pointer(&m.children))
-	digits(path+uintptr(len(infoPrefix)), fd)
+	path, text := m.table.numbered("self/fdinfo/", fd), uintptr(unsafe.Pointer(&m.children))
 	info := sys(unix.SYS_OPENAT, *m.reg(plan.Proc), path, unix.O_RDONLY|unix.O_CLOEXEC, 0, 0, 0)
 	if errno, is := failed(info); is {
 		return 0, errno

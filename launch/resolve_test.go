@@ -10,8 +10,6 @@ import (
 	"testing"
 	"unsafe"
 
-	"box/plan"
-
 	"golang.org/x/sys/unix"
 )
 
@@ -159,8 +157,7 @@ func TestResolveInProcAndMaking(t *testing.T) {
 
 // A plan names descriptors by register, and what the table of mounts is asked for by number.
 func TestDescriptorsInPaths(t *testing.T) {
-	m := &machine{}
-	m.load(&plan.Plan{}, make([]uintptr, 8))
+	m := new(machine)
 	for fd, want := range map[uintptr]string{
 		0: "/proc/self/fd////////0", 17: "/proc/self/fd///////17", 12345678: "/proc/self/fd/12345678",
 	} {

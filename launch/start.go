@@ -123,8 +123,6 @@ func (m *machine) load(p *plan.Plan, regs []uintptr) {
 	m.mask[0] = ^uint64(0)
 	m.clone[0], m.clone[4] = p.Flags, uint64(unix.SIGCHLD)
 	copy(m.childPath[:], "thread-self/children\x00")
-	copy(m.table.fdPath[:], fdPrefix)
-	copy(m.table.infoPath[:], infoPrefix)
 }
 
 // watchCaller opens what tells of the end of the caller.

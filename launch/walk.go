@@ -13,37 +13,40 @@ import (
 // nosplit, makes raw system calls, keeps its variables in this struct, which lies on the heap, and stores no pointers.
 // (Go's own rule for this place is in syscall/exec_linux.go: forkAndExecInChild.)
 type machine struct {
+	// What is used at every start lies together, for the sake of page faults: a stack from its end on.
+	secondStack stack // the command's, until it executes
+	firstStack  stack // pid 1's
+
 	calls    unsafe.Pointer // of plan.Call
 	n        uintptr        // how many
 	regs     unsafe.Pointer // of uintptr
 	pc       uintptr        // the call that comes next
+	args     [6]uintptr     // of the call that is being made
 	errno    uintptr        // how the last call ended that was made
 	refused  uintptr        // 1 + the first execve that was refused with EACCES
 	keep     unsafe.Pointer // of plan.Reg: what pid 1 keeps open
 	nkeep    uintptr        // how many
-	shared   bool           // the pid namespace is the caller's: ended children have to be looked for
 	caps     [8]uint32      // for capset(2): a header, and empty sets
 	give     [3]memory      // what pid 1 gives back when the command runs
-	args     [6]uintptr     // of the call that is being made
+	shared   bool           // the pid namespace is the caller's: ended children have to be looked for
 	patient  bool           // pid 1 waits for all that is left, and needs no parent
 	deferred bool           // a mount waits for its attributes until it is attached
 
-	leader      uintptr // the command's process; 0 when it has ended
-	clone       [11]uint64
-	mask        [2]uint64 // all signals; what the thread had before
-	record      plan.Record
-	order       plan.Record // from the parent
-	poll        [2]pollfd
-	wstatus     int32
-	info        [128]byte  // struct signalfd_siginfo
-	children    [4096]byte // /proc/thread-self/children
-	childPath   [24]byte
-	firstStack  stack      // pid 1's
-	secondStack stack      // the command's, until it executes
-	action      [4]uint64  // struct sigaction
-	never       [2]uint64  // struct timespec: no time
-	way         way        // of a path, where there is no openat2(2)
-	table       mountTable // where there is no mount_setattr(2)
+	leader    uintptr // the command's process; 0 when it has ended
+	clone     [11]uint64
+	mask      [2]uint64 // all signals; what the thread had before
+	record    plan.Record
+	order     plan.Record // from the parent
+	poll      [2]pollfd
+	wstatus   int32
+	info      [128]byte // struct signalfd_siginfo
+	childPath [24]byte
+	children  [4096]byte // /proc/thread-self/children
+
+	action [4]uint64  // struct sigaction
+	never  [2]uint64  // struct timespec: no time
+	way    way        // of a path, where there is no openat2(2)
+	table  mountTable // where there is no mount_setattr(2)
 }
 
 // stack is more than what the functions need that run on it: these are few, and none calls itself.

@@ -67,17 +67,17 @@ func cannotRead(fd int, err unix.Errno) error {
 	return &descriptorError{fd, what, err}
 }
 
-// unreadable is a descriptor that could not be read, before the Go runtime began; or -1.
-var unreadable = -1
+// unreadable is a descriptor that could not be read, before the Go runtime began, and 1; or 0.
+var unreadable int
 
 // readable says whether a descriptor can be read at all.
 func readable(fd int) bool {
 	if early.Again() {
-		return fd != unreadable
+		return fd+1 != unreadable
 	}
 	_, errno := host.Read(fd, nil)
 	if errno != 0 {
-		unreadable = fd
+		unreadable = fd + 1
 	}
 	return errno == 0
 }

@@ -4,8 +4,8 @@ import "unsafe"
 
 // texts is memory for the strings that every start makes, so that it can do without the heap.
 var texts struct {
-	room [64 << 10]byte
 	used int
+	room [64 << 10]byte
 }
 
 // Concat returns its parts, one after the other.

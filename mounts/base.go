@@ -113,10 +113,13 @@ func RealPath(path string) string {
 	if target := host.RealPath(path, room[:]); target != "" {
 		return early.Concat(target)
 	}
+	if _, errno := host.Stat(path, 0); errno != 0 {
+		return path
+	}
 	return walked(path)
 }
 
-// walked is RealPath where there is no /proc to ask, or nothing.
+// walked is RealPath where there is no /proc to ask.
 //
 //go:noinline
 func walked(path string) string {

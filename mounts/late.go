@@ -1,9 +1,10 @@
 package mounts
 
 import (
-	"path/filepath"
+	"strings"
 
 	"box/internal/early"
+	"box/internal/host"
 	"box/plan"
 	"box/spec"
 
@@ -55,19 +56,41 @@ func Absolute(source string) string {
 	return RealPath(Spelled(source))
 }
 
-// Spelled returns a path without what means nothing in it: from the root, and without ".", ".." and slashes too many.
+// Spelled returns a path without what means nothing in it: from the root, and without ".", ".." and slashes too many. It is
+// filepath.Abs, without the heap.
 func Spelled(source string) string {
 	if early.Clean(source) {
 		return source
 	}
-	return respelled(source)
-}
-
-//go:noinline
-func respelled(source string) string {
-	early.Ordinary()
-	if full, err := filepath.Abs(source); err == nil {
-		return full
+	var t early.Text
+	if !strings.HasPrefix(source, "/") {
+		var room [unix.PathMax]byte
+		dir := host.Getwd(room[:])
+		if dir == "" {
+			return source
+		}
+		t.Add(strings.TrimSuffix(dir, "/"))
 	}
-	return source
+	for part := source; part != ""; {
+		rest := ""
+		if cut := strings.IndexByte(part, '/'); cut >= 0 {
+			part, rest = part[:cut], part[cut+1:]
+		}
+		switch part {
+		case "", ".":
+		case "..":
+			t.Cut(max(strings.LastIndexByte(t.String(), '/'), 0))
+		default:
+			t.Add("/")
+			t.Add(part)
+		}
+		part = rest
+	}
+	switch {
+	case t.Full():
+		return source // no kernel takes it
+	case t.Len() == 0:
+		return "/"
+	}
+	return early.Concat(t.String())
 }

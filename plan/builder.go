@@ -20,6 +20,7 @@ type Builder struct {
 	more    [][]byte // keeps the further blocks alive
 	fixed   struct {
 		calls [8 << 10]Call
+		acts  [2]Act
 		keep  [8]Reg
 		bytes [512 << 10]byte
 	}
@@ -27,7 +28,9 @@ type Builder struct {
 
 // Reset makes b empty, with room for a plain plan.
 func (b *Builder) Reset() {
-	b.Plan = Plan{Inside: b.fixed.calls[:0], Regs: int(firstFree), Data: b.fixed.bytes[:], Keep: b.fixed.keep[:0]}
+	b.Plan = Plan{
+		Outside: b.fixed.acts[:0], Inside: b.fixed.calls[:0], Regs: int(firstFree), Data: b.fixed.bytes[:], Keep: b.fixed.keep[:0],
+	}
 	b.block, b.more, b.forWhom, b.nfree, b.link = b.fixed.bytes[:], nil, 0, 0, 0
 }
 

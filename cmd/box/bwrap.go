@@ -98,8 +98,8 @@ func (b *bwrap) report(err error) int {
 // begin begins a command line of a caller with the environment env.
 func (b *bwrap) begin(r *room, name string, env []string) {
 	r.used = 0
-	*b = bwrap{room: r, spec: &r.spec, name: name, env: env}
-	*b.spec = spec.Spec{New: spec.Mount, Nested: true, Tree: r.tree[:0], Filters: r.filters[:0]}
+	*b = bwrap{room: r, spec: &r.spec, name: name, env: env, data: r.kept[:0], locks: r.locks[:0], seccomps: r.filters[:0]}
+	*b.spec = spec.Spec{New: spec.Mount, Nested: true, Tree: r.tree[:0]}
 	b.spec.Mounts = spec.Mounts{Follow: true, Leave: true, Trust: true, Whole: true, Loose: true}
 	if unix.Getuid() == 0 {
 		b.spec.Mounts.Guard = spec.GuardOpen
@@ -237,7 +237,7 @@ func (b *bwrap) namespaces() error {
 	if b.asPID1 && !s.New.Has(spec.PID) {
 		return die("Specifying --as-pid-1 requires --unshare-pid")
 	}
-	if b.asPID1 && b.locks != nil {
+	if b.asPID1 && len(b.locks) > 0 {
 		return die("Specifying --as-pid-1 and --lock-file is not permitted")
 	}
 	return nil
@@ -246,7 +246,7 @@ func (b *bwrap) namespaces() error {
 // life decides which processes there are, and what the command gets of the caller.
 func (b *bwrap) life() {
 	life := &b.spec.Life
-	reaper := b.spec.New.Has(spec.PID) || b.locks != nil || b.sync.given
+	reaper := b.spec.New.Has(spec.PID) || len(b.locks) > 0 || b.sync.given
 	life.Direct = !reaper || b.asPID1
 	life.Detached, life.OutliveParent = !b.die, !b.die
 	life.Locks = b.locks

@@ -127,7 +127,7 @@ func (b *bwrap) chdir(w []string) error {
 }
 
 func (b *bwrap) clearenv([]string) error {
-	b.env = nil
+	b.env = b.env[:0]
 	return nil
 }
 
@@ -186,7 +186,7 @@ func (b *bwrap) infoFD(w []string) error        { return b.given(&b.tell.info, w
 func (b *bwrap) jsonStatusFD(w []string) error  { return b.given(&b.tell.status, w) }
 
 func (b *bwrap) seccomp(w []string) error {
-	if b.seccomps != nil {
+	if len(b.seccomps) > 0 {
 		return die("--seccomp cannot be combined with --add-seccomp-fd")
 	}
 	var fd int

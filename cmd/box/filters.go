@@ -60,14 +60,15 @@ func (c *callFlags) variant() (v seccompprofile.Variant) {
 
 // String returns the flags that choose a variant.
 func (c *callFlags) String() string {
-	var flags []string
-	if c.bits32 {
-		flags = append(flags, "--allow-32bit")
+	switch {
+	case c.bits32 && c.debug:
+		return "--allow-32bit and --allow-debug"
+	case c.bits32:
+		return "--allow-32bit"
+	case c.debug:
+		return "--allow-debug"
 	}
-	if c.debug {
-		flags = append(flags, "--allow-debug")
-	}
-	return strings.Join(flags, " and ")
+	return ""
 }
 
 // filters puts the policy in front of the raw programs.
@@ -147,7 +148,7 @@ func (b *build) ruledFilter(f spec.Filter) (spec.Filter, error) {
 // noPolicy says what becomes of the flags for a policy when there is none.
 func (b *build) noPolicy() {
 	if b.calls.debug || b.calls.bits32 {
-		tell(b.calls.words(), ": has no effect, the policy is off")
+		tell(b.calls.String(), ": has no effect, the policy is off")
 	}
 	tell("--seccomp-policy off: the command may make every system call")
 }
@@ -159,18 +160,7 @@ func (b *build) noVariant(policy string) error {
 }
 
 // note returns where a policy comes from that no flag names.
-//
-//go:noinline
-func (c *callFlags) note() string {
-	early.Ordinary()
-	return "the default policy with " + c.String()
-}
-
-//go:noinline
-func (c *callFlags) words() string {
-	early.Ordinary()
-	return c.String()
-}
+func (c *callFlags) note() string { return early.Concat("the default policy with ", c.String()) }
 
 // policyRules returns what the policy says, with the flags: on this machine's architecture first.
 func (b *build) policyRules(name string) ([]*policy.Rules, error) {

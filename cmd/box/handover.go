@@ -95,7 +95,7 @@ func sourceOf(fd int) (string, error) {
 // joins checks the flags about namespaces of others against the rest.
 func (b *build) joins() error {
 	s := b.spec
-	nobodyHolds := s.Life.Direct && (s.Life.Locks != nil || s.Life.Sync != nil || !s.New.Has(spec.PID))
+	nobodyHolds := s.Life.Direct && (len(s.Life.Locks) > 0 || s.Life.Sync != nil || !s.New.Has(spec.PID))
 	if s.Joins() || b.tell.mapped.Given() || nobodyHolds {
 		return b.joinsChecked()
 	}
@@ -121,7 +121,7 @@ func (b *build) joinsChecked() error {
 		return usage("%s: can't be combined with --map-ids auto", b.tell.mapped.Origin)
 	case s.Life.Direct && !s.New.Has(spec.PID):
 		return usage("--as-pid-1: needs a pid namespace of the sandbox's own")
-	case s.Life.Direct && s.Life.Locks != nil:
+	case s.Life.Direct && len(s.Life.Locks) > 0:
 		return usage("--as-pid-1: can't be combined with --lock-file: there is nobody to hold the lock")
 	case s.Life.Direct && s.Life.Sync != nil:
 		return usage("--as-pid-1: can't be combined with --sync-fd: there is nobody to hold the descriptor")

@@ -22,6 +22,8 @@ type room struct {
 	sync    [1]int
 	homes   [2]string
 	raw     [8]spec.Filter
+	kept    [16]kept
+	locks   [16]string
 }
 
 // plainRoom is the room of the process's own command line.

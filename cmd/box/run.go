@@ -69,7 +69,7 @@ func (b *build) begin(r *room) {
 	*b = build{room: r, spec: &r.spec}
 	*b.spec = spec.Plain()
 	b.spec.Tree, b.spec.Filters, b.spec.Life.Keep = r.tree[:0], r.filters[:0], r.keep[:0]
-	b.env, b.raw = r.envs[:0], r.raw[:0]
+	b.env, b.raw, b.data, b.spec.Life.Locks = r.envs[:0], r.raw[:0], r.kept[:0], r.locks[:0]
 	if unix.Getuid() == 0 {
 		b.spec.Mounts.Guard = spec.GuardAll
 	}

@@ -66,11 +66,17 @@ func newAccount(u *user.User) (account, error) {
 	return account{u.Username, uid, gid, true}, nil
 }
 
-// attributes returns how to start a process as the account.
-func (a account) attributes() *syscall.SysProcAttr {
-	// Even setting the groups to what they are needs a privilege, so nothing is set without need.
-	if !a.switched {
-		return nil
+// attributes returns how to start a process as the account, in new namespaces (CLONE_NEW* flags, a user namespace among them) or,
+// with 0, in none.
+func (a account) attributes(namespaces uintptr) *syscall.SysProcAttr {
+	attributes := &syscall.SysProcAttr{Cloneflags: namespaces}
+	if namespaces != 0 {
+		attributes.UidMappings = []syscall.SysProcIDMap{{ContainerID: a.uid, HostID: a.uid, Size: 1}}
+		attributes.GidMappings = []syscall.SysProcIDMap{{ContainerID: a.gid, HostID: a.gid, Size: 1}}
 	}
-	return &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: uint32(a.uid), Gid: uint32(a.gid)}}
+	// Even setting the groups to what they are needs a privilege, so nothing is set without need.
+	if a.switched {
+		attributes.Credential = &syscall.Credential{Uid: uint32(a.uid), Gid: uint32(a.gid), NoSetGroups: namespaces != 0}
+	}
+	return attributes
 }

@@ -28,7 +28,7 @@ func measureInstructions(l *lab) (*table, error) {
 		return t, nil
 	}
 	t.Note = reason
-	subjects := append(l.subjects(nil, command), subject{noSandbox, []string{command}, nil})
+	subjects := append(l.subjects(nil, command), subject{name: noSandbox, words: []string{command}})
 	for _, event := range countable {
 		for _, s := range subjects {
 			t.series(countName(s, event), countName(subjects[0], event))
@@ -55,7 +55,7 @@ func (l *lab) countable(command string) (found []string, reason string) {
 		return nil, "there is no perf"
 	}
 	for _, event := range events {
-		if _, err := l.count(subject{"perf", []string{command}, nil}, []string{event}); err == nil {
+		if _, err := l.count(subject{name: "perf", words: []string{command}}, []string{event}); err == nil {
 			found = append(found, event)
 		}
 	}
@@ -70,7 +70,7 @@ func (l *lab) countable(command string) (found []string, reason string) {
 func (l *lab) count(s subject, events []string) ([]float64, error) {
 	file := l.scratch.path("perf")
 	words := []string{"perf", "stat", "-x", ",", "-o", file, "-e", strings.Join(events, ","), "--"}
-	if err := l.countRun(subject{s.name, append(append(words, l.asAccount()...), s.words...), s.env}); err != nil {
+	if err := l.countRun(subject{name: s.name, words: append(append(words, l.asAccount()...), s.words...), env: s.env}); err != nil {
 		return nil, err
 	}
 	content, err := os.ReadFile(file)

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"golang.org/x/sys/unix"
 )
 
 // job is the sandbox of every case: the smallest in which a program of the system runs, with every namespace new. box
@@ -19,6 +21,7 @@ const (
 	boxAsBwrap  = "box as bwrap"
 	boxOrdinary = "box as bwrap, after the Go runtime"
 	noSandbox   = "no sandbox"
+	noTool      = "the namespaces alone"
 )
 
 // subject is something to start and to compare.
@@ -26,7 +29,13 @@ type subject struct {
 	name  string
 	words []string // the program's path and its arguments
 	env   []string // further variables
+	// The CLONE_NEW* flags with which it is started, if it does not make its namespaces itself.
+	namespaces uintptr
 }
+
+// allNamespaces are those of the job.
+const allNamespaces = unix.CLONE_NEWUSER | unix.CLONE_NEWPID | unix.CLONE_NEWNS | unix.CLONE_NEWNET | unix.CLONE_NEWIPC |
+	unix.CLONE_NEWUTS | unix.CLONE_NEWCGROUP
 
 // subjects returns bwrap, box without a filter, which does the same as bwrap, box as people run it, and box by the name of
 // bwrap, with bwrap's manners, before and after the Go runtime. Each makes the job's sandbox with the further flags in extra,
@@ -36,11 +45,11 @@ func (l *lab) subjects(extra []string, command ...string) []subject {
 		return slices.Concat(program, strings.Fields(job), extra, command)
 	}
 	return []subject{
-		{bwrapName, sandbox(l.bwrap), nil},
-		{boxPlain, sandbox(l.box, "--seccomp-policy", "off"), nil},
-		{boxFiltered, sandbox(l.box), nil},
-		{boxAsBwrap, sandbox(l.boxAsBwrap), nil},
-		{boxOrdinary, sandbox(l.boxAsBwrap), []string{"BOX_NO_EARLY=1"}},
+		{name: bwrapName, words: sandbox(l.bwrap)},
+		{name: boxPlain, words: sandbox(l.box, "--seccomp-policy", "off")},
+		{name: boxFiltered, words: sandbox(l.box)},
+		{name: boxAsBwrap, words: sandbox(l.boxAsBwrap)},
+		{name: boxOrdinary, words: sandbox(l.boxAsBwrap), env: []string{"BOX_NO_EARLY=1"}},
 	}
 }
 

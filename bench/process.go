@@ -46,7 +46,7 @@ func (l *lab) command(ctx context.Context, s subject) (*exec.Cmd, error) {
 	cmd.Dir = "/" // the caller's may be closed to the measured user
 	cmd.Env = append([]string{"PATH=/usr/bin:/bin", "LC_ALL=C"}, s.env...)
 	cmd.Stdin, cmd.Stdout, cmd.Stderr = l.scratch.null, l.scratch.null, l.scratch.stderr
-	cmd.SysProcAttr = l.account.attributes()
+	cmd.SysProcAttr = l.account.attributes(s.namespaces)
 	return cmd, nil
 }
 

@@ -24,7 +24,8 @@ func (c startCase) rounds(n int) int {
 	return max(5, n/c.share)
 }
 
-// measure times bwrap, box and the bare command. The bare command is the floor: nobody can be faster.
+// measure times bwrap, box, the command in bare namespaces and the bare command. These two are the floor: nobody can be faster than
+// the kernel, which makes and ends the namespaces for everybody.
 func (c startCase) measure(l *lab) (*table, error) {
 	const command = "/usr/bin/true"
 	extra, err := l.binds(c.binds)
@@ -32,7 +33,9 @@ func (c startCase) measure(l *lab) (*table, error) {
 		return nil, err
 	}
 	// A sandbox that fails at its first bind would be fast, but it doesn't run the command: its status tells.
-	subjects := append(l.subjects(extra, command), subject{noSandbox, []string{command}, nil})
+	bare := []string{command}
+	subjects := append(l.subjects(extra, command),
+		subject{name: noTool, words: bare, namespaces: allNamespaces}, subject{name: noSandbox, words: bare})
 	t := newTable("ms", c.rounds(l.rounds))
 	for _, s := range subjects {
 		t.series(s.name, bwrapName)

@@ -9,8 +9,8 @@ import (
 func TestSpelledIsAbs(t *testing.T) {
 	t.Chdir("/usr/lib")
 	for _, source := range []string{
-		"", ".", "..", "../..", "../../..", "/", "//", "/..", "/.", "a", "./a", "a/", "a//b", "a/../b", "../a/./b/..", "/usr", "/usr/",
-		"/usr//lib", "/usr/./lib", "/usr/../lib", "/../x", "/a/b/../../..", "...", "a/...", "..a",
+		"", ".", "..", "../..", "../../..", "/", "//", "/..", "/.", "a", "./a", "a/", "a//b", "a/../b", "../a/./b/..", "/usr",
+		"/usr/", "/usr//lib", "/usr/./lib", "/usr/../lib", "/../x", "/a/b/../../..", "...", "a/...", "..a",
 	} {
 		want, err := filepath.Abs(source)
 		if got := Spelled(source); err != nil || got != want {

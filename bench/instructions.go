@@ -70,7 +70,8 @@ func (l *lab) countable(command string) (found []string, reason string) {
 func (l *lab) count(s subject, events []string) ([]float64, error) {
 	file := l.scratch.path("perf")
 	words := []string{"perf", "stat", "-x", ",", "-o", file, "-e", strings.Join(events, ","), "--"}
-	if err := l.countRun(subject{name: s.name, words: append(append(words, l.asAccount()...), s.words...), env: s.env}); err != nil {
+	counted := subject{name: s.name, words: append(append(words, l.asAccount()...), s.words...), env: s.env}
+	if err := l.countRun(counted); err != nil {
 		return nil, err
 	}
 	content, err := os.ReadFile(file)

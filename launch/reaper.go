@@ -178,7 +178,7 @@ func (m *machine) closeOthers() {
 		}
 		first = keep + 1
 	}
-	if !m.shared {
+	if !m.shared { // else it is kept; closeSpan may have needed it until here
 		sys(unix.SYS_CLOSE, *m.reg(plan.Proc), 0, 0, 0, 0, 0)
 	}
 }

@@ -9,9 +9,9 @@ import (
 )
 
 // machine is what walks a plan in the child. The child has one thread, no signals and a copy of a Go runtime that it
-// must not use: no allocation, no lock, no growing stack. So every function that child and command lead to, in this file, special.go,
-// reaper.go and those of the substitutes, is nosplit, makes raw system calls, keeps its variables in this struct, which lies on the
-// heap, and stores no pointers.
+// must not use: no allocation, no lock, no growing stack. So every function that child and command lead to, in this file,
+// special.go, reaper.go and those of the substitutes, is nosplit, makes raw system calls, keeps its variables in this struct,
+// which lies on the heap, and stores no pointers.
 // (Go's own rule for this place is in syscall/exec_linux.go: forkAndExecInChild.)
 type machine struct {
 	// What is used at every start lies together, for the sake of page faults: a stack from its end on.

@@ -59,6 +59,9 @@ func because(err error) string {
 func explainHost(m *Message, h *plan.HostError, s *spec.Spec) {
 	words := wish(s, h.For)
 	switch {
+	case h.For == spec.Confined:
+		m.Headline = words + ": there is no Landlock here that can be used"
+		m.Cause = kernel.WhyNoLandlock()
 	case errors.Is(h.Err, userns.ErrNoHelper):
 		m.Headline = fmt.Sprintf("%s: %s is not installed here", words, h.Path)
 		m.Hint = "it is in the package uidmap (Debian) or shadow-utils (Fedora)"
@@ -144,6 +147,12 @@ func explainSetup(m *Message, f *Failure, s *spec.Spec) {
 		m.Headline = fmt.Sprintf("%s: it can't be opened: %s", wish(s, f.Call.For), because(f.Errno))
 	case f.Call.Nr == unix.SYS_SETRESUID, f.Call.Nr == unix.SYS_SETRESGID:
 		m.Headline = fmt.Sprintf("%s: no such id in the namespace that is entered: %s", wish(s, f.Call.For), because(f.Errno))
+	case f.Call.For == spec.Confined && f.Errno == unix.E2BIG:
+		m.Headline = "cannot make a Landlock domain: there are as many already, one in another, as the kernel takes"
+	case f.Call.For == spec.Confined:
+		m.Headline = fmt.Sprintf("cannot make a Landlock domain: %s: %s", f.Call.Name(), because(f.Errno))
+	case f.Call.For == spec.Inherited:
+		m.Headline = fmt.Sprintf("a standard descriptor's file can't be made read-only: %s: %s", f.Call.Name(), because(f.Errno))
 	case f.Call.For == spec.Identity:
 		m.Headline = "cannot set up a user namespace: " + because(f.Errno)
 		m.Cause, m.Hint = kernel.WhyNoUserns()

@@ -38,6 +38,7 @@ func Compile(b *plan.Builder, s *spec.Spec) error {
 	b.Prctl(unix.PR_SET_NO_NEW_PRIVS, 1, 0)
 	b.Umask(0)
 	label(b, "self/attr/fscreate", s.Labels.File)
+	stdio := replaceStdio(b, s)
 	if err := mounts.Compile(b, s); err != nil {
 		return err
 	}
@@ -63,6 +64,7 @@ func Compile(b *plan.Builder, s *spec.Spec) error {
 		outlive(b, s)
 		b.Fork()
 	}
+	stdio.place(b)
 	return compileCommand(b, s, env)
 }
 
@@ -179,6 +181,9 @@ func compileCommand(b *plan.Builder, s *spec.Spec, env plan.Ptr) error {
 	}
 	label(b, "self/attr/exec", s.Labels.Exec)
 	closeOthers(b, s)
+	if err := confine(b, s); err != nil {
+		return err
+	}
 	b.SetMask(s.Life.Blocked)
 	if s.Life.Report {
 		b.Tell(plan.Running)

@@ -168,6 +168,8 @@ func (b *Sandbox) hear() (more bool, err error) {
 		b.takeTerminal(control.FD)
 	case plan.Listener:
 		b.listener = control.FD
+	case plan.Stdio:
+		b.noteStdio(r.Step, control.FD)
 	case plan.Made:
 		b.noteMade(mountPoint{dir: control.FD, call: &b.plan.Inside[r.Step]})
 	}
@@ -275,10 +277,40 @@ func (b *Sandbox) end() {
 	}
 }
 
+// noteStdio notes what the command has in the place of a standard descriptor.
+//
+//go:noinline
+func (b *Sandbox) noteStdio(fd uint32, file int) {
+	early.Ordinary()
+	if fd < uint32(len(b.stdio)) {
+		b.stdio[fd] = file
+	}
+}
+
+// seekStdio gives the caller's standard descriptors the offset that those have which took their place: what the command has read
+// is read, as if it had been the caller's own.
+//
+//go:noinline
+func (b *Sandbox) seekStdio() {
+	early.Ordinary()
+	for fd, file := range b.stdio {
+		if file < 0 {
+			continue
+		}
+		if at, err := unix.Seek(file, 0, unix.SEEK_CUR); err == nil {
+			_, _ = unix.Seek(fd, at, unix.SEEK_SET)
+		}
+		unix.Close(file)
+	}
+}
+
 // clean undoes the acts, the last one first, and removes the mount points that were made on the host.
 func (b *Sandbox) clean() {
 	if len(b.undo) > 0 || len(b.made) > 0 {
 		b.undoAll()
+	}
+	if b.stdio != noStdio {
+		b.seekStdio()
 	}
 }
 

@@ -30,6 +30,7 @@ type Sandbox struct {
 	tty      *terminal
 	undo     []func() error // of the acts, in the order in which they were done
 	made     []mountPoint
+	stdio    [3]int // what has taken the place of 0, 1 and 2 of the command; -1 is nothing
 	status   Status
 	ended    bool // the command's end is known
 	own      bool // a SIGTSTP is on its way that the monitor has sent itself
@@ -40,6 +41,9 @@ type Sandbox struct {
 	failed   *Failure
 	problem  problem
 }
+
+// noStdio is the stdio of a Sandbox whose command has the caller's own.
+var noStdio = [3]int{-1, -1, -1}
 
 // plainSandbox is the one that a process has which begins without the Go runtime.
 var plainSandbox struct {
@@ -74,7 +78,7 @@ func Start(p *plan.Plan, s *spec.Spec, signals int) (*Sandbox, error) {
 		return nil, earlierIn(p)
 	}
 	b := newSandbox(p.Regs)
-	b.spec, b.plan, b.signal, b.caller, b.listener, b.conn = s, p, signals, -1, -1, -1
+	b.spec, b.plan, b.signal, b.caller, b.listener, b.conn, b.stdio = s, p, signals, -1, -1, -1, noStdio
 	pair, errno := host.SocketPair()
 	if errno != 0 {
 		return nil, cannot("socketpair", errno)

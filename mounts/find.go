@@ -28,6 +28,29 @@ func Find(s *spec.Spec, name string) (on string, ok bool) {
 	return strings.Clone(f.host.String()), ok
 }
 
+// Writable returns the place, without links, at which what entry i mounts can be written to in the finished tree, and whether that
+// is a directory; "" if it can't be, because it is read-only, or covered by something else.
+func Writable(s *spec.Spec, i int) (place string, dir bool) {
+	e := &s.Tree[i]
+	if !e.Kind.Mounts() || e.RO {
+		return "", false
+	}
+	f := finder{s: s}
+	if !f.find(e.Dest) || f.decides(f.at.String()) != e {
+		return "", false
+	}
+	for later := i + 1; later < len(s.Tree); later++ {
+		if e := &s.Tree[later]; e.Kind == spec.ReadOnly {
+			r := finder{s: s}
+			if r.find(e.Dest) && r.at.String() == f.at.String() {
+				return "", false
+			}
+		}
+	}
+	file := e.Kind == spec.Data || e.Kind == spec.Bind && !host.IsDir(e.Source)
+	return early.Concat(f.at.String()), !file
+}
+
 // finder resolves a name of the sandbox. It has room for paths, so that nothing is allocated.
 type finder struct {
 	s    *spec.Spec

@@ -155,6 +155,20 @@ func (b *Builder) ChmodOf(r Reg, mode uint32) {
 	b.add(unix.SYS_FCHMODAT, 0, uintptr(path), uintptr(mode)).fd(0, Proc)
 }
 
+// OpenAgain opens what r has open, if only its place, with other flags: by its name in /proc, see proc(5).
+func (b *Builder) OpenAgain(r Reg, flags uint32) Reg {
+	path, digits := b.descriptorPath("self/fd/")
+	b.add(Digits, uintptr(digits)).fd(1, r)
+	return b.Openat(Proc, path, flags, 0)
+}
+
+// SeekAs gives r the file offset of the caller's descriptor fd, see lseek(2).
+func (b *Builder) SeekAs(r Reg, fd int) {
+	at := b.Fresh()
+	b.add(unix.SYS_LSEEK, uintptr(fd), 0, unix.SEEK_CUR).out(at)
+	b.add(unix.SYS_LSEEK, 0, 0, unix.SEEK_SET).fd(0, r).fd(1, at)
+}
+
 // digitsRoom is what Digits fills in.
 const digitsRoom = "////////"
 

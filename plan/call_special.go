@@ -66,7 +66,13 @@ func (b *Builder) ParentAlive() {
 // Send sends a record with the descriptor r to the parent, see unix(7), SCM_RIGHTS. The record's step is that of the
 // call before; when is as in Call.
 func (b *Builder) Send(kind uint32, r Reg, when uint8) {
-	step := uint32(len(b.Inside) - 1)
+	b.send(kind, uint32(len(b.Inside)-1), r, when)
+}
+
+// SendStdio sends what takes the place of the standard descriptor fd.
+func (b *Builder) SendStdio(fd int, r Reg) { b.send(Stdio, uint32(fd), r, 0) }
+
+func (b *Builder) send(kind, step uint32, r Reg, when uint8) {
 	control := b.Words64(cmsgLen, unix.SOL_SOCKET|unix.SCM_RIGHTS<<32, 0)
 	record := b.Words32(kind, step, 0)
 	vector := b.Words64(uint64(record), 12)

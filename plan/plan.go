@@ -87,6 +87,7 @@ const (
 	Here                // the sender is pid 1; the kernel adds its process id, see unix(7), SCM_CREDENTIALS
 	Running             // the command is executed next
 	Listener            // carries what tells of refused calls, see seccomp_unotify(2)
+	Stdio               // carries what the command has in the place of the caller's standard descriptor Step
 	Text                // Step and Value are the next 8 bytes of a text that belongs to the failure to come
 )
 

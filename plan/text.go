@@ -13,6 +13,7 @@ import (
 //
 //	f descriptor   s string   w data, its length is the next argument   d decimal   o octal   x hexadecimal
 //	- left out     v list of strings   h struct open_how   a struct mount_attr   4 four words, of which two are shown
+//	l struct landlock_ruleset_attr   b struct landlock_path_beneath_attr
 //	any other letter: an index of flagNames
 type form struct {
 	nr         uint16
@@ -24,6 +25,7 @@ var forms = [...]form{
 	{unix.SYS_OPENAT2, "openat2", "fsh-"},
 	{unix.SYS_FCNTL, "fcntl", "f--"},
 	{unix.SYS_READ, "read", "f--"},
+	{unix.SYS_LSEEK, "lseek", "ffd"},
 	{unix.SYS_CLOSE, "close", "f"},
 	{unix.SYS_CLOSE_RANGE, "close_range", "ddR"},
 	{unix.SYS_DUP3, "dup3", "fd-"},
@@ -61,6 +63,9 @@ var forms = [...]form{
 	{unix.SYS_RT_SIGPROCMASK, "rt_sigprocmask", "-1--"},
 	{unix.SYS_SIGNALFD4, "signalfd4", "-1--"},
 	{unix.SYS_SECCOMP, "seccomp", "dd-"},
+	{unix.SYS_LANDLOCK_CREATE_RULESET, "landlock_create_ruleset", "l--"},
+	{unix.SYS_LANDLOCK_ADD_RULE, "landlock_add_rule", "f-b-"},
+	{unix.SYS_LANDLOCK_RESTRICT_SELF, "landlock_restrict_self", "f-"},
 	{unix.SYS_EXECVE, "execve", "sv-"},
 	{unix.SYS_SOCKET, "socket", "D--"},
 	{unix.SYS_IOCTL, "ioctl", "fI-"},
@@ -145,6 +150,16 @@ var flagNames = [128][]flagName{
 	'L': {{unix.RLIMIT_CORE, "core"}, {unix.RLIMIT_NPROC, "nproc"}, {unix.RLIMIT_NOFILE, "nofile"}},
 	'K': {{unix.KEYCTL_JOIN_SESSION_KEYRING, "join_session_keyring"}},
 	'D': {{unix.AF_INET, "inet"}},
+	'E': {{unix.LANDLOCK_SCOPE_ABSTRACT_UNIX_SOCKET, "abstract_unix_socket"}, {unix.LANDLOCK_SCOPE_SIGNAL, "signal"}},
+	'F': {
+		{unix.LANDLOCK_ACCESS_FS_EXECUTE, "execute"},
+		{unix.LANDLOCK_ACCESS_FS_READ_FILE, "read_file"},
+		{unix.LANDLOCK_ACCESS_FS_READ_DIR, "read_dir"},
+		{unix.LANDLOCK_ACCESS_FS_WRITE_FILE, "write_file"},
+		{unix.LANDLOCK_ACCESS_FS_TRUNCATE, "truncate"},
+		{unix.LANDLOCK_ACCESS_FS_IOCTL_DEV, "ioctl_dev"},
+		{unix.LANDLOCK_ACCESS_FS_MAKE_REG, "make_and_remove"},
+	},
 	'I': {
 		{unix.SIOCSIFFLAGS, "siocsifflags lo up"},
 		{unix.TIOCSCTTY, "tiocsctty"},
@@ -241,6 +256,10 @@ func (c *Call) argument(i int, kind byte) string {
 		return names('A', words64(v, 1)[0])
 	case 'x':
 		return fmt.Sprintf("%#x", v)
+	case 'l':
+		return rulesetText(words64(v, 3))
+	case 'b':
+		return ruleText(words64(v, 2))
 	case '1':
 		return fmt.Sprintf("%#x", words64(v, 1)[0])
 	case '2':
@@ -263,6 +282,26 @@ func (r Reg) String() string {
 		return fixed[r]
 	}
 	return "r" + strconv.Itoa(int(r-firstFree))
+}
+
+// rulesetText returns what a Landlock ruleset handles.
+func rulesetText(attr []uint64) string {
+	var handled []string
+	if attr[0] != 0 {
+		handled = append(handled, "files: "+names('F', attr[0]))
+	}
+	if attr[2] != 0 {
+		handled = append(handled, "scopes: "+names('E', attr[2]))
+	}
+	return strings.Join(handled, ", ")
+}
+
+// ruleText returns the rights of a Landlock rule, and the descriptor that it is on, if that is known.
+func ruleText(attr []uint64) string {
+	if attr[1] == storedLater {
+		return names('F', attr[0])
+	}
+	return names('F', attr[0]) + ", " + strconv.FormatUint(attr[1], 10)
 }
 
 // FlagsText names CLONE_NEW* flags.

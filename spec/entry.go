@@ -95,6 +95,22 @@ func (s *Spec) Lookup(path string) (Entry, bool) {
 	return Entry{}, false
 }
 
+// Root returns the index of the entry that makes the root; -1 if box makes it, a tmpfs.
+func (s *Spec) Root() int {
+	for i := len(s.Tree) - 1; i >= 0; i-- {
+		if e := &s.Tree[i]; e.Kind.Mounts() && Relative(e.Dest) == "" {
+			return i
+		}
+	}
+	return -1
+}
+
+// ReadOnlyRoot reports whether the root is a directory of the host that is bound read-only.
+func (s *Spec) ReadOnlyRoot() bool {
+	i := s.Root()
+	return i >= 0 && s.Tree[i].Kind == Bind && s.Tree[i].RO
+}
+
 // Within says whether path is dir or lies below it, by name alone. Both are taken from the root.
 func Within(path, dir string) bool {
 	dir = Relative(dir)

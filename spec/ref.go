@@ -14,6 +14,8 @@ const (
 	JoinLast             // Join.Last
 	JoinPID              // Join.PID
 	Awaited              // Life.Block
+	Confined             // Confine
+	Inherited            // Life.Stdio
 	entries   Ref = 1 << 24
 	filters   Ref = 2 << 24
 	locks     Ref = 3 << 24
@@ -69,6 +71,8 @@ func (s *Spec) Origin(ref Ref) Origin {
 		return s.Join.PID.Origin
 	case Awaited:
 		return s.Life.Block.Origin
+	case Confined:
+		return s.Confine.Required
 	}
 	return Origin{}
 }

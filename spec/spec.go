@@ -34,10 +34,25 @@ type Spec struct {
 	Tree    []Entry // in order: a later entry covers an earlier one
 	Mounts  Mounts
 	Filters []Filter // seccomp programs, in the order in which they are loaded
+	Confine Confinement
 	Command Command
 	Life    Life
 	Limits  Limits
 	Labels  Labels
+}
+
+// Confinement says whether the command is confined by Landlock, see landlock(7). The zero value is not at all.
+type Confinement struct {
+	Use      bool   // as far as the kernel can, and as the Spec allows: see Mounting
+	Required Origin // the words that let nothing start without it
+}
+
+// Mounting reports whether the command may mount file systems: in a user namespace that it makes, or by CAP_SYS_ADMIN in the
+// sandbox's own. A Landlock domain that handles access to files forbids it, see the kernel's security/landlock/fs.c,
+// hook_sb_mount().
+func (s *Spec) Mounting() bool {
+	const sysAdmin = 21 // CAP_SYS_ADMIN
+	return s.Nested || s.Caps.Keep>>sysAdmin&1 != 0
 }
 
 // Labels are SELinux contexts, see selinux(8); an empty one leaves it to the policy.
@@ -171,11 +186,33 @@ type Life struct {
 	TTY           [3]bool // which of the descriptors 0, 1, 2 become a terminal of the sandbox's own
 	Umask         uint32  // the caller's file mode creation mask
 	Keep          []int   // descriptors that the command inherits, besides 0, 1 and 2; ascending
+	Stdio         [3]Description
+	Kept          []Description // what the descriptors of Keep are
 	Ignored       uint64  // the signals that the caller ignores, bit 0 being signal 1
 	Blocked       uint64  // the signals that the caller blocks
 	CPUs          []byte  // the caller's affinity mask, see sched_setaffinity(2); empty leaves it
 	Words         Area    // the caller's memory that holds arguments and environment
 }
+
+// Description is what an inherited descriptor has open, see open(2), open file description.
+type Description struct {
+	Kind          FileKind
+	Reads, Writes bool // as it was opened
+	Fixed         bool // a directory on a mount that is read-only
+}
+
+// FileKind is the kind of a file that a descriptor has open.
+type FileKind uint8
+
+// The kinds that matter here. The zero value is no file: the descriptor is closed. OtherFile is a socket, or has no path.
+const (
+	NoFile FileKind = iota
+	OtherFile
+	RegularFile
+	DirectoryFile
+	DeviceFile
+	FifoFile
+)
 
 // Area is a piece of memory: pid 1 clears it, because /proc/1/cmdline shows it.
 type Area struct{ Start, Size uintptr }

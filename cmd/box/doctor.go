@@ -7,10 +7,13 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"strconv"
 	"strings"
 
 	"box/internal/kernel"
+	"box/landlock"
 	"box/launch"
+	"box/plan"
 	"box/spec"
 	"box/userns"
 )
@@ -25,7 +28,10 @@ type finding struct {
 }
 
 // examinations are made in this order.
-var examinations = [...]func() finding{examineKernel, examineBuild, examineSandbox, examineIDs, examineGroups, examineTIOCSTI}
+var examinations = [...]func() finding{
+	examineKernel, examineBuild, examineSandbox, examineLandlock, examineIDs, examineGroups,
+	examineTIOCSTI,
+}
 
 const doctorHelp = "Tells what this kernel and this machine allow, with what mends each lack.\n\n" +
 	"Exit status 1 if box can't work here."
@@ -136,6 +142,21 @@ func appArmorMend() string {
 	}
 	return "as root, write to /etc/apparmor.d/box and run: apparmor_parser -r /etc/apparmor.d/box\n" +
 		"abi <abi/4.0>,\nprofile box " + exe + " flags=(unconfined) {\n  userns,\n}"
+}
+
+func examineLandlock() finding {
+	abi := plan.LandlockABI()
+	f := finding{Name: "Landlock", OK: landlock.Rights(abi) != 0, Found: "ABI " + strconv.Itoa(abi)}
+	if !f.OK {
+		f.Found = kernel.WhyNoLandlock()
+	}
+	s := spec.New()
+	s.Confine.Use = true
+	s.New &^= spec.Net | spec.PID
+	for _, left := range landlock.Left(s) {
+		f.Found += "; " + left
+	}
+	return f
 }
 
 func examineIDs() finding {

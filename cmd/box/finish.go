@@ -47,6 +47,9 @@ func (b *build) finish(command []string) error {
 	if s.Caps.Keep = b.caps.set; !s.OwnsUser() {
 		s.Caps.Keep &= host.Capabilities() // nobody can give away more
 	}
+	if s.Confine.Required.Words != nil && s.Mounting() {
+		return refuse(s.Confine.Required.Words, "it would keep the command from mounting, which --nested-userns and CAP_SYS_ADMIN are for")
+	}
 	b.tell.prepare(s)
 	if err := b.filters(); err != nil {
 		return err
@@ -59,6 +62,9 @@ func (b *build) finish(command []string) error {
 	}
 	takeCallers(s)
 	b.terminals()
+	if err := b.describe(); err != nil {
+		return err
+	}
 	env := apply(b.environ(inherited.Environ()), b.env)
 	b.directory(env)
 	s.Command.Env = push(without(env, "PWD"), early.Concat("PWD=", s.Command.Dir))

@@ -102,6 +102,7 @@ var flags = [...]flag{
 	{"--sync-fd", "FD", groupLife, "Keep FD open as long as the sandbox lives", (*build).syncFD},
 	{"--lock-file", "PATH", groupLife, "Hold a read lock on a file as long as the sandbox lives", (*build).lockFile},
 	{"--keep-fd", "N", groupLife, "Let the command inherit descriptor N", (*build).keepFD},
+	{"--require", "landlock", groupLife, "Start only where the kernel has Landlock: Linux 5.19 is the first", (*build).require},
 	{"--args", "FD", groupLife, "Read further flags from descriptor FD, each ended by a NUL", nil},
 
 	{"--seccomp-policy", "NAME|FILE", groupSys, "Use another policy; box seccomp ls lists those that have a name", (*build).policy},

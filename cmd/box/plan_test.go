@@ -94,6 +94,9 @@ func compileText(t *testing.T, args []string) string {
 		t.Fatal(err)
 	}
 	b.spec.Command.Env = []string{"PATH=/usr/bin"}
+	for fd := range b.spec.Life.Stdio {
+		b.spec.Life.Stdio[fd] = spec.Description{Kind: spec.DeviceFile, Reads: fd == 0, Writes: fd != 0}
+	}
 	if err := launch.Compile(&builder, b.spec); err != nil {
 		t.Fatal(err)
 	}

@@ -19,6 +19,7 @@ type room struct {
 	envs    [256]envStep
 	steps   [4 << 10]step
 	keep    [64]int
+	keptAs  [64]spec.Description
 	sync    [1]int
 	homes   [2]string
 	raw     [8]spec.Filter

@@ -10,6 +10,7 @@ import (
 	"box/internal/host"
 	"box/internal/inherited"
 	"box/internal/kernel"
+	"box/landlock"
 	"box/launch"
 	"box/plan"
 	"box/spec"
@@ -68,6 +69,7 @@ func (b *build) begin(r *room) {
 	told.Cut(0)
 	*b = build{room: r, spec: &r.spec}
 	*b.spec = spec.Plain()
+	b.spec.Confine.Use = true
 	b.spec.Tree, b.spec.Filters, b.spec.Life.Keep = r.tree[:0], r.filters[:0], r.keep[:0]
 	b.env, b.raw, b.data, b.spec.Life.Locks = r.envs[:0], r.raw[:0], r.kept[:0], r.locks[:0]
 	if unix.Getuid() == 0 {
@@ -171,6 +173,9 @@ func printPlan(file *os.File, b *build) error {
 	}
 	for _, dir := range b.left {
 		fmt.Fprintf(out, "# no courtesy for %s: the directory is missing in what is bound on /\n", dir)
+	}
+	for _, left := range landlock.Left(b.spec) {
+		fmt.Fprintf(out, "# %s\n", left)
 	}
 	for _, f := range b.spec.Filters {
 		if isFile(f.Policy) {

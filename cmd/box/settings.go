@@ -127,6 +127,14 @@ func (b *build) pty(w []string) error {
 	return nil
 }
 
+func (b *build) require(w []string) error {
+	if w[0] != "landlock" {
+		return bad("not landlock")
+	}
+	b.spec.Confine.Required.Words = b.step.words
+	return nil
+}
+
 func (b *build) asPID1([]string) error {
 	b.spec.Life.Direct = true
 	return nil

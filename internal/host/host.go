@@ -81,6 +81,23 @@ func IsTerminal(fd int) bool {
 	return errno == 0
 }
 
+// Description returns the mode of what a descriptor has open, see fstat(2), and how it was opened: F_GETFL of fcntl(2).
+func Description(fd int) (mode uint32, flags int, errno unix.Errno) {
+	var st unix.Stat_t
+	_, _, errno = unix.RawSyscall(unix.SYS_FSTAT, uintptr(fd), uintptr(unsafe.Pointer(&st)), 0)
+	if errno == 0 {
+		flags, errno = Fcntl(fd, unix.F_GETFL, 0)
+	}
+	return st.Mode, flags, errno
+}
+
+// OnReadOnlyMount reports whether what a descriptor has open is on a mount that is read-only, see fstatfs(2).
+func OnReadOnlyMount(fd int) bool {
+	var st unix.Statfs_t
+	_, _, errno := unix.RawSyscall(unix.SYS_FSTATFS, uintptr(fd), uintptr(unsafe.Pointer(&st)), 0)
+	return errno == 0 && st.Flags&unix.ST_RDONLY != 0
+}
+
 // Capabilities returns the process's own effective set, see capget(2).
 func Capabilities() uint64 {
 	header := unix.CapUserHeader{Version: unix.LINUX_CAPABILITY_VERSION_3}

@@ -15,12 +15,13 @@ import (
 // commands returns what scripts can say beyond testscript's own commands.
 func (s *script) commands() map[string]func(*testscript.TestScript, bool, []string) {
 	return map[string]func(*testscript.TestScript, bool, []string){
-		"exits":   exits,
-		"says":    says,
-		"prints":  prints,
-		"without": without,
-		"made":    s.remember,
-		"hold":    s.hold,
+		"exits":    exits,
+		"says":     says,
+		"prints":   prints,
+		"without":  without,
+		"landlock": olderLandlock,
+		"made":     s.remember,
+		"hold":     s.hold,
 	}
 }
 

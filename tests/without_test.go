@@ -16,10 +16,11 @@ import (
 // older than they are.
 const withoutVar = "BOXTEST_WITHOUT"
 
-// newer are the calls that can be named, which box has another way for.
+// newer are the calls that can be named, which box can do without.
 var newer = map[string]uint32{
 	"clone3": unix.SYS_CLONE3, "openat2": unix.SYS_OPENAT2, "close_range": unix.SYS_CLOSE_RANGE,
-	"mount_setattr": unix.SYS_MOUNT_SETATTR,
+	"mount_setattr":           unix.SYS_MOUNT_SETATTR,
+	"landlock_create_ruleset": unix.SYS_LANDLOCK_CREATE_RULESET,
 }
 
 // doWithout lets this process, and those that it starts, do without the calls of withoutVar. It is done once.

@@ -16,7 +16,7 @@ type Host struct {
 	UID      int
 	Home     string   // an absolute path, or ""
 	Homes    []string // all that may be the caller's home
-	Dir      string   // the working directory, or ""
+	Dir      string   // what the caller calls the working directory, or ""
 	Writable bool     // -w: the working directory is writable
 }
 
@@ -61,7 +61,7 @@ func Base(s *spec.Spec, h Host) (left string, err error) {
 	}
 	left = notBound(h)
 	if left == "" {
-		add(spec.Entry{Kind: spec.Bind, RO: !h.Writable, Source: h.Dir, Dest: h.Dir})
+		add(spec.Entry{Kind: spec.Bind, RO: !h.Writable, Here: true, Source: ".", Dest: h.Dir})
 		if h.Writable {
 			err = lock(s, at, h.Dir)
 		}
@@ -69,15 +69,17 @@ func Base(s *spec.Spec, h Host) (left string, err error) {
 	return left, err
 }
 
-// notBound returns why the working directory can't be brought in, or "".
+// notBound returns why the working directory can't be brought in, or "". It is judged as what it is, by device and inode, and not by
+// its path: another may lead to the same directory, and a program can change where a path leads.
 func notBound(h Host) string {
+	var room [unix.PathMax]byte
+	dir := host.Getwd(room[:])
 	switch {
-	case h.Dir == "" || !host.IsDir(h.Dir):
+	case h.Dir == "" || dir == "":
 		return "the working directory does not exist"
-	case spec.Relative(h.Dir) == "":
+	case host.Same("/", "."):
 		return "the working directory is /"
 	}
-	dir := RealPath(h.Dir)
 	for i := range systems {
 		if spec.Within(dir, systems[i].dir) {
 			return systems[i].why
@@ -87,13 +89,11 @@ func notBound(h Host) string {
 		return "the home directory is not known, and must not become writable"
 	}
 	for _, home := range h.Homes {
-		for _, home := range [...]string{home, RealPath(home)} {
-			switch {
-			case spec.Relative(dir) == spec.Relative(home):
-				return "the working directory is the home directory"
-			case spec.Within(home, dir):
-				return "the working directory holds the home directory"
-			}
+		switch {
+		case host.Same(home, "."):
+			return "the working directory is the home directory"
+		case host.Above(home) || spec.Within(home, dir):
+			return "the working directory holds the home directory"
 		}
 	}
 	return ""
@@ -137,16 +137,15 @@ func walked(path string) string {
 func lock(s *spec.Spec, at int, dir string) error {
 	early.Ordinary()
 	for _, name := range locked {
-		source := path.Join(dir, name)
 		var st unix.Stat_t
-		if unix.Lstat(source, &st) != nil {
+		if unix.Lstat(name, &st) != nil {
 			continue
 		}
 		if st.Mode&unix.S_IFMT == unix.S_IFLNK {
-			return &LinkError{source}
+			return &LinkError{path.Join(dir, name)}
 		}
 		insert(s, at, &spec.Entry{
-			Kind: spec.Bind, RO: true, NoLinks: true, Source: source, Dest: source,
+			Kind: spec.Bind, RO: true, Here: true, NoLinks: true, Source: name, Dest: path.Join(dir, name),
 			Origin: spec.Origin{Note: "locked in a writable working directory: " + name},
 		})
 		at++

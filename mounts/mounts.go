@@ -141,6 +141,10 @@ func namesDescriptor(path string) bool {
 // ran in a sandbox may have put it there for this one.
 func (t *tree) clone(i int, path plan.Ptr) {
 	e, r := &t.s.Tree[i], t.source[i]
+	if e.Here {
+		t.cloneHere(r, e.Source, path)
+		return
+	}
 	switch dir, rest := t.writableAbove(e.Source); {
 	case e.NoLinks:
 		fd := t.b.OpenNoLinks(plan.Cwd, path, false)
@@ -155,6 +159,18 @@ func (t *tree) clone(i int, path plan.Ptr) {
 		t.b.OpenTreeTo(r, plan.Cwd, path)
 	}
 	t.same(e, r)
+}
+
+// cloneHere clones the working directory, or what lies beneath it. It is that of the caller, which a process has by descriptor: a
+// program that exchanges a directory on its path and a link, see renameat2(2), leads nowhere.
+func (t *tree) cloneHere(r plan.Reg, source string, path plan.Ptr) {
+	if source == "." {
+		t.b.OpenTreeTo(r, plan.Cwd, path)
+		return
+	}
+	fd := t.b.OpenNoLinks(plan.Cwd, path, true)
+	t.b.OpenTreeOf(r, fd)
+	t.b.Close(fd)
 }
 
 // openBelow opens rest below dir, without links, into r.

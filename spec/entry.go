@@ -48,6 +48,7 @@ type Entry struct {
 	Kind    Kind
 	RO      bool     // Bind, Overlay and Data: read-only
 	Devices bool     // Bind and Overlay: device files work
+	Here    bool     // Bind: Source is "." or beneath it: of the working directory itself, whatever leads to its path by now
 	NoLinks bool     // Bind: neither Source nor Dest may lead through a symbolic link; both are absolute
 	Try     bool     // Bind: a missing Source is skipped
 	Perms   uint32   // permission bits for what is created; Dev: of its shm, 0 is 01777

@@ -211,7 +211,7 @@ func (l *mount) parse(at uintptr) (next uintptr) {
 	l.point = at + 1
 	l.end = find(l.point, ' ', ' ')
 	l.flags = 0
-	for at = l.end; byteAt(at) != ' ' || at == l.end; {
+	for at = l.end; byteAt(at) == ',' || at == l.end && byteAt(at) != 0; {
 		start := at + 1
 		at = find(start, ',', ' ')
 		for i := range mountFlags {
@@ -224,12 +224,12 @@ func (l *mount) parse(at uintptr) (next uintptr) {
 	return find(at, '\n', '\n') + 1
 }
 
-// find returns the address of the first of two characters from at on.
+// find returns the address of the first of two characters from at on, or of the NUL that ends the table.
 //
 //go:nosplit
 //go:norace
 func find(at uintptr, c, or byte) uintptr {
-	for byteAt(at) != c && byteAt(at) != or {
+	for byteAt(at) != c && byteAt(at) != or && byteAt(at) != 0 {
 		at++
 	}
 	return at

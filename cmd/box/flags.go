@@ -54,7 +54,7 @@ var flags = [...]flag{
 	{"--base", "full|none", groupView, "Add the base view, or not even /proc, /dev and /tmp", (*build).base},
 
 	{"--share-net", "", groupNS, "Use the caller's network", (*build).shareNet},
-	{"--share-pid", "", groupNS, "See and signal the caller's processes", (*build).sharePID},
+	{"--share-pid", "", groupNS, "See the caller's processes", (*build).sharePID},
 	{"--share-ipc", "", groupNS, "Use the caller's System V IPC and message queues", (*build).shareIPC},
 	{"--share-uts", "", groupNS, "Use the caller's host name", (*build).shareUTS},
 	{"--share-cgroup", "", groupNS, "See the caller's cgroups", (*build).shareCgroup},

@@ -1,7 +1,6 @@
 package launch
 
 import (
-	"bufio"
 	"fmt"
 	"os"
 	"path"
@@ -88,54 +87,6 @@ func whereHere(m *Message, file string, s *spec.Spec) {
 	}
 	top := "/" + strings.SplitN(file[1:], "/", 2)[0]
 	m.Cause = fmt.Sprintf("it is at %s here, and no flag brings %s in", file, top)
-}
-
-// explainInterpreter says that a file needs a loader or an interpreter which is not in the sandbox. It returns false if
-// that is not so.
-func explainInterpreter(m *Message, file, host string, s *spec.Spec) bool {
-	what, need := interpreter(host)
-	if need == "" {
-		return false
-	}
-	if _, ok := mounts.Find(s, need); ok {
-		return false
-	}
-	m.Headline = fmt.Sprintf("cannot run %s: its %s %s is not in the sandbox", file, what, need)
-	m.Hint = bring(need, s)
-	return true
-}
-
-// interpreter returns what the kernel would run for a program: its loader, or the interpreter of its #! line.
-func interpreter(host string) (what, need string) {
-	f, err := os.Open(host)
-	if err != nil {
-		return "", ""
-	}
-	defer f.Close()
-	if line, err := bufio.NewReaderSize(f, 512).ReadString('\n'); err == nil && strings.HasPrefix(line, "#!") {
-		if words := strings.Fields(line[2:]); len(words) > 0 {
-			return "interpreter", words[0]
-		}
-	}
-	if loader := loader(f); loader != "" {
-		return "loader", loader
-	}
-	return "", ""
-}
-
-// bring returns the flag that would bring a file of the host into the sandbox: a link if its directory is one into
-// something that is there, else a bind.
-func bring(file string, s *spec.Spec) string {
-	dir := path.Dir(file)
-	if target, err := os.Readlink(dir); err == nil {
-		if _, ok := mounts.Find(s, path.Join("/", path.Dir(dir), target)); ok {
-			return spec.Quote([]string{"--symlink", target, dir})
-		}
-	}
-	if _, err := os.Stat(file); err != nil {
-		return ""
-	}
-	return spec.Quote([]string{"--ro-bind", file, file})
 }
 
 // explainAccess says why a file can't be executed, as far as its mode tells.

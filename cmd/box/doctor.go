@@ -42,6 +42,7 @@ func doctor(words []string) (int, error) {
 	status := 0
 	for _, examine := range examinations {
 		f := examine()
+		f.Found, f.Mend = visible(f.Found), visibleText(f.Mend)
 		if f.Vital && !f.OK {
 			status = 1
 		}

@@ -21,9 +21,9 @@ func printBwrapLine(file io.Writer, s *spec.Spec, tell *informer) error {
 	}
 	fmt.Fprint(out, "bwrap")
 	for _, words := range bwrapOptions(s, tell) {
-		fmt.Fprintf(out, " \\\n    %s", spec.Quote(words))
+		fmt.Fprintf(out, " \\\n    %s", shellWords(words))
 	}
-	fmt.Fprintf(out, " \\\n    -- %s\n", spec.Quote(commandWords(s)))
+	fmt.Fprintf(out, " \\\n    -- %s\n", shellWords(commandWords(s)))
 	return out.Flush()
 }
 

@@ -92,6 +92,28 @@ func Capabilities() uint64 {
 	return uint64(data[0].Effective) | uint64(data[1].Effective)<<32
 }
 
+// Gained reports whether the process has capabilities that are not ambient. An ordinary user's program has them from its file, see
+// capabilities(7).
+func Gained() bool {
+	header := unix.CapUserHeader{Version: unix.LINUX_CAPABILITY_VERSION_3}
+	var data [2]unix.CapUserData
+	_, _, errno := unix.RawSyscall(unix.SYS_CAPGET, uintptr(unsafe.Pointer(&header)), uintptr(unsafe.Pointer(&data)), 0)
+	if errno != 0 {
+		return true
+	}
+	permitted := uint64(data[0].Permitted) | uint64(data[1].Permitted)<<32
+	for c := uintptr(0); c < 64; c++ {
+		if permitted>>c&1 == 0 {
+			continue
+		}
+		is, _, errno := unix.RawSyscall6(unix.SYS_PRCTL, unix.PR_CAP_AMBIENT, unix.PR_CAP_AMBIENT_IS_SET, c, 0, 0, 0)
+		if errno != 0 || is != 1 {
+			return true
+		}
+	}
+	return false
+}
+
 // Fcntl is fcntl(2).
 func Fcntl(fd, cmd, arg int) (int, unix.Errno) {
 	r, _, errno := unix.RawSyscall(unix.SYS_FCNTL, uintptr(fd), uintptr(cmd), uintptr(arg))

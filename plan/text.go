@@ -142,7 +142,13 @@ var flagNames = [128][]flagName{
 		{unix.PR_CAP_AMBIENT, "ambient_clear_all"},
 		{unix.PR_SET_CHILD_SUBREAPER, "child_subreaper"},
 	},
-	'L': {{unix.RLIMIT_CORE, "core"}, {unix.RLIMIT_NPROC, "nproc"}, {unix.RLIMIT_NOFILE, "nofile"}},
+	'L': {
+		{unix.RLIMIT_CORE, "core"},
+		{unix.RLIMIT_NPROC, "nproc"},
+		{unix.RLIMIT_SIGPENDING, "sigpending"},
+		{unix.RLIMIT_MSGQUEUE, "msgqueue"},
+		{unix.RLIMIT_NOFILE, "nofile"},
+	},
 	'K': {{unix.KEYCTL_JOIN_SESSION_KEYRING, "join_session_keyring"}},
 	'D': {{unix.AF_INET, "inet"}},
 	'I': {

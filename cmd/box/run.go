@@ -172,6 +172,9 @@ func printPlan(file *os.File, b *build) error {
 	for _, without := range kernel.Substituted() {
 		line("# this kernel has no %s", without)
 	}
+	if s := b.spec; s.Limits.Quarter && s.New.Has(spec.User) && kernel.SysctlsFixed() {
+		line("# /proc/sys is read-only here: the command can use up the user's inotify instances and watches")
+	}
 	for _, dir := range b.left {
 		line("# no courtesy for %s: the directory is missing in what is bound on /", dir)
 	}

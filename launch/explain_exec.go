@@ -34,7 +34,7 @@ func explainExec(m *Message, f *Failure, s *spec.Spec) {
 	case f.Errno == unix.EACCES:
 		m.Headline = fmt.Sprintf("cannot run %s: permission denied", file)
 		if host, ok := mounts.Find(s, absolute(s, file)); ok && host != "" {
-			explainAccess(m, file, host)
+			explainAccess(m, file, host, s)
 		}
 	case f.Errno == unix.ENOEXEC:
 		m.Headline = fmt.Sprintf("cannot run %s: it is no program for this machine", file)
@@ -90,7 +90,7 @@ func whereHere(m *Message, file string, s *spec.Spec) {
 }
 
 // explainAccess says why a file can't be executed, as far as its mode tells.
-func explainAccess(m *Message, file, host string) {
+func explainAccess(m *Message, file, host string, s *spec.Spec) {
 	info, err := os.Stat(host)
 	switch {
 	case err != nil:
@@ -98,6 +98,19 @@ func explainAccess(m *Message, file, host string) {
 		m.Headline = fmt.Sprintf("cannot run %s: it is a directory", file)
 	case info.Mode()&0o111 == 0:
 		m.Headline = fmt.Sprintf("cannot run %s: it is not executable", file)
-		m.Hint = spec.Quote([]string{"chmod", "+x", host}) + " makes it so"
+		if linkless(absolute(s, file), host, s) { // who made a link chose what it leads to
+			m.Hint = spec.Quote([]string{"chmod", "+x", host}) + " makes it so"
+		}
 	}
+}
+
+// linkless reports whether a file of the sandbox is the one at host with no link followed.
+func linkless(file, host string, s *spec.Spec) bool {
+	file = path.Clean(file)
+	e, ok := s.Lookup(file)
+	if !ok || e.Kind != spec.Bind {
+		return false
+	}
+	below := strings.TrimPrefix(spec.Relative(file), spec.Relative(e.Dest))
+	return path.Join(e.Source, below) == path.Clean(host)
 }

@@ -39,6 +39,17 @@ func Stat(name string, flags int) (mode uint32, errno unix.Errno) {
 	return st.Mode, errno
 }
 
+// Owner returns the mode and the owner of what is at name, links followed, see stat(2).
+func Owner(name string) (mode, uid uint32, errno unix.Errno) {
+	var p path
+	if !p.set(name) {
+		return 0, 0, unix.ENAMETOOLONG
+	}
+	var st unix.Stat_t
+	errno = stat(&p, &st, 0)
+	return st.Mode, st.Uid, errno
+}
+
 // IsDir says whether name is a directory, links followed.
 func IsDir(name string) bool {
 	mode, errno := Stat(name, 0)
@@ -107,6 +118,28 @@ func Capabilities() uint64 {
 		return 0
 	}
 	return uint64(data[0].Effective) | uint64(data[1].Effective)<<32
+}
+
+// Gained reports whether the process has capabilities that are not ambient. An ordinary user's program has them from its file, see
+// capabilities(7).
+func Gained() bool {
+	header := unix.CapUserHeader{Version: unix.LINUX_CAPABILITY_VERSION_3}
+	var data [2]unix.CapUserData
+	_, _, errno := unix.RawSyscall(unix.SYS_CAPGET, uintptr(unsafe.Pointer(&header)), uintptr(unsafe.Pointer(&data)), 0)
+	if errno != 0 {
+		return true
+	}
+	permitted := uint64(data[0].Permitted) | uint64(data[1].Permitted)<<32
+	for c := uintptr(0); c < 64; c++ {
+		if permitted>>c&1 == 0 {
+			continue
+		}
+		is, _, errno := unix.RawSyscall6(unix.SYS_PRCTL, unix.PR_CAP_AMBIENT, unix.PR_CAP_AMBIENT_IS_SET, c, 0, 0, 0)
+		if errno != 0 || is != 1 {
+			return true
+		}
+	}
+	return false
 }
 
 // Fcntl is fcntl(2).

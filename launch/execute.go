@@ -27,7 +27,7 @@ func execute(b *plan.Builder, s *spec.Spec, env plan.Ptr) {
 		try.path(b.String(name), false)
 		return
 	}
-	path := lookupEnv(s.Command.Env, "PATH", defaultPath)
+	path := SearchPath(s)
 	for path != "" {
 		dir := path
 		if cut := strings.IndexByte(path, ':'); cut >= 0 {
@@ -61,6 +61,9 @@ func (a *attempt) path(path plan.Ptr, search bool) {
 	a.b.Execve(a.shell, a.b.Script(a.shell, path, a.argv, a.words), a.env)
 	a.b.Last().When = uint8(unix.ENOEXEC)
 }
+
+// SearchPath returns the directories in which the command is looked for.
+func SearchPath(s *spec.Spec) string { return lookupEnv(s.Command.Env, "PATH", defaultPath) }
 
 // lookupEnv returns the value of name in env, or other.
 func lookupEnv(env []string, name, other string) string {

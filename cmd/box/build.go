@@ -4,6 +4,7 @@ import (
 	"errors"
 	"strings"
 
+	"box/cmd/box/internal/say"
 	"box/internal/early"
 	"box/spec"
 )
@@ -49,10 +50,10 @@ func (b *build) do(s *step) error {
 		return refusedStep(s.words, err)
 	}
 	if b.layers != nil && s.flag.name != "--overlay-src" {
-		return refuse(b.layersFrom, "must stand before another one or before --overlay, --tmp-overlay or --ro-overlay")
+		return say.Refuse(b.layersFrom, "must stand before another one or before --overlay, --tmp-overlay or --ro-overlay")
 	}
 	if m := &b.modifiers; m.words != nil && s.flag.name != "--perms" && s.flag.name != "--size" {
-		return refuse(m.words, early.Concat("must stand before a flag that makes something, not before ", s.flag.name))
+		return say.Refuse(m.words, early.Concat("must stand before a flag that makes something, not before ", s.flag.name))
 	}
 	return nil
 }
@@ -62,10 +63,10 @@ func (b *build) do(s *step) error {
 //go:noinline
 func refusedStep(words []string, err error) error {
 	early.Ordinary()
-	if m := (*message)(nil); errors.As(err, &m) {
+	if m := (*say.Message)(nil); errors.As(err, &m) {
 		return m
 	}
-	return usage("%s: %v", joined(words), err)
+	return say.Usagef("%s: %v", say.Words(words), err)
 }
 
 // neverRoot are the kinds that can't be the root of a sandbox.
@@ -76,16 +77,16 @@ var neverRoot = [...]bool{
 // add appends an entry with the words of the step.
 func (b *build) add(e spec.Entry) error {
 	if e.Dest == "" && e.Kind != spec.Hostname {
-		return bad("an empty path names nothing")
+		return say.Bad("an empty path names nothing")
 	}
 	switch name := lastPart(e.Dest); {
 	case e.Kind == spec.Hostname:
 	case onlyDots(e.Dest): // "/", ".", "/..", …
 		if e.Dest = "/"; neverRoot[e.Kind] {
-			return bad("the root itself can't be that")
+			return say.Bad("the root itself can't be that")
 		}
 	case name == ".", name == "..":
-		return bad(early.Concat("a destination can't end in ", name, ": say what it is"))
+		return say.Bad(early.Concat("a destination can't end in ", name, ": say what it is"))
 	}
 	e.Origin.Words = b.step.words
 	b.spec.Tree = push(b.spec.Tree, e)

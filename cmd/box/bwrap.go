@@ -6,6 +6,7 @@ import (
 	"os"
 	"slices"
 
+	"box/cmd/box/internal/bwraptext"
 	"box/internal/early"
 	"box/internal/host"
 	"box/internal/inherited"
@@ -168,7 +169,7 @@ func (b *bwrap) explained(err error) error {
 	if _, cause := b.tell.refusal(err); cause != nil {
 		return die("Write to info_fd: %s", cText(cause))
 	}
-	return die("%s", launch.ExplainBwrap(err, b.spec))
+	return die("%s", bwraptext.Of(err, b.spec))
 }
 
 // finish checks what only the whole line shows, and completes the Spec.

@@ -6,8 +6,8 @@ import (
 	"io"
 	"os"
 
+	"box/cmd/box/internal/bwraptext"
 	"box/internal/early"
-	"box/launch"
 )
 
 // print writes a line to stderr in the manners of bubblewrap.
@@ -23,7 +23,7 @@ func (b *bwrap) print(level, format string, args ...any) {
 //go:noinline
 func cText(err error) string {
 	early.Ordinary()
-	return launch.CText(err)
+	return bwraptext.Reason(err)
 }
 
 //go:noinline

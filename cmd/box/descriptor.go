@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 
+	"box/cmd/box/internal/say"
 	"box/internal/early"
 	"box/internal/host"
 
@@ -14,10 +15,10 @@ import (
 func number(word string, least int) (int, error) {
 	n, ok := digitsOf(word, 10)
 	if !ok || n > 1<<31-1 {
-		return 0, bad(early.Concat(word, " is not a descriptor's number"))
+		return 0, say.Bad(early.Concat(word, " is not a descriptor's number"))
 	}
 	if int(n) < least {
-		return 0, bad("descriptors 0, 1 and 2 are always inherited")
+		return 0, say.Bad("descriptors 0, 1 and 2 are always inherited")
 	}
 	return int(n), nil
 }

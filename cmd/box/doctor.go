@@ -10,6 +10,8 @@ import (
 	"strconv"
 	"strings"
 
+	"box/cmd/box/internal/failure"
+	"box/cmd/box/internal/say"
 	"box/internal/kernel"
 	"box/landlock"
 	"box/launch"
@@ -47,7 +49,7 @@ func doctor(words []string) (int, error) {
 	status := 0
 	for _, examine := range examinations {
 		f := examine()
-		f.Found, f.Mend = visible(f.Found), visibleText(f.Mend)
+		f.Found, f.Mend = say.Visible(f.Found), say.VisibleText(f.Mend)
 		if f.Vital && !f.OK {
 			status = 1
 		}
@@ -120,9 +122,9 @@ func examineSandbox() finding {
 	if err == nil {
 		return f
 	}
-	m := launch.Explain(err, b.spec)
-	if told, ok := errors.AsType[*message](err); ok {
-		m = told.Message
+	m := failure.Explain(err, b.spec)
+	if told, ok := errors.AsType[*say.Message](err); ok {
+		m = told
 	}
 	f.OK, f.Found, f.Mend = false, m.Headline, m.Hint
 	if m.Cause != "" {
@@ -165,7 +167,7 @@ func examineIDs() finding {
 	s.IDs.Ranges = true
 	builder.Reset()
 	if err := userns.Compile(&builder, s); err != nil {
-		m := launch.Explain(err, s)
+		m := failure.Explain(err, s)
 		f.OK, f.Found, f.Mend = false, strings.TrimPrefix(m.Headline, "cannot make the sandbox: "), m.Hint
 	}
 	return f

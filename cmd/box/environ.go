@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strings"
 
+	"box/cmd/box/internal/say"
 	"box/internal/early"
 	"box/internal/host"
 	"box/internal/inherited"
@@ -51,7 +52,7 @@ func validName(name string) error {
 //go:noinline
 func badName(name string) error {
 	early.Ordinary()
-	return fmt.Errorf("%s is no name of a variable", joined([]string{name}))
+	return fmt.Errorf("%s is no name of a variable", say.Words([]string{name}))
 }
 
 func (b *build) envPass(w []string) error {

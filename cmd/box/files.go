@@ -1,6 +1,7 @@
 package main
 
 import (
+	"box/cmd/box/internal/say"
 	"box/spec"
 )
 
@@ -22,7 +23,7 @@ func (b *build) used() {
 
 func (b *build) addBind(w []string, e spec.Entry) error {
 	if w[0] == "" {
-		return bad("an empty path names nothing")
+		return say.Bad("an empty path names nothing")
 	}
 	e.Kind, e.Source, e.Dest = spec.Bind, w[0], w[1]
 	return b.add(e)
@@ -45,11 +46,11 @@ func (b *build) tmpfs(w []string) error {
 
 func (b *build) size(w []string) error {
 	if b.modifiers.size.given {
-		return bad("given twice for the same --tmpfs")
+		return say.Bad("given twice for the same --tmpfs")
 	}
 	n, ok := digitsOf(w[0], 0)
 	if !ok || n == 0 || n > 1<<63-1 {
-		return bad("not a number of bytes above 0")
+		return say.Bad("not a number of bytes above 0")
 	}
 	b.modifiers.size.set(n)
 	b.modifiers.words = b.step.words
@@ -58,7 +59,7 @@ func (b *build) size(w []string) error {
 
 func (b *build) perms(w []string) error {
 	if b.modifiers.perms.given {
-		return bad("given twice for the same flag")
+		return say.Bad("given twice for the same flag")
 	}
 	p, err := octal(w[0])
 	if err != nil {
@@ -73,7 +74,7 @@ func (b *build) perms(w []string) error {
 func octal(word string) (uint32, error) {
 	p, ok := digitsOf(word, 8)
 	if !ok || p > 0o7777 {
-		return 0, bad("not an octal mode up to 7777")
+		return 0, say.Bad("not an octal mode up to 7777")
 	}
 	return uint32(p), nil
 }
@@ -106,7 +107,7 @@ func (b *build) read(word string) (fd int, data []byte, err error) {
 
 func (b *build) symlink(w []string) error {
 	if w[0] == "" {
-		return bad("a link needs a target")
+		return say.Bad("a link needs a target")
 	}
 	return b.add(spec.Entry{Kind: spec.Symlink, Source: w[0], Dest: w[1]})
 }

@@ -4,6 +4,7 @@ import (
 	"runtime"
 	"strings"
 
+	"box/cmd/box/internal/say"
 	"box/internal/early"
 	"box/seccompprofile"
 	"box/seccompprofile/policies"
@@ -23,13 +24,13 @@ func (b *build) policy(w []string) error {
 func (b *build) unknownPolicy(word string) error {
 	early.Ordinary()
 	m := noSuchPolicy(word)
-	m.Headline = joined(b.step.words) + ": no such policy"
+	m.Headline = say.Words(b.step.words) + ": no such policy"
 	return m
 }
 
 func (b *build) allow32bit([]string) error {
 	if runtime.GOARCH != "amd64" {
-		return bad("there are no 32-bit calls to allow on " + runtime.GOARCH)
+		return say.Bad("there are no 32-bit calls to allow on " + runtime.GOARCH)
 	}
 	b.calls.bits32 = true
 	return nil
@@ -96,7 +97,7 @@ func (b *build) policyFilter() (spec.Filter, error) {
 	f := spec.Filter{Policy: b.policyName, Origin: b.policyFrom, Ask: b.calls.log}
 	if f.Policy == seccompprofile.Off {
 		if f.Ask {
-			return f, refuse(nil, "--seccomp-log: the policy is off, which refuses nothing")
+			return f, say.Refuse(nil, "--seccomp-log: the policy is off, which refuses nothing")
 		}
 		b.noPolicy()
 		return f, nil
@@ -138,7 +139,7 @@ func (b *build) ruledFilter(f spec.Filter) (spec.Filter, error) {
 	if f.Ask {
 		b.refused = &refusals{policy: f.Policy, rules: rules}
 		if nr, ok := rules[0].Arch.Number("sendmsg"); !ok || !permits(rules[0].Decide(nr, [6]uint64{}).Action) {
-			return f, usage("--seccomp-log: the policy %s refuses sendmsg, "+
+			return f, say.Usagef("--seccomp-log: the policy %s refuses sendmsg, "+
 				"by which the sandbox hands over what tells of the others", f.Policy)
 		}
 	}
@@ -148,15 +149,15 @@ func (b *build) ruledFilter(f spec.Filter) (spec.Filter, error) {
 // noPolicy says what becomes of the flags for a policy when there is none.
 func (b *build) noPolicy() {
 	if b.calls.debug || b.calls.bits32 {
-		tell(b.calls.String(), ": has no effect, the policy is off")
+		say.Tell(b.calls.String(), ": has no effect, the policy is off")
 	}
-	tell("--seccomp-policy off: the command may make every system call")
+	say.Tell("--seccomp-policy off: the command may make every system call")
 }
 
 //go:noinline
 func (b *build) noVariant(policy string) error {
 	early.Ordinary()
-	return usage("there is no policy %s with %s", policy, &b.calls)
+	return say.Usagef("there is no policy %s with %s", policy, &b.calls)
 }
 
 // note returns where a policy comes from that no flag names.

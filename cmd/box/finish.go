@@ -1,6 +1,7 @@
 package main
 
 import (
+	"box/cmd/box/internal/say"
 	"box/internal/early"
 	"box/internal/host"
 	"box/internal/inherited"
@@ -15,13 +16,13 @@ import (
 func (b *build) finish(command []string) error {
 	s := b.spec
 	if m := &b.modifiers; m.words != nil {
-		return refuse(m.words, "nothing follows that it is for")
+		return say.Refuse(m.words, "nothing follows that it is for")
 	}
 	if len(command) == 0 {
 		return noCommand()
 	}
 	if command[0] == "" {
-		return refuse(nil, "the command's name is empty")
+		return say.Refuse(nil, "the command's name is empty")
 	}
 	s.Command.File, s.Command.Argv, s.Command.CallersPath = command[0], command, inherited.Variable("PATH")
 	if b.argv0 != "" {
@@ -31,24 +32,24 @@ func (b *build) finish(command []string) error {
 		b.policyName = seccompprofile.Nested
 	}
 	if b.layers != nil {
-		return refuse(b.layersFrom, "must stand before --overlay, --tmp-overlay or --ro-overlay")
+		return say.Refuse(b.layersFrom, "must stand before --overlay, --tmp-overlay or --ro-overlay")
 	}
 	if err := b.joins(); err != nil {
 		return err
 	}
 	if s.IDs.Origin.Words != nil && !s.New.Has(spec.User) && !s.Join.User.Given() {
-		return refuse(s.IDs.Origin.Words, "needs a user namespace of its own, and --share-user keeps the caller's")
+		return say.Refuse(s.IDs.Origin.Words, "needs a user namespace of its own, and --share-user keeps the caller's")
 	}
 	for i := range s.Tree {
 		if e := &s.Tree[i]; e.Kind == spec.Hostname && !s.New.Has(spec.UTS) {
-			return refuse(e.Origin.Words, "the host name is the caller's, with --share-uts")
+			return say.Refuse(e.Origin.Words, "the host name is the caller's, with --share-uts")
 		}
 	}
 	if s.Caps.Keep = b.caps.set; !s.OwnsUser() {
 		s.Caps.Keep &= host.Capabilities() // nobody can give away more
 	}
 	if s.Confine.Required.Words != nil && s.Mounting() {
-		return refuse(s.Confine.Required.Words, "it would keep the command from mounting, which --nested-userns and CAP_SYS_ADMIN are for")
+		return say.Refuse(s.Confine.Required.Words, "it would keep the command from mounting, which --nested-userns and CAP_SYS_ADMIN are for")
 	}
 	b.tell.prepare(s)
 	if err := b.filters(); err != nil {
@@ -74,7 +75,7 @@ func (b *build) finish(command []string) error {
 //go:noinline
 func noCommand() error {
 	early.Ordinary()
-	return usage("no command given").hint("box [flags] -- program [arguments]; box --help lists the flags")
+	return say.Usagef("no command given").Hintf("box [flags] -- program [arguments]; box --help lists the flags")
 }
 
 // furnish adds the base view if no flag says anything about files, else the courtesies.
@@ -91,7 +92,7 @@ func (b *build) furnish() error {
 		b.left = mounts.Courtesies(b.spec)
 	}
 	if b.project {
-		tell("-w: has no effect beside file flags: --bind . makes a directory writable")
+		say.Tell("-w: has no effect beside file flags: --bind . makes a directory writable")
 	}
 	return nil
 }
@@ -106,7 +107,7 @@ func (b *build) baseView() error {
 		return refuseLink(err)
 	}
 	if left != "" {
-		tell(left, ": it is not brought in, the command starts in an empty home")
+		say.Tell(left, ": it is not brought in, the command starts in an empty home")
 	}
 	b.bare = left != ""
 	return nil
@@ -115,7 +116,7 @@ func (b *build) baseView() error {
 //go:noinline
 func refuseLink(err error) error {
 	early.Ordinary()
-	return usage("-w: %v", err).hint("remove the link, or leave -w out")
+	return say.Usagef("-w: %v", err).Hintf("remove the link, or leave -w out")
 }
 
 // homes returns what may be the caller's home: HOME, which anybody may have set, and what the system says.

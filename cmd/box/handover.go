@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 	"strconv"
 
+	"box/cmd/box/internal/say"
 	"box/internal/early"
 	"box/spec"
 )
@@ -47,7 +48,7 @@ func (b *build) syncFD(w []string) error {
 
 func (b *build) lockFile(w []string) error {
 	if w[0] == "" {
-		return bad("an empty path names nothing")
+		return say.Bad("an empty path names nothing")
 	}
 	b.spec.Life.Locks = push(b.spec.Life.Locks, w[0])
 	return nil
@@ -108,23 +109,23 @@ func (b *build) joinsChecked() error {
 	s := b.spec
 	switch {
 	case s.Join.User.Given() && s.New.Has(spec.User):
-		return usage("%s: can't be combined with a new user namespace", s.Join.User.Origin)
+		return say.Usagef("%s: can't be combined with a new user namespace", s.Join.User.Origin)
 	case s.Join.PID.Given() && !s.New.Has(spec.PID):
-		return usage("%s: can't be combined with --share-pid", s.Join.PID.Origin)
+		return say.Usagef("%s: can't be combined with --share-pid", s.Join.PID.Origin)
 	case s.Join.User.Given() && s.IDs.Ranges:
-		return usage("%s: that namespace has its maps already; leave --map-ids out", s.Join.User.Origin)
+		return say.Usagef("%s: that namespace has its maps already; leave --map-ids out", s.Join.User.Origin)
 	case b.tell.mapped.Given() && !s.New.Has(spec.User):
-		return usage("%s: needs a user namespace of the sandbox's own", b.tell.mapped.Origin)
+		return say.Usagef("%s: needs a user namespace of the sandbox's own", b.tell.mapped.Origin)
 	case b.tell.mapped.Given() && !b.tell.info.Given():
-		return usage("%s: needs --info-fd, which says whose maps are to be written", b.tell.mapped.Origin)
+		return say.Usagef("%s: needs --info-fd, which says whose maps are to be written", b.tell.mapped.Origin)
 	case b.tell.mapped.Given() && s.IDs.Ranges:
-		return usage("%s: can't be combined with --map-ids auto", b.tell.mapped.Origin)
+		return say.Usagef("%s: can't be combined with --map-ids auto", b.tell.mapped.Origin)
 	case s.Life.Direct && !s.New.Has(spec.PID):
-		return usage("--as-pid-1: needs a pid namespace of the sandbox's own")
+		return say.Usagef("--as-pid-1: needs a pid namespace of the sandbox's own")
 	case s.Life.Direct && len(s.Life.Locks) > 0:
-		return usage("--as-pid-1: can't be combined with --lock-file: there is nobody to hold the lock")
+		return say.Usagef("--as-pid-1: can't be combined with --lock-file: there is nobody to hold the lock")
 	case s.Life.Direct && s.Life.Sync != nil:
-		return usage("--as-pid-1: can't be combined with --sync-fd: there is nobody to hold the descriptor")
+		return say.Usagef("--as-pid-1: can't be combined with --sync-fd: there is nobody to hold the descriptor")
 	}
 	return nil
 }
@@ -147,6 +148,6 @@ func (b *build) limited() error {
 //go:noinline
 func (b *build) unlimited() error {
 	early.Ordinary()
-	return usage("--seccomp-policy %s: nothing else keeps the command from making user namespaces here", b.policyName).
-		hint("--nested-userns lets it")
+	return say.Usagef("--seccomp-policy %s: nothing else keeps the command from making user namespaces here", b.policyName).
+		Hintf("--nested-userns lets it")
 }

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"box/cmd/box/internal/say"
 	"box/internal/early"
 	"box/internal/host"
 	"box/spec"
@@ -34,8 +35,8 @@ var stdioNames = [...]string{"standard input", "standard output", "standard erro
 //go:noinline
 func directoryOn(fd int) error {
 	early.Ordinary()
-	return usage("%s is a directory, which would let the command out of the sandbox", stdioNames[fd]).
-		hint("redirect it, or bind the directory; --keep-fd hands a descriptor over knowingly")
+	return say.Usagef("%s is a directory, which would let the command out of the sandbox", stdioNames[fd]).
+		Hintf("redirect it, or bind the directory; --keep-fd hands a descriptor over knowingly")
 }
 
 // description returns what a descriptor has open.

@@ -10,10 +10,10 @@ import (
 	"path"
 	"runtime"
 
+	"box/cmd/box/internal/say"
 	"box/internal/early"
 	"box/internal/host"
 	"box/internal/inherited"
-	"box/launch"
 
 	"golang.org/x/sys/unix"
 )
@@ -52,11 +52,11 @@ var noWords = [...]string{"box"}
 //go:noinline
 func refusePrivileged(is string, mend ...string) int {
 	early.Ordinary()
-	m := usage("this copy of box %s, and box does not run so", is)
+	m := say.Usagef("this copy of box %s, and box does not run so", is)
 	if file, err := os.Executable(); err == nil {
-		m.hint("%s; box needs no privilege", joined(append(mend, file)))
+		m.Hintf("%s; box needs no privilege", say.Words(append(mend, file)))
 	}
-	return report(m.Message)
+	return say.Report(m)
 }
 
 // runBox is box in its own manners.
@@ -91,8 +91,8 @@ func runVerb(words []string) int {
 //go:noinline
 func status(err error) int {
 	early.Ordinary()
-	if m := (*message)(nil); errors.As(err, &m) {
-		return report(m.Message)
+	if m := (*say.Message)(nil); errors.As(err, &m) {
+		return say.Report(m)
 	}
-	return report(launch.Message{Headline: err.Error(), Status: launch.StatusBox})
+	return say.Report(&say.Message{Headline: err.Error(), Status: say.StatusBox})
 }

@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 
+	"box/cmd/box/internal/say"
 	"box/internal/early"
 	"box/spec"
 )
@@ -10,7 +11,7 @@ import (
 func (b *build) overlaySrc(w []string) error {
 	early.Ordinary()
 	if w[0] == "" {
-		return bad("an empty path names nothing")
+		return say.Bad("an empty path names nothing")
 	}
 	b.layers, b.layersFrom = append(b.layers, w[0]), b.step.words
 	return nil
@@ -18,7 +19,7 @@ func (b *build) overlaySrc(w []string) error {
 
 func (b *build) overlay(w []string) error {
 	if w[0] == "" || w[1] == "" {
-		return bad("an empty path names nothing")
+		return say.Bad("an empty path names nothing")
 	}
 	return b.addOverlay(spec.Entry{Source: w[0], Work: w[1], Dest: w[2]}, 1)
 }

@@ -10,6 +10,7 @@ import (
 	"runtime"
 	"strings"
 
+	"box/cmd/box/internal/say"
 	"box/internal/nearest"
 	"box/seccompprofile"
 	"box/seccompprofile/policies"
@@ -63,7 +64,7 @@ func readPolicy(word string) (*policy.Policy, error) {
 	case errors.Is(err, errNoPolicy):
 		return nil, noSuchPolicy(word)
 	case err != nil:
-		return nil, usage("%s: %v", word, err)
+		return nil, say.Usagef("%s: %v", word, err)
 	}
 	p, err := policy.Parse(word, text, policyText)
 	return p, wrongPolicy(err)
@@ -73,7 +74,7 @@ func readPolicy(word string) (*policy.Policy, error) {
 func policyWith(word, flag, lines string) (*policy.Policy, error) {
 	text, err := policyText(word)
 	if err != nil {
-		return nil, usage("%s: %v", word, err)
+		return nil, say.Usagef("%s: %v", word, err)
 	}
 	whole := "version " + policy.Version + "\ninclude " + word + "\n" + lines
 	p, err := policy.Parse(flag, []byte(whole), func(name string) ([]byte, error) {
@@ -95,7 +96,7 @@ func wrongPolicy(err error) error {
 	if e.Word != "" {
 		said = e.Word + ": " + e.Msg
 	}
-	m := usage("%s:%d: %s", e.File, e.Line, said)
+	m := say.Usagef("%s:%d: %s", e.File, e.Line, said)
 	if e.Nearest != "" {
 		m.Hint = "did you mean " + e.Nearest + "?"
 	}
@@ -103,8 +104,8 @@ func wrongPolicy(err error) error {
 }
 
 // noSuchPolicy returns the message for a word that names none.
-func noSuchPolicy(word string) *message {
-	m := usage("%s: no such policy", word)
+func noSuchPolicy(word string) *say.Message {
+	m := say.Usagef("%s: no such policy", word)
 	names := seccompprofile.Names()
 	if near := nearest.Of(word, names); near != "" {
 		m.Hint = "did you mean " + near + "?\n"
@@ -121,7 +122,7 @@ func archOf(word string) (*policy.Arch, error) {
 	if a := policy.ArchOf(word); a != nil {
 		return a, nil
 	}
-	return nil, usage("--arch %s: no such architecture", word).hint("architectures: x86_64, aarch64, i386")
+	return nil, say.Usagef("--arch %s: no such architecture", word).Hintf("architectures: x86_64, aarch64, i386")
 }
 
 // rulesFor returns what a policy means on architectures.
@@ -141,7 +142,7 @@ func rulesFor(p *policy.Policy, arches []*policy.Arch) ([]*policy.Rules, error) 
 func programOf(name string, rules []*policy.Rules) ([]byte, error) {
 	program, err := proven.Compile(rules...)
 	if err != nil {
-		return nil, usage("%s: %v", name, err)
+		return nil, say.Usagef("%s: %v", name, err)
 	}
 	return program, nil
 }

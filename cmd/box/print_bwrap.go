@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"strings"
 
+	"box/cmd/box/internal/say"
 	"box/spec"
 
 	"golang.org/x/sys/unix"
@@ -17,13 +18,13 @@ import (
 func printBwrapLine(file io.Writer, s *spec.Spec, tell *informer) error {
 	out := bufio.NewWriter(file)
 	for _, what := range inexpressible(s) {
-		fmt.Fprintf(out, "# not in bubblewrap: %s\n", visible(what))
+		fmt.Fprintf(out, "# not in bubblewrap: %s\n", say.Visible(what))
 	}
 	fmt.Fprint(out, "bwrap")
 	for _, words := range bwrapOptions(s, tell) {
-		fmt.Fprintf(out, " \\\n    %s", shellWords(words))
+		fmt.Fprintf(out, " \\\n    %s", say.ShellWords(words))
 	}
-	fmt.Fprintf(out, " \\\n    -- %s\n", shellWords(commandWords(s)))
+	fmt.Fprintf(out, " \\\n    -- %s\n", say.ShellWords(commandWords(s)))
 	return out.Flush()
 }
 

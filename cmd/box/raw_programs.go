@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 
+	"box/cmd/box/internal/say"
 	"box/internal/early"
 	"box/seccompprofile"
 	"box/spec"
@@ -14,7 +15,7 @@ func (b *build) seccomp(w []string) error {
 		return err
 	}
 	if len(b.raw) > 0 {
-		return bad("can't be combined with --add-seccomp-fd")
+		return say.Bad("can't be combined with --add-seccomp-fd")
 	}
 	b.last.set(f)
 	return nil
@@ -26,7 +27,7 @@ func (b *build) addSeccomp(w []string) error {
 		return err
 	}
 	if b.last.given {
-		return bad("can't be combined with --seccomp")
+		return say.Bad("can't be combined with --seccomp")
 	}
 	b.raw = push(b.raw, f)
 	return nil

@@ -6,6 +6,8 @@ import (
 	"os"
 	"strings"
 
+	"box/cmd/box/internal/failure"
+	"box/cmd/box/internal/say"
 	"box/internal/early"
 	"box/internal/host"
 	"box/internal/inherited"
@@ -66,7 +68,7 @@ func runCommand(words []string) (int, error) {
 // begin begins an empty command line.
 func (b *build) begin(r *room) {
 	r.used = 0
-	told.Cut(0)
+	say.Forget()
 	*b = build{room: r, spec: &r.spec}
 	*b.spec = spec.Plain()
 	b.spec.Confine.Use = true
@@ -93,8 +95,8 @@ func (b *build) start() (int, error) {
 	if err != nil {
 		return 0, err
 	}
-	if told.Len() > 0 {
-		host.Say(told.String())
+	if text := say.Told(); text != "" {
+		host.Say(text)
 	}
 	box, err := launch.Start(&builder.Plan, b.spec, signals)
 	if err != nil {
@@ -141,7 +143,7 @@ func (b *build) startLogged() (int, error) {
 func (b *build) explained(err error) error {
 	early.Ordinary()
 	if words, cause := b.tell.refusal(err); cause != nil {
-		return usage("%s: it can't be written: %v", words, cause)
+		return say.Usagef("%s: it can't be written: %v", words, cause)
 	}
 	return explained(err, b.spec)
 }
@@ -155,7 +157,7 @@ func (b *build) printBwrapLine() error {
 //go:noinline
 func explained(err error, s *spec.Spec) error {
 	early.Ordinary()
-	return &message{launch.Explain(err, s)}
+	return failure.Explain(err, s)
 }
 
 // printPlan prints the plan, a line for each call with the words that it came from.
@@ -169,7 +171,7 @@ func (b *build) printPlan() error {
 func printPlan(file *os.File, b *build) error {
 	out := bufio.NewWriter(file)
 	line := func(format string, args ...any) {
-		fmt.Fprintln(out, visible(strings.TrimRight(fmt.Sprintf(format, args...), " ")))
+		fmt.Fprintln(out, say.Visible(strings.TrimRight(fmt.Sprintf(format, args...), " ")))
 	}
 	for _, without := range kernel.Substituted() {
 		line("# this kernel has no %s", without)

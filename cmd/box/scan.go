@@ -3,6 +3,7 @@ package main
 import (
 	"strings"
 
+	"box/cmd/box/internal/say"
 	"box/internal/early"
 	"box/internal/nearest"
 )
@@ -50,7 +51,7 @@ func scan(steps []step, words []string) (_ []step, command []string, err error) 
 				return nil, nil, err
 			}
 			if len(dropped) > 0 {
-				return nil, nil, refuse(s.words, early.Concat("a command may not stand in it: ", dropped[0]))
+				return nil, nil, say.Refuse(s.words, early.Concat("a command may not stand in it: ", dropped[0]))
 			}
 			steps = inner
 			continue
@@ -91,7 +92,7 @@ func take(words []string) (*flag, []string, error) {
 func missing(f *flag, words []string) error {
 	early.Ordinary()
 	wanted := strings.Fields(f.args)
-	return usage("%s: needs %s", joined(words), strings.Join(wanted[len(words)-1:], " "))
+	return say.Usagef("%s: needs %s", say.Words(words), strings.Join(wanted[len(words)-1:], " "))
 }
 
 // takeCut is take for --flag=value.
@@ -105,7 +106,7 @@ func takeCut(words []string) (*flag, []string, error) {
 		return nil, nil, unknownFlag(words[0])
 	}
 	if strings.Count(f.args, " ") > 0 || f.args == "" {
-		return nil, nil, usage("%s: takes %s after a space", f.name, orNothing(f.args))
+		return nil, nil, say.Usagef("%s: takes %s after a space", f.name, orNothing(f.args))
 	}
 	return f, words[1:], nil
 }
@@ -123,7 +124,7 @@ func unknownFlag(word string) error {
 	for i := range flags {
 		names[i] = flags[i].name
 	}
-	m := usage("unknown flag %s", word)
+	m := say.Usagef("unknown flag %s", word)
 	if near := nearest.Of(word, names); near != "" {
 		m.Hint = "did you mean " + near + "?"
 	} else {

@@ -7,6 +7,7 @@ import (
 	"os"
 	"strings"
 
+	"box/cmd/box/internal/say"
 	"box/internal/host"
 	"box/internal/nearest"
 	"box/seccompprofile"
@@ -38,11 +39,11 @@ func seccomp(words []string) (int, error) {
 	}
 	switch {
 	case len(words) == 0:
-		return 0, usage("seccomp: needs one of %s", strings.Join(names, ", ")).hint("box seccomp --help")
+		return 0, say.Usagef("seccomp: needs one of %s", strings.Join(names, ", ")).Hintf("box seccomp --help")
 	case words[0] == "--help" || words[0] == "-h":
 		return 0, seccompHelp(os.Stdout)
 	}
-	m := usage("seccomp %s: no such verb", words[0]).hint("box seccomp --help")
+	m := say.Usagef("seccomp %s: no such verb", words[0]).Hintf("box seccomp --help")
 	if near := nearest.Of(words[0], names); near != "" {
 		m.Hint = "did you mean " + near + "?"
 	}
@@ -71,7 +72,7 @@ type policyChoice struct {
 // read reads the policy that was chosen.
 func (c *policyChoice) read() (*policy.Policy, error) {
 	if c.Policy == seccompprofile.Off {
-		return nil, usage("off: loads nothing: there is no such policy to look at")
+		return nil, say.Usagef("off: loads nothing: there is no such policy to look at")
 	}
 	if c.AllowDebug {
 		return readPolicyWith(c.Policy, true)
@@ -92,7 +93,7 @@ func (c *policyChoice) rules() ([]*policy.Rules, error) {
 	arches := []*policy.Arch{arch}
 	if c.Allow32bit {
 		if arch != policy.AMD64 {
-			return nil, usage("--allow-32bit: there are no 32-bit calls to allow on %s", arch.Machine)
+			return nil, say.Usagef("--allow-32bit: there are no 32-bit calls to allow on %s", arch.Machine)
 		}
 		arches = append(arches, policy.I386)
 	}
@@ -143,10 +144,10 @@ func seccompShow(help string, words []string) (int, error) {
 	}
 	text, err := policyText(flags.Policy)
 	if err != nil {
-		return 0, usage("%s: %v", flags.Policy, err)
+		return 0, say.Usagef("%s: %v", flags.Policy, err)
 	}
 	if host.IsTerminal(1) { // who reads it wants to see all of it: the file may be somebody else's
-		text = []byte(visibleText(string(text)))
+		text = []byte(say.VisibleText(string(text)))
 	}
 	_, err = os.Stdout.Write(text)
 	return 0, err
@@ -158,8 +159,8 @@ func seccompExport(help string, words []string) (int, error) {
 		return 0, err
 	}
 	if host.IsTerminal(1) {
-		return 0, usage("seccomp export: stdout is a terminal, and this is a program").
-			hint("box seccomp export %s > FILE", joined([]string{c.Policy}))
+		return 0, say.Usagef("seccomp export: stdout is a terminal, and this is a program").
+			Hintf("box seccomp export %s > FILE", say.Words([]string{c.Policy}))
 	}
 	rules, err := c.rules()
 	if err != nil {

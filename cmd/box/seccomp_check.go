@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 
+	"box/cmd/box/internal/say"
 	"box/seccompprofile"
 	"box/seccompprofile/policy"
 )
@@ -45,9 +46,9 @@ func seccompCheck(help string, words []string) (int, error) {
 		}
 		for _, r := range rules {
 			text := fmt.Sprintf("%s: %s: %s; %s", c.Policy, r.Arch.Machine, counted(r), r.Default.Text)
-			fmt.Fprintln(out, visible(text))
+			fmt.Fprintln(out, say.Visible(text))
 		}
-		fmt.Fprintln(out, visible(proved(c.Policy, program)))
+		fmt.Fprintln(out, say.Visible(proved(c.Policy, program)))
 	}
 	return 0, out.Flush()
 }

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strconv"
 
+	"box/cmd/box/internal/say"
 	"box/internal/nearest"
 	"box/seccompprofile/policy"
 )
@@ -31,7 +32,7 @@ func seccompExplain(help string, words []string) (int, error) {
 		return 0, err
 	}
 	if name := q.rules.Arch.CallName(q.nr); name != "" && len(c.Args) > arity(q.rules.Arch, name) || len(c.Args) > len(q.args) {
-		return 0, usage("%s: the call has fewer arguments", joined(append([]string{q.name()}, c.Args...)))
+		return 0, say.Usagef("%s: the call has fewer arguments", say.Words(append([]string{q.name()}, c.Args...)))
 	}
 	for i, word := range c.Args {
 		if q.args[i], err = argValue(word); err != nil {
@@ -50,9 +51,9 @@ func callNumber(a *policy.Arch, word string) (uint32, error) {
 		return uint32(nr), nil
 	}
 	if policy.Known(word) {
-		return 0, usage("%s: %s has no such call", word, a.Machine)
+		return 0, say.Usagef("%s: %s has no such call", word, a.Machine)
 	}
-	m := usage("%s: no such call", word)
+	m := say.Usagef("%s: no such call", word)
 	var names []string
 	a.Numbers(func(_ uint32, name string) { names = append(names, name) })
 	if near := nearest.Of(word, names); near != "" {
@@ -68,7 +69,7 @@ func argValue(word string) (uint64, error) {
 	}
 	v, err := strconv.ParseInt(word, 0, 64)
 	if err != nil {
-		return 0, usage("%s: no number of 64 bits", word).hint("an argument is a number, such as 16 or 0x10")
+		return 0, say.Usagef("%s: no number of 64 bits", word).Hintf("an argument is a number, such as 16 or 0x10")
 	}
 	return uint64(v), nil
 }
@@ -76,7 +77,7 @@ func argValue(word string) (uint64, error) {
 // printExplanation prints what becomes of a call.
 func printExplanation(file io.Writer, q *question) error {
 	out := bufio.NewWriter(file)
-	line := func(format string, args ...any) { fmt.Fprintln(out, visible(fmt.Sprintf(format, args...))) }
+	line := func(format string, args ...any) { fmt.Fprintln(out, say.Visible(fmt.Sprintf(format, args...))) }
 	if call := q.call(); call != nil && q.open(call) {
 		line("%s: its arguments decide", q.who())
 		for i := range call.Cases {

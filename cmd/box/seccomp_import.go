@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"box/cmd/box/internal/say"
 	"box/internal/kernel"
 	"box/seccompprofile/oci"
 	"box/seccompprofile/policy"
@@ -28,11 +29,11 @@ func seccompImport(help string, words []string) (int, error) {
 	}
 	profile, err := readProfile(flags.File)
 	if err != nil {
-		return 0, usage("%s: %v", flags.File, err)
+		return 0, say.Usagef("%s: %v", flags.File, err)
 	}
 	text, notes, err := oci.Import(profile, target)
 	if err != nil {
-		return 0, usage("%s: %v", flags.File, err)
+		return 0, say.Usagef("%s: %v", flags.File, err)
 	}
 	p, err := policy.Parse("the policy made of "+flags.File, text, nil)
 	if err != nil {
@@ -49,7 +50,7 @@ func seccompImport(help string, words []string) (int, error) {
 		return 0, err
 	}
 	if len(notes) > 0 {
-		notice("%s: what could not be taken over is said at the beginning of the policy", flags.File)
+		say.Notef("%s: what could not be taken over is said at the beginning of the policy", flags.File)
 	}
 	return 0, nil
 }
@@ -64,12 +65,12 @@ func importTarget(arch string, caps []string) (oci.Target, error) {
 	for _, word := range caps {
 		name := strings.TrimPrefix(strings.ToLower(word), "cap_")
 		if !slices.Contains(capNames[:], name) {
-			return t, usage("--cap %s: no such capability", word)
+			return t, say.Usagef("--cap %s: no such capability", word)
 		}
 		t.Caps = append(t.Caps, "CAP_"+strings.ToUpper(name))
 	}
 	if _, err := fmt.Sscanf(kernel.Release(), "%d.%d", &t.Kernel[0], &t.Kernel[1]); err != nil {
-		return t, usage("this kernel's version, %s, is none such as 6.1", kernel.Release())
+		return t, say.Usagef("this kernel's version, %s, is none such as 6.1", kernel.Release())
 	}
 	return t, nil
 }

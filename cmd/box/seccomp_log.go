@@ -6,6 +6,7 @@ import (
 	"strconv"
 	"strings"
 
+	"box/cmd/box/internal/say"
 	"box/launch"
 	"box/seccompprofile/policy"
 
@@ -96,27 +97,27 @@ func programName(pid int) string {
 // report says on stderr what was refused.
 func (r *refusals) report(s launch.Status) {
 	if len(r.list) == 0 {
-		notice("--seccomp-log: the policy %s refused nothing", r.policy)
+		say.Notef("--seccomp-log: the policy %s refused nothing", r.policy)
 	}
 	for i := range r.list {
 		t := &r.list[i]
 		q, _ := r.question(t.arch, t.number, t.first)
 		d, _ := q.decided()
 		errno := strings.TrimPrefix(d.Action.String(), "errno ")
-		report(launch.Message{
+		say.Report(&say.Message{
 			Headline: fmt.Sprintf("refused: %s by %s%s: %s", &q, t.program, times(t.count), errno),
 			Cause:    q.reason(), Hint: q.remedy(),
 		})
 	}
 	if r.more > 0 {
-		notice("--seccomp-log: %d further calls were refused", r.more)
+		say.Notef("--seccomp-log: %d further calls were refused", r.more)
 	}
 	if status := s.Exit(); status == 128+int(unix.SIGSYS) {
-		m := launch.Message{
+		m := &say.Message{
 			Headline: "a call has ended the command (signal SIGSYS), and such calls are not in this list",
 			Hint:     "it was one that the policy kills, or of another architecture: --allow-32bit allows those of i386",
 		}
-		report(m)
+		say.Report(m)
 	}
 }
 

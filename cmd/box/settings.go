@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"path"
 
+	"box/cmd/box/internal/say"
 	"box/internal/early"
 	"box/internal/kernel"
 	"box/spec"
@@ -20,7 +21,7 @@ func (b *build) writable([]string) error {
 
 func (b *build) base(w []string) error {
 	if w[0] != "full" && w[0] != "none" {
-		return bad("not full or none")
+		return say.Bad("not full or none")
 	}
 	b.view = w[0]
 	return nil
@@ -51,7 +52,7 @@ func (b *build) unshareUser([]string) error   { return b.unshare(spec.User) }
 
 func (b *build) shareUser([]string) error {
 	if unix.Geteuid() != 0 {
-		return bad("only root can make a sandbox without a user namespace")
+		return say.Bad("only root can make a sandbox without a user namespace")
 	}
 	return b.share(spec.User)
 }
@@ -78,7 +79,7 @@ func (b *build) gid(w []string) (err error) { return b.id(&b.spec.IDs.GID, w[0])
 func (b *build) id(id *uint32, word string) error {
 	n, ok := digitsOf(word, 10)
 	if !ok || n > 1<<31-1 {
-		return bad("not an id from 0 to 2147483647")
+		return say.Bad("not an id from 0 to 2147483647")
 	}
 	*id, b.spec.IDs.Origin.Words = uint32(n), b.step.words
 	return nil
@@ -86,7 +87,7 @@ func (b *build) id(id *uint32, word string) error {
 
 func (b *build) mapIDs(w []string) error {
 	if w[0] != "auto" && w[0] != "single" {
-		return bad("not auto or single")
+		return say.Bad("not auto or single")
 	}
 	b.spec.IDs.Ranges, b.spec.IDs.Origin.Words = w[0] == "auto", b.step.words
 	return nil
@@ -94,14 +95,14 @@ func (b *build) mapIDs(w []string) error {
 
 func (b *build) hostname(w []string) error {
 	if w[0] == "" || len(w[0]) > 64 {
-		return bad("a host name has 1 to 64 bytes")
+		return say.Bad("a host name has 1 to 64 bytes")
 	}
 	return b.add(spec.Entry{Kind: spec.Hostname, Source: w[0]})
 }
 
 func (b *build) chdir(w []string) error {
 	if w[0] == "" {
-		return bad("an empty path names nothing")
+		return say.Bad("an empty path names nothing")
 	}
 	b.spec.Command.Dir, b.spec.Command.Origin.Words = fromRoot(w[0]), b.step.words
 	return nil
@@ -121,7 +122,7 @@ func (b *build) newSession([]string) error { return nil }
 
 func (b *build) pty(w []string) error {
 	if w[0] != "auto" && w[0] != "off" {
-		return bad("not auto or off")
+		return say.Bad("not auto or off")
 	}
 	b.ptyOff = w[0] == "off"
 	return nil
@@ -129,7 +130,7 @@ func (b *build) pty(w []string) error {
 
 func (b *build) require(w []string) error {
 	if w[0] != "landlock" {
-		return bad("not landlock")
+		return say.Bad("not landlock")
 	}
 	b.spec.Confine.Required.Words = b.step.words
 	return nil
@@ -148,7 +149,7 @@ func (b *build) argv0Flag(w []string) error {
 func (b *build) capAdd(w []string) error {
 	early.Ordinary()
 	if !b.caps.add(w[0]) {
-		return bad("no such capability")
+		return say.Bad("no such capability")
 	}
 	return nil
 }
@@ -156,7 +157,7 @@ func (b *build) capAdd(w []string) error {
 func (b *build) capDrop(w []string) error {
 	early.Ordinary()
 	if !b.caps.drop(w[0]) {
-		return bad("no such capability")
+		return say.Bad("no such capability")
 	}
 	return nil
 }
@@ -170,7 +171,7 @@ func (b *build) fileLabel(w []string) error { return label(&b.spec.Labels.File, 
 func label(to *string, label string) error {
 	early.Ordinary()
 	if !kernel.SELinux() {
-		return bad("SELinux is not on here")
+		return say.Bad("SELinux is not on here")
 	}
 	if err := kernel.CheckLabel(label); err != nil {
 		return fmt.Errorf("the policy of SELinux has no such context: %w", err)

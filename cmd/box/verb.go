@@ -1,6 +1,10 @@
 package main
 
-import "github.com/alecthomas/kong"
+import (
+	"github.com/alecthomas/kong"
+
+	"box/cmd/box/internal/say"
+)
 
 // verb does what follows its word, and returns the exit status.
 type verb func(words []string) (int, error)
@@ -25,7 +29,7 @@ func parseVerb(name, help string, flags any, words []string) (helped bool, err e
 		return false, err
 	}
 	if _, err := parser.Parse(words); err != nil && !helped {
-		return false, usage("%s: %v", name, err).hint("box %s --help", name)
+		return false, say.Usagef("%s: %v", name, err).Hintf("box %s --help", name)
 	}
 	return helped, nil
 }

@@ -1,4 +1,5 @@
-package launch
+// Package bwraptext has the sentences of bubblewrap for what has gone wrong in a sandbox: callers look for them.
+package bwraptext
 
 import (
 	"errors"
@@ -6,7 +7,9 @@ import (
 	"strings"
 	"unicode"
 
+	"box/cmd/box/internal/failure"
 	"box/internal/host"
+	"box/launch"
 	"box/mounts"
 	"box/plan"
 	"box/spec"
@@ -14,23 +17,23 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// CText returns an error as strerror(3) has it: with a capital letter.
-func CText(err error) string {
-	text := because(err)
+// Reason returns an error as strerror(3) has it: with a capital letter.
+func Reason(err error) string {
+	text := failure.Reason(err)
 	return strings.ToUpper(text[:1]) + text[1:]
 }
 
-// ExplainBwrap returns the message that bubblewrap has for an error of Compile, Start or Wait, without its prefix.
-func ExplainBwrap(err error, s *spec.Spec) string {
+// Of returns the message that bubblewrap has for an error of Compile, Start or Wait, without its prefix.
+func Of(err error, s *spec.Spec) string {
 	if h, ok := errors.AsType[*plan.HostError](err); ok {
 		if errors.Is(h.Err, unix.E2BIG) {
-			return fmt.Sprintf("Can't make overlay mount on /newroot/%s: %s", spec.Relative(h.Path), CText(h.Err))
+			return fmt.Sprintf("Can't make overlay mount on /newroot/%s: %s", spec.Relative(h.Path), Reason(h.Err))
 		}
-		return fmt.Sprintf("Can't find source path %s: %s", h.Path, CText(h.Err))
+		return fmt.Sprintf("Can't find source path %s: %s", h.Path, Reason(h.Err))
 	}
-	f, ok := errors.AsType[*Failure](err)
+	f, ok := errors.AsType[*launch.Failure](err)
 	if !ok {
-		return Explain(err, s).Headline
+		return failure.Explain(err, s).Headline
 	}
 	switch e := s.Entry(f.Call.For); {
 	case f.Step < 0, f.Call.Nr == plan.Hop:
@@ -38,9 +41,9 @@ func ExplainBwrap(err error, s *spec.Spec) string {
 	case e != nil:
 		return entryText(f, e)
 	case f.Call.For == spec.Program:
-		return fmt.Sprintf("execvp %s: %s", s.Command.File, CText(f.Errno))
+		return fmt.Sprintf("execvp %s: %s", s.Command.File, Reason(f.Errno))
 	case f.Call.For == spec.Directory:
-		return fmt.Sprintf("Can't chdir to %s: %s", s.Command.Dir, CText(f.Errno))
+		return fmt.Sprintf("Can't chdir to %s: %s", s.Command.Dir, Reason(f.Errno))
 	}
 	return setupText(f, s)
 }
@@ -67,43 +70,43 @@ func cloneText(errno unix.Errno, s *spec.Spec) string {
 	case errno == unix.ENOSPC:
 		return "Creating new namespace failed: nesting depth or /proc/sys/user/max_*_namespaces exceeded (ENOSPC)"
 	}
-	return fmt.Sprintf("Creating new namespace failed: %s", CText(errno))
+	return fmt.Sprintf("Creating new namespace failed: %s", Reason(errno))
 }
 
-func setupText(f *Failure, s *spec.Spec) string {
+func setupText(f *launch.Failure, s *spec.Spec) string {
 	switch lock := s.Lock(f.Call.For); {
 	case f.Call.For == spec.JoinUser && f.Errno == unix.EINVAL:
 		return "Joining the specified user namespace failed, it might not be a descendant of the current user namespace."
 	case f.Call.For == spec.JoinUser:
-		return fmt.Sprintf("Joining specified user namespace failed: %s", CText(f.Errno))
+		return fmt.Sprintf("Joining specified user namespace failed: %s", Reason(f.Errno))
 	case f.Call.For == spec.JoinLast:
-		return fmt.Sprintf("Setting userns2 failed: %s", CText(f.Errno))
+		return fmt.Sprintf("Setting userns2 failed: %s", Reason(f.Errno))
 	case f.Call.For == spec.JoinPID:
-		return fmt.Sprintf("Setting pidns failed: %s", CText(f.Errno))
+		return fmt.Sprintf("Setting pidns failed: %s", Reason(f.Errno))
 	case f.Call.Nr == unix.SYS_SETRESUID:
-		return fmt.Sprintf("unable to switch to uid %d: %s", s.IDs.UID, CText(f.Errno))
+		return fmt.Sprintf("unable to switch to uid %d: %s", s.IDs.UID, Reason(f.Errno))
 	case f.Call.Nr == unix.SYS_SETRESGID:
-		return fmt.Sprintf("unable to switch to gid %d: %s", s.IDs.GID, CText(f.Errno))
+		return fmt.Sprintf("unable to switch to gid %d: %s", s.IDs.GID, Reason(f.Errno))
 	case f.Call.Nr == plan.Fail:
 		return "creation of new user namespaces was not disabled as requested"
 	case f.Call.For == spec.Identity:
-		return fmt.Sprintf("setting up uid map: %s", CText(f.Errno))
+		return fmt.Sprintf("setting up uid map: %s", Reason(f.Errno))
 	case f.Call.Nr == unix.SYS_IOCTL:
-		return fmt.Sprintf("loopback: Failed RTM_NEWADDR: %s", CText(f.Errno))
+		return fmt.Sprintf("loopback: Failed RTM_NEWADDR: %s", Reason(f.Errno))
 	case f.Call.Nr == unix.SYS_PRCTL && f.Call.Args[0] == unix.PR_SET_SECCOMP && f.Errno == unix.EINVAL:
 		return "Unable to set up system call filtering as requested: prctl(PR_SET_SECCOMP) reported EINVAL. " +
 			"(Hint: this requires a kernel configured with CONFIG_SECCOMP and CONFIG_SECCOMP_FILTER.)"
 	case lock != "" && f.Call.Nr == unix.SYS_FCNTL:
-		return fmt.Sprintf("Unable to lock file %s: %s", lock, CText(f.Errno))
+		return fmt.Sprintf("Unable to lock file %s: %s", lock, Reason(f.Errno))
 	case lock != "":
-		return fmt.Sprintf("Unable to open lock file %s: %s", lock, CText(f.Errno))
+		return fmt.Sprintf("Unable to open lock file %s: %s", lock, Reason(f.Errno))
 	}
-	return fmt.Sprintf("%s: %s", f.Call.Name(), CText(f.Errno))
+	return fmt.Sprintf("%s: %s", f.Call.Name(), Reason(f.Errno))
 }
 
 // entryText is for a step in the building of the tree.
-func entryText(f *Failure, e *spec.Entry) string {
-	reason := CText(f.Errno)
+func entryText(f *launch.Failure, e *spec.Entry) string {
+	reason := Reason(f.Errno)
 	nr, last := step(f, e)
 	switch {
 	case nr == unix.SYS_OPEN_TREE:
@@ -146,9 +149,9 @@ func entryText(f *Failure, e *spec.Entry) string {
 	case nr == unix.SYS_MOVE_MOUNT && f.Errno == unix.ENOENT && e.Kind == spec.Bind: // it has been removed
 		return fmt.Sprintf("Can't find source path %s: %s", e.Source, reason)
 	case nr == unix.SYS_MOVE_MOUNT && (e.Kind != spec.Bind && e.Kind != spec.Data || host.IsDir(e.Source)):
-		return fmt.Sprintf("Can't mkdir %s: %s", e.Dest, CText(unix.ENOTDIR))
+		return fmt.Sprintf("Can't mkdir %s: %s", e.Dest, Reason(unix.ENOTDIR))
 	case nr == unix.SYS_MOVE_MOUNT:
-		return fmt.Sprintf("Can't create file at %s: %s", e.Dest, CText(unix.EISDIR))
+		return fmt.Sprintf("Can't create file at %s: %s", e.Dest, Reason(unix.EISDIR))
 	case nr == unix.SYS_MOUNT, nr == unix.SYS_FSCONFIG:
 		return fmt.Sprintf("Can't mount %s on /newroot%s: %s", e.Kind, e.Dest, reason)
 	}
@@ -167,7 +170,7 @@ func harmless(text string) string {
 
 // step returns which call counts as failed, and whether it was for the destination itself and not for a directory above it. A
 // link to nothing is a directory to bubblewrap until something is made in it.
-func step(f *Failure, e *spec.Entry) (nr uint16, last bool) {
+func step(f *launch.Failure, e *spec.Entry) (nr uint16, last bool) {
 	path, dest := f.Call.Path(), spec.Relative(e.Dest)
 	above, _ := cutLast(dest)
 	if f.Errno == unix.ENOENT && f.Call.Nr == unix.SYS_OPENAT2 && above != "" && path == above {
@@ -196,7 +199,7 @@ func overlayText(errno unix.Errno, e *spec.Entry) string {
 	for i := len(e.Layers) - 1; i >= 0; i-- {
 		options += oldRoot(e.Layers[i]) + strings.Repeat(":", min(i, 1))
 	}
-	reason := CText(errno)
+	reason := Reason(errno)
 	if errno == unix.ELOOP {
 		reason = "Overlay directories may not overlap"
 	}

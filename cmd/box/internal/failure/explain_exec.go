@@ -1,4 +1,4 @@
-package launch
+package failure
 
 import (
 	"fmt"
@@ -6,6 +6,8 @@ import (
 	"path"
 	"strings"
 
+	"box/cmd/box/internal/say"
+	"box/launch"
 	"box/mounts"
 	"box/plan"
 	"box/spec"
@@ -14,20 +16,20 @@ import (
 )
 
 // explainExec is for a command that could not be executed.
-func explainExec(m *Message, f *Failure, s *spec.Spec) {
+func explainExec(m *say.Message, f *launch.Failure, s *spec.Spec) {
 	name := s.Command.File
 	file := f.Call.Path()
-	m.Status = StatusNotRunnable
+	m.Status = say.StatusNotRunnable
 	switch {
 	case f.Call.When == uint8(unix.ENOEXEC):
 		m.Headline = fmt.Sprintf("cannot run %s: it is neither a program for this machine nor a script that says its interpreter",
 			name)
-		m.Cause = fmt.Sprintf("%s would be tried as a shell, but: %s", file, because(f.Errno))
+		m.Cause = fmt.Sprintf("%s would be tried as a shell, but: %s", file, Reason(f.Errno))
 	case f.Call.Nr == plan.GiveUp || f.Errno == unix.ENOENT && !strings.Contains(name, "/"):
 		explainSearch(m, name, s)
 	case f.Errno == unix.ENOENT:
 		if host, ok := mounts.Find(s, absolute(s, file)); !ok || host == "" || !explainInterpreter(m, file, host, s) {
-			m.Status = StatusNotFound
+			m.Status = say.StatusNotFound
 			m.Headline = fmt.Sprintf("cannot run %s: it does not exist in the sandbox", name)
 			whereHere(m, absolute(s, file), s)
 		}
@@ -41,9 +43,9 @@ func explainExec(m *Message, f *Failure, s *spec.Spec) {
 	case f.Errno == unix.E2BIG:
 		m.Headline = fmt.Sprintf("cannot run %s: arguments and environment are too long together", name)
 	case f.Errno == unix.ENOSYS, f.Errno == unix.EPERM:
-		m.Headline = fmt.Sprintf("cannot run %s: %s", name, because(f.Errno))
+		m.Headline = fmt.Sprintf("cannot run %s: %s", name, Reason(f.Errno))
 	default:
-		m.Headline = fmt.Sprintf("cannot run %s: %s", file, because(f.Errno))
+		m.Headline = fmt.Sprintf("cannot run %s: %s", file, Reason(f.Errno))
 	}
 }
 
@@ -56,15 +58,15 @@ func absolute(s *spec.Spec, file string) string {
 }
 
 // explainSearch is for a command that no directory of PATH has, or whose interpreter is missing.
-func explainSearch(m *Message, name string, s *spec.Spec) {
-	list := lookupEnv(s.Command.Env, "PATH", defaultPath)
+func explainSearch(m *say.Message, name string, s *spec.Spec) {
+	list := launch.SearchPath(s)
 	for dir := range strings.SplitSeq(list, ":") {
 		file := path.Join(dir, name)
 		if host, ok := mounts.Find(s, file); ok && host != "" && explainInterpreter(m, file, host, s) {
 			return
 		}
 	}
-	m.Status = StatusNotFound
+	m.Status = say.StatusNotFound
 	m.Headline = fmt.Sprintf("cannot run %s: not in the sandbox's PATH (%s)", name, list)
 	for dir := range strings.SplitSeq(s.Command.CallersPath, ":") {
 		file := path.Join(dir, name)
@@ -76,7 +78,7 @@ func explainSearch(m *Message, name string, s *spec.Spec) {
 }
 
 // whereHere says that the command exists here, and that nothing brings it in.
-func whereHere(m *Message, file string, s *spec.Spec) {
+func whereHere(m *say.Message, file string, s *spec.Spec) {
 	if _, err := os.Stat(file); err != nil || !path.IsAbs(file) {
 		return
 	}
@@ -90,7 +92,7 @@ func whereHere(m *Message, file string, s *spec.Spec) {
 }
 
 // explainAccess says why a file can't be executed, as far as its mode tells.
-func explainAccess(m *Message, file, host string, s *spec.Spec) {
+func explainAccess(m *say.Message, file, host string, s *spec.Spec) {
 	info, err := os.Stat(host)
 	switch {
 	case err != nil:

@@ -1,4 +1,4 @@
-package main
+package say
 
 import (
 	"os/exec"
@@ -37,11 +37,11 @@ func TestVisibleEscapesWhatATerminalObeysOrHides(t *testing.T) {
 		`\x1b`:   `\x1b`,
 		"":       "",
 	} {
-		if got := visible(text); got != want {
-			t.Errorf("visible(%+q) = %+q, want %+q", text, got, want)
+		if got := Visible(text); got != want {
+			t.Errorf("Visible(%+q) = %+q, want %+q", text, got, want)
 		}
 	}
-	if got, want := visibleText("a\tb\x1b\n\u202e\n"), "a\tb\\x1b\n\\u202e\n"; got != want {
+	if got, want := VisibleText("a\tb\x1b\n\u202e\n"), "a\tb\\x1b\n\\u202e\n"; got != want {
 		t.Errorf("visibleText: %q, want %q", got, want)
 	}
 }
@@ -71,9 +71,9 @@ func FuzzVisible(f *testing.F) {
 		f.Add(text)
 	}
 	f.Fuzz(func(t *testing.T, text string) {
-		got := visible(text)
-		if !utf8.ValidString(got) || got != visible(got) {
-			t.Errorf("visible(%+q) = %+q, and that is %+q", text, got, visible(got))
+		got := Visible(text)
+		if !utf8.ValidString(got) || got != Visible(got) {
+			t.Errorf("Visible(%+q) = %+q, and that is %+q", text, got, Visible(got))
 		}
 		var early early.Text
 		if addVisible(&early, text); !early.Full() && early.String() != got {
@@ -85,8 +85,8 @@ func FuzzVisible(f *testing.F) {
 // A shell makes the same words of what is printed, and a terminal sees nothing that it obeys.
 func TestShellWordsAreTheWords(t *testing.T) {
 	words := []string{"a b", "it's", "x\x1b[31m'\\n\u202e1\x9b2", "two\nlines\t", "", "Grüße 👨\u200d👩", `\`}
-	line := shellWords(words)
-	if visibleText(line) != line {
+	line := ShellWords(words)
+	if VisibleText(line) != line {
 		t.Errorf("%+q is not visible", line)
 	}
 	out, err := exec.Command("bash", "-c", `printf '%s\0' `+line).Output()

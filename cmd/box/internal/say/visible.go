@@ -1,4 +1,4 @@
-package main
+package say
 
 import (
 	"fmt"
@@ -46,9 +46,9 @@ func hides(c, before rune) bool {
 	return false
 }
 
-// visible escapes what a terminal would obey or not show: parts of a message come from files and names that anybody may have
+// Visible escapes what a terminal would obey or not show: parts of a message come from files and names that anybody may have
 // chosen. Controls of ASCII and bytes that are no UTF-8 become \x9b, other characters \u202e.
-func visible(text string) string {
+func Visible(text string) string {
 	var out strings.Builder
 	s := sight{rest: text}
 	for s.rest != "" {
@@ -57,27 +57,27 @@ func visible(text string) string {
 	return out.String()
 }
 
-// visibleText is visible for a text of several lines, which may have tabs.
-func visibleText(text string) string {
+// VisibleText is visible for a text of several lines, which may have tabs.
+func VisibleText(text string) string {
 	var out strings.Builder
 	for text != "" {
 		end := strings.IndexAny(text, "\n\t")
 		if end < 0 {
 			break
 		}
-		out.WriteString(visible(text[:end]) + text[end:end+1])
+		out.WriteString(Visible(text[:end]) + text[end:end+1])
 		text = text[end+1:]
 	}
-	return out.String() + visible(text)
+	return out.String() + Visible(text)
 }
 
-// shellWords joins words to a line that a shell splits into the same words, and that can be printed: what visible would escape is
+// ShellWords joins words to a line that a shell splits into the same words, and that can be printed: what visible would escape is
 // written in dollar-single-quotes, in octal, see POSIX.1-2024, 2.2.4.
-func shellWords(words []string) string {
+func ShellWords(words []string) string {
 	quoted := make([]string, len(words))
 	for i, word := range words {
 		quoted[i] = spec.Quote(words[i : i+1])
-		if visibleText(word) == word {
+		if VisibleText(word) == word {
 			continue
 		}
 		var out strings.Builder

@@ -1,4 +1,4 @@
-package launch
+package failure
 
 import (
 	"fmt"
@@ -6,8 +6,10 @@ import (
 	"path"
 	"strings"
 
+	"box/cmd/box/internal/say"
 	"box/internal/host"
 	"box/internal/kernel"
+	"box/launch"
 	"box/mounts"
 	"box/plan"
 	"box/spec"
@@ -16,8 +18,8 @@ import (
 )
 
 // explainEntry is for a step in the building of the tree.
-func explainEntry(m *Message, f *Failure, e *spec.Entry, s *spec.Spec) {
-	words, reason := e.Origin.String(), because(f.Errno)
+func explainEntry(m *say.Message, f *launch.Failure, e *spec.Entry, s *spec.Spec) {
+	words, reason := e.Origin.String(), Reason(f.Errno)
 	if e.Origin.Words == nil {
 		words = e.Kind.String() + " " + e.Dest // what box adds by itself
 	}
@@ -58,7 +60,7 @@ func explainEntry(m *Message, f *Failure, e *spec.Entry, s *spec.Spec) {
 }
 
 // explainSource is for a source that can't be cloned.
-func explainSource(m *Message, f *Failure, e *spec.Entry, words string) {
+func explainSource(m *say.Message, f *launch.Failure, e *spec.Entry, words string) {
 	switch f.Errno {
 	case unix.EMFILE:
 		m.Headline = fmt.Sprintf("%s: too many binds for the limit of open descriptors", words)
@@ -72,7 +74,7 @@ func explainSource(m *Message, f *Failure, e *spec.Entry, words string) {
 }
 
 // explainPlanted is for a source below something that is bound writable: links in it are not followed.
-func explainPlanted(m *Message, f *Failure, e *spec.Entry, words string) {
+func explainPlanted(m *say.Message, f *launch.Failure, e *spec.Entry, words string) {
 	path := f.Call.Path()
 	if f.Errno != unix.ELOOP || path == spec.Relative(e.Dest) {
 		return
@@ -87,14 +89,14 @@ func explainPlanted(m *Message, f *Failure, e *spec.Entry, words string) {
 }
 
 // explainDest is for a destination that can't be made or opened.
-func explainDest(m *Message, f *Failure, e *spec.Entry, s *spec.Spec, words string) {
+func explainDest(m *say.Message, f *launch.Failure, e *spec.Entry, s *spec.Spec, words string) {
 	switch f.Errno {
 	case unix.EROFS:
 		if over, ok := coveringBind(s, e); ok {
 			m.Headline = fmt.Sprintf("%s: %s is read-only in the sandbox (%s)", words, over.Dest, over.Origin)
 		}
 	case unix.EACCES, unix.EPERM:
-		m.Headline = fmt.Sprintf("%s: nothing may be made there: %s", words, because(f.Errno))
+		m.Headline = fmt.Sprintf("%s: nothing may be made there: %s", words, Reason(f.Errno))
 		if over, ok := coveringBind(s, e); ok {
 			m.Cause = fmt.Sprintf("%s is the host's %s (%s), which this user may not write", over.Dest, over.Source, over.Origin)
 		}
@@ -119,7 +121,7 @@ func explainDest(m *Message, f *Failure, e *spec.Entry, s *spec.Spec, words stri
 }
 
 // explainMount is for what can't be put onto its destination.
-func explainMount(m *Message, f *Failure, e *spec.Entry, words string) {
+func explainMount(m *say.Message, f *launch.Failure, e *spec.Entry, words string) {
 	switch {
 	case f.Errno == unix.ENOSPC:
 		m.Headline = fmt.Sprintf("%s: too many mounts", words)
@@ -135,7 +137,7 @@ func explainMount(m *Message, f *Failure, e *spec.Entry, words string) {
 	case f.Errno == unix.ENOTDIR:
 		m.Headline = fmt.Sprintf("%s: %s is not a directory", words, e.Dest)
 	case e.Kind == spec.Proc && f.Errno == unix.EPERM:
-		m.Headline = fmt.Sprintf("%s: a new /proc can't be mounted: %s", words, because(f.Errno))
+		m.Headline = fmt.Sprintf("%s: a new /proc can't be mounted: %s", words, Reason(f.Errno))
 		if kernel.ProcMasked() {
 			m.Cause = "parts of this container's /proc are masked, and a new one would show them"
 			m.Hint = "--ro-bind /proc /proc, or unmask /proc in the outer container"
@@ -148,7 +150,7 @@ func explainMount(m *Message, f *Failure, e *spec.Entry, words string) {
 }
 
 // explainOverlay is for layers that the kernel doesn't take.
-func explainOverlay(m *Message, f *Failure, e *spec.Entry, words string) {
+func explainOverlay(m *say.Message, f *launch.Failure, e *spec.Entry, words string) {
 	for _, source := range append(e.Sources(), e.Work) {
 		if source != "" && !host.IsDir(source) {
 			m.Headline = fmt.Sprintf("%s: %s is not a directory here", words, source)

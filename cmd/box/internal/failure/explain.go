@@ -1,10 +1,14 @@
-package launch
+// Package failure finds the words for what has gone wrong in a sandbox: what could not be done, in the words of the command line,
+// the cause, if it can be found on the host, and a hint.
+package failure
 
 import (
 	"errors"
 	"fmt"
 
+	"box/cmd/box/internal/say"
 	"box/internal/kernel"
+	"box/launch"
 	"box/plan"
 	"box/spec"
 	"box/userns"
@@ -14,22 +18,22 @@ import (
 
 // Explain says what an error of Compile, Start or Wait means to the user. It looks at the host, after the fact, for the
 // cause; what it doesn't find it doesn't say.
-func Explain(err error, s *spec.Spec) Message {
+func Explain(err error, s *spec.Spec) *say.Message {
 	var host *plan.HostError
-	var act *ActError
-	var failure *Failure
-	m := Message{Status: StatusBox}
+	var act *launch.ActError
+	var failure *launch.Failure
+	m := &say.Message{Status: say.StatusBox}
 	switch {
-	case errors.Is(err, ErrLost):
+	case errors.Is(err, launch.ErrLost):
 		m.Headline = "the sandbox was killed: its pid 1 got SIGKILL, from outside or for want of memory"
-		m.Status = StatusKilled
+		m.Status = say.StatusKilled
 	case errors.As(err, &host):
-		explainHost(&m, host, s)
+		explainHost(m, host, s)
 	case errors.As(err, &act):
 		m.Headline = fmt.Sprintf("%s: %s", wish(s, spec.Identity), act.Err)
 		m.Cause = act.Act.String() + " failed"
 	case errors.As(err, &failure):
-		explainFailure(&m, failure, s)
+		explainFailure(m, failure, s)
 	default:
 		m.Headline = "cannot make the sandbox: " + err.Error()
 		if errors.Is(err, unix.ENOSYS) {
@@ -47,8 +51,8 @@ func wish(s *spec.Spec, ref spec.Ref) string {
 	return "cannot make the sandbox"
 }
 
-// because returns an error's text without "failed to" and the like.
-func because(err error) string {
+// Reason returns an error's text without "failed to" and the like.
+func Reason(err error) string {
 	if errno, ok := errors.AsType[unix.Errno](err); ok {
 		return errno.Error()
 	}
@@ -56,7 +60,7 @@ func because(err error) string {
 }
 
 // explainHost is for something of the host that is not as it must be.
-func explainHost(m *Message, h *plan.HostError, s *spec.Spec) {
+func explainHost(m *say.Message, h *plan.HostError, s *spec.Spec) {
 	words := wish(s, h.For)
 	switch {
 	case h.For == spec.Confined:
@@ -83,7 +87,7 @@ func explainHost(m *Message, h *plan.HostError, s *spec.Spec) {
 	case errors.Is(h.Err, unix.ELOOP):
 		m.Headline = fmt.Sprintf("%s: %s is a link that leads in a circle here", words, h.Path)
 	default:
-		m.Headline = fmt.Sprintf("%s: %s: %s", words, h.Path, because(h.Err))
+		m.Headline = fmt.Sprintf("%s: %s: %s", words, h.Path, Reason(h.Err))
 	}
 }
 
@@ -97,7 +101,7 @@ func try(s *spec.Spec, ref spec.Ref) string {
 }
 
 // explainFailure is for a call of the plan.
-func explainFailure(m *Message, f *Failure, s *spec.Spec) {
+func explainFailure(m *say.Message, f *launch.Failure, s *spec.Spec) {
 	switch e := s.Entry(f.Call.For); {
 	case f.Step < 0:
 		explainClone(m, f.Errno, s)
@@ -113,7 +117,7 @@ func explainFailure(m *Message, f *Failure, s *spec.Spec) {
 }
 
 // explainClone is for the namespaces themselves.
-func explainClone(m *Message, errno unix.Errno, s *spec.Spec) {
+func explainClone(m *say.Message, errno unix.Errno, s *spec.Spec) {
 	what := "a user namespace"
 	if errno == unix.ENOSPC {
 		if name, sysctl := kernel.Exhausted(userns.Flags(s.New)); name != "" {
@@ -125,12 +129,12 @@ func explainClone(m *Message, errno unix.Errno, s *spec.Spec) {
 	if !s.New.Has(spec.User) {
 		what = "namespaces"
 	}
-	m.Headline = fmt.Sprintf("cannot create %s: %s", what, because(errno))
+	m.Headline = fmt.Sprintf("cannot create %s: %s", what, Reason(errno))
 	m.Cause, m.Hint = kernel.WhyNoUserns()
 }
 
 // explainSetup is for what box does by itself.
-func explainSetup(m *Message, f *Failure, s *spec.Spec) {
+func explainSetup(m *say.Message, f *launch.Failure, s *spec.Spec) {
 	path := f.Call.Path()
 	switch lock := s.Lock(f.Call.For); {
 	case f.Call.Nr == unix.SYS_SETNS:
@@ -144,20 +148,20 @@ func explainSetup(m *Message, f *Failure, s *spec.Spec) {
 	case lock != "" && f.Errno == unix.ENOENT:
 		m.Headline = fmt.Sprintf("%s: %s does not exist in the sandbox", wish(s, f.Call.For), lock)
 	case lock != "":
-		m.Headline = fmt.Sprintf("%s: it can't be opened: %s", wish(s, f.Call.For), because(f.Errno))
+		m.Headline = fmt.Sprintf("%s: it can't be opened: %s", wish(s, f.Call.For), Reason(f.Errno))
 	case f.Call.Nr == unix.SYS_SETRESUID, f.Call.Nr == unix.SYS_SETRESGID:
-		m.Headline = fmt.Sprintf("%s: no such id in the namespace that is entered: %s", wish(s, f.Call.For), because(f.Errno))
+		m.Headline = fmt.Sprintf("%s: no such id in the namespace that is entered: %s", wish(s, f.Call.For), Reason(f.Errno))
 	case f.Call.For == spec.Confined && f.Errno == unix.E2BIG:
 		m.Headline = "cannot make a Landlock domain: there are as many already, one in another, as the kernel takes"
 	case f.Call.For == spec.Confined:
-		m.Headline = fmt.Sprintf("cannot make a Landlock domain: %s: %s", f.Call.Name(), because(f.Errno))
+		m.Headline = fmt.Sprintf("cannot make a Landlock domain: %s: %s", f.Call.Name(), Reason(f.Errno))
 	case f.Call.For == spec.Inherited:
-		m.Headline = fmt.Sprintf("a standard descriptor's file can't be made read-only: %s: %s", f.Call.Name(), because(f.Errno))
+		m.Headline = fmt.Sprintf("a standard descriptor's file can't be made read-only: %s: %s", f.Call.Name(), Reason(f.Errno))
 	case f.Call.For == spec.Identity:
-		m.Headline = "cannot set up a user namespace: " + because(f.Errno)
+		m.Headline = "cannot set up a user namespace: " + Reason(f.Errno)
 		m.Cause, m.Hint = kernel.WhyNoUserns()
 	case path == "sys/user/max_user_namespaces":
-		m.Headline = "cannot turn nested user namespaces off: " + because(f.Errno)
+		m.Headline = "cannot turn nested user namespaces off: " + Reason(f.Errno)
 		if f.Errno == unix.EROFS {
 			m.Cause = "/proc/sys is read-only here, as in most containers"
 		}
@@ -168,21 +172,21 @@ func explainSetup(m *Message, f *Failure, s *spec.Spec) {
 		m.Headline = fmt.Sprintf("cannot make the sandbox: this kernel has no %s", f.Call.Name())
 		m.Cause = kernel.Needs()
 	case f.Call.Nr == unix.SYS_PRCTL && f.Call.Args[0] == unix.PR_SET_SECCOMP:
-		m.Headline = fmt.Sprintf("%s: the kernel does not take the program: %s", wish(s, f.Call.For), because(f.Errno))
+		m.Headline = fmt.Sprintf("%s: the kernel does not take the program: %s", wish(s, f.Call.For), Reason(f.Errno))
 	case f.Call.Nr == unix.SYS_KEYCTL:
-		m.Headline = "cannot make a session keyring: " + because(f.Errno)
+		m.Headline = "cannot make a session keyring: " + Reason(f.Errno)
 		if f.Errno == unix.EDQUOT {
 			m.Cause = "the user's quota of keys is used up: kernel.keys.maxkeys is " + kernel.Sysctl("kernel/keys/maxkeys")
 		} else if kernel.Filtered() {
 			m.Cause = "a system call filter around box refuses it"
 		}
 	default:
-		m.Headline = fmt.Sprintf("%s: %s: %s", wish(s, f.Call.For), f.Call.Name(), because(f.Errno))
+		m.Headline = fmt.Sprintf("%s: %s: %s", wish(s, f.Call.For), f.Call.Name(), Reason(f.Errno))
 	}
 }
 
 // explainJoin is for a namespace that can't be entered, see setns(2).
-func explainJoin(m *Message, f *Failure, s *spec.Spec) {
+func explainJoin(m *say.Message, f *launch.Failure, s *spec.Spec) {
 	words := wish(s, f.Call.For)
 	switch f.Errno {
 	case unix.EINVAL:
@@ -190,12 +194,12 @@ func explainJoin(m *Message, f *Failure, s *spec.Spec) {
 	case unix.EPERM:
 		m.Headline = words + ": that namespace belongs to somebody else"
 	default:
-		m.Headline = fmt.Sprintf("%s: %s", words, because(f.Errno))
+		m.Headline = fmt.Sprintf("%s: %s", words, Reason(f.Errno))
 	}
 }
 
 // explainChdir is for the working directory.
-func explainChdir(m *Message, f *Failure, s *spec.Spec) {
+func explainChdir(m *say.Message, f *launch.Failure, s *spec.Spec) {
 	words := wish(s, spec.Directory)
 	if len(s.Command.Origin.Words) == 0 {
 		words = "working directory " + s.Command.Dir
@@ -206,6 +210,6 @@ func explainChdir(m *Message, f *Failure, s *spec.Spec) {
 	case unix.ENOTDIR:
 		m.Headline = fmt.Sprintf("%s: %s is not a directory", words, s.Command.Dir)
 	default:
-		m.Headline = fmt.Sprintf("%s: %s", words, because(f.Errno))
+		m.Headline = fmt.Sprintf("%s: %s", words, Reason(f.Errno))
 	}
 }

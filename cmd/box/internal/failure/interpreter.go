@@ -1,4 +1,4 @@
-package launch
+package failure
 
 import (
 	"bytes"
@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"strings"
 
+	"box/cmd/box/internal/say"
 	"box/mounts"
 	"box/spec"
 
@@ -30,7 +31,7 @@ var systems = [...]string{
 
 // explainInterpreter says that a file needs a loader or an interpreter which is not in the sandbox. It returns false if
 // that is not so.
-func explainInterpreter(m *Message, file, host string, s *spec.Spec) bool {
+func explainInterpreter(m *say.Message, file, host string, s *spec.Spec) bool {
 	whose := ""
 	for range maxInterpreters {
 		what, need := interpreter(host)

@@ -1,0 +1,119 @@
+package say
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"strings"
+
+	"box/internal/early"
+	"box/internal/host"
+	"box/spec"
+)
+
+// Message is an error in the form in which users see it.
+type Message struct {
+	Headline string // what could not be done, in the user's words, and the reason
+	Cause    string // only if it was looked for and found
+	Hint     string // something to type or to change; two lines at most
+	Status   int    // the exit status
+}
+
+func (m *Message) Error() string { return m.Headline }
+
+// Hintf sets the hint.
+func (m *Message) Hintf(format string, args ...any) *Message {
+	m.Hint = fmt.Sprintf(format, args...)
+	return m
+}
+
+// Usagef returns the message for a command line that can't be meant.
+//
+//go:noinline
+func Usagef(format string, args ...any) *Message {
+	early.Ordinary()
+	return &Message{Headline: fmt.Sprintf(format, args...), Status: StatusBox}
+}
+
+// Refuse returns the message for words that can't be meant.
+//
+//go:noinline
+func Refuse(words []string, why string) error {
+	early.Ordinary()
+	if len(words) == 0 {
+		return Usagef("%s", why)
+	}
+	return Usagef("%s: %s", Words(words), why)
+}
+
+// Bad returns what is wrong with the words of a flag.
+//
+//go:noinline
+func Bad(what string) error {
+	early.Ordinary()
+	return errors.New(what)
+}
+
+// Words returns words as a user would type them.
+//
+//go:noinline
+func Words(words []string) string {
+	early.Ordinary()
+	return spec.Quote(words)
+}
+
+// Report prints a message to stderr, each line beginning with the program's name, and returns its exit status.
+func Report(m *Message) int {
+	var text strings.Builder
+	line := func(colour, label, s string) {
+		if s == "" {
+			return
+		}
+		if label != "" && colours() {
+			label = "\x1b[" + colour + "m" + label + "\x1b[0m"
+		}
+		fmt.Fprintf(&text, "box: %s%s\n", label, Visible(s))
+	}
+	line("", "", m.Headline)
+	line("33", "cause: ", m.Cause)
+	for hint := range strings.SplitSeq(m.Hint, "\n") {
+		line("36", "hint: ", hint)
+	}
+	fmt.Fprint(os.Stderr, text.String())
+	return m.Status
+}
+
+// colours says whether stderr is a terminal that wants them, see no-color.org.
+func colours() bool {
+	return os.Getenv("NO_COLOR") == "" && os.Getenv("TERM") != "dumb" && host.IsTerminal(2)
+}
+
+// Notef prints a line about what box does differently than one may expect.
+func Notef(format string, args ...any) {
+	fmt.Fprintf(os.Stderr, "box: %s\n", Visible(fmt.Sprintf(format, args...)))
+}
+
+// Tell is notice without the heap.
+func Tell(parts ...string) {
+	var line early.Text
+	line.Add("box: ")
+	for _, part := range parts {
+		addVisible(&line, part)
+	}
+	line.Add("\n")
+	switch {
+	case early.Running():
+		told.Add(line.String())
+	case !early.Again(): // else it has been said
+		host.Say(line.String())
+	}
+}
+
+// Told returns what Tell has kept back.
+func Told() string { return told.String() }
+
+// Forget forgets it: a command line begins.
+func Forget() { told.Cut(0) }
+
+// told is what is said when nothing can go the ordinary way any more.
+var told early.Text

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"strings"
 
+	"box/cmd/box/internal/arg"
 	"box/cmd/box/internal/say"
 	"box/internal/early"
 	"box/spec"
@@ -16,31 +17,31 @@ type build struct {
 	step step // the one that is being done
 
 	modifiers struct { // for the next flag only
-		perms optional[uint32]
-		size  optional[uint64]
+		perms arg.Optional[uint32]
+		size  arg.Optional[uint64]
 		words []string
 	}
-	view       string                // --base
-	bare       bool                  // the working directory is not brought in
-	left       []string              // courtesies that have no place
-	project    bool                  // -w
-	pass       []string              // --env-pass
-	env        []envStep             // --setenv, --unsetenv, --clearenv, in order
-	policyName string                // --seccomp-policy
-	policyFrom spec.Origin           // the words of it, or why there are none
-	calls      callFlags             // --allow-32bit, --allow-debug, --seccomp-log
-	refused    *refusals             // for --seccomp-log
-	raw        []spec.Filter         // --add-seccomp-fd
-	last       optional[spec.Filter] // --seccomp
-	ptyOff     bool                  // --pty off
-	dry        bool                  // --dry-run
-	layers     []string              // --overlay-src
-	layersFrom []string              // the words of the last one
-	caps       capChoice             // --cap-add, --cap-drop
-	tell       informer              // --info-fd, --json-status-fd, --userns-block-fd
-	argv0      string                // --argv0
-	print      bool                  // --print-bwrap
-	data       keptData              // what was read from descriptors: once, and kept
+	view       string                    // --base
+	bare       bool                      // the working directory is not brought in
+	left       []string                  // courtesies that have no place
+	project    bool                      // -w
+	pass       []string                  // --env-pass
+	env        []envStep                 // --setenv, --unsetenv, --clearenv, in order
+	policyName string                    // --seccomp-policy
+	policyFrom spec.Origin               // the words of it, or why there are none
+	calls      callFlags                 // --allow-32bit, --allow-debug, --seccomp-log
+	refused    *refusals                 // for --seccomp-log
+	raw        []spec.Filter             // --add-seccomp-fd
+	last       arg.Optional[spec.Filter] // --seccomp
+	ptyOff     bool                      // --pty off
+	dry        bool                      // --dry-run
+	layers     []string                  // --overlay-src
+	layersFrom []string                  // the words of the last one
+	caps       arg.Capabilities          // --cap-add, --cap-drop
+	tell       informer                  // --info-fd, --json-status-fd, --userns-block-fd
+	argv0      string                    // --argv0
+	print      bool                      // --print-bwrap
+	data       keptData                  // what was read from descriptors: once, and kept
 }
 
 // do does one step.
@@ -89,7 +90,7 @@ func (b *build) add(e spec.Entry) error {
 		return say.Bad(early.Concat("a destination can't end in ", name, ": say what it is"))
 	}
 	e.Origin.Words = b.step.words
-	b.spec.Tree = push(b.spec.Tree, e)
+	b.spec.Tree = early.Append(b.spec.Tree, e)
 	return nil
 }
 

@@ -6,6 +6,7 @@ import (
 	"os"
 	"slices"
 
+	"box/cmd/box/internal/arg"
 	"box/cmd/box/internal/bwraptext"
 	"box/internal/early"
 	"box/internal/host"
@@ -29,14 +30,14 @@ type bwrap struct {
 	warn  string // and warnings
 
 	env      []string
-	perms    optional[uint32]
-	size     optional[uint64]
+	perms    arg.Optional[uint32]
+	size     arg.Optional[uint64]
 	once     [96]bool // by index in bwrapFlags: options of which only the last counts, as far as they were given
 	words    int      // how many there were, those of --args too
 	argv0    *string
 	dir      *string
-	uid      optional[uint32]
-	gid      optional[uint32]
+	uid      arg.Optional[uint32]
+	gid      arg.Optional[uint32]
 	user     bool // --unshare-user
 	userTry  bool
 	asPID1   bool
@@ -44,11 +45,11 @@ type bwrap struct {
 	disable  bool // --disable-userns
 	assert   bool // --assert-userns-disabled
 	locks    []string
-	caps     capChoice
+	caps     arg.Capabilities
 	seccomps []spec.Filter
 	last     []string // the words of --seccomp
 	tell     informer
-	sync     optional[int]
+	sync     arg.Optional[int]
 	layers   []string // --overlay-src
 	data     keptData
 	room     *room
@@ -104,7 +105,7 @@ func (b *bwrap) begin(r *room, name string, env []string) {
 	b.spec.Mounts = spec.Mounts{Follow: true, Leave: true, Trust: true, Whole: true, Loose: true}
 	if unix.Getuid() == 0 {
 		b.spec.Mounts.Guard = spec.GuardOpen
-		b.caps.set = host.Capabilities() // an ordinary user begins with none
+		b.caps.Set = host.Capabilities() // an ordinary user begins with none
 	}
 	b.spec.Life = spec.Life{Session: spec.CallerSession, KeepAll: true, Keyring: true, Detached: true, Close: r.close[:0]}
 	b.spec.Limits.Cores = true
@@ -136,7 +137,7 @@ func (b *bwrap) run(words []string) (int, error) {
 		return 0, unread
 	}
 	if b.tell.wanted() {
-		builder.Outside = push(builder.Outside, plan.Act(&b.tell))
+		builder.Outside = early.Append(builder.Outside, plan.Act(&b.tell))
 	}
 	return b.start()
 }
@@ -224,13 +225,13 @@ func (b *bwrap) namespaces() error {
 		s.New |= spec.User
 	}
 	own := s.New.Has(spec.User) || s.Join.User.Given()
-	if b.uid.given && b.uid.value != uint32(unix.Getuid()) && !own {
+	if b.uid.Given && b.uid.Value != uint32(unix.Getuid()) && !own {
 		return die("Specifying --uid requires --unshare-user or --userns")
 	}
-	if b.gid.given && b.gid.value != uint32(unix.Getgid()) && !own {
+	if b.gid.Given && b.gid.Value != uint32(unix.Getgid()) && !own {
 		return die("Specifying --gid requires --unshare-user or --userns")
 	}
-	s.IDs.UID, s.IDs.GID = b.uid.take(uint32(unix.Getuid())), b.gid.take(uint32(unix.Getgid()))
+	s.IDs.UID, s.IDs.GID = b.uid.Take(uint32(unix.Getuid())), b.gid.Take(uint32(unix.Getgid()))
 	s.Nested, s.Assert = !b.disable, b.disable || b.assert
 	if !s.New.Has(spec.UTS) && slices.ContainsFunc(s.Tree, func(e spec.Entry) bool { return e.Kind == spec.Hostname }) {
 		return die("Specifying --hostname requires --unshare-uts")
@@ -247,12 +248,12 @@ func (b *bwrap) namespaces() error {
 // life decides which processes there are, and what the command gets of the caller.
 func (b *bwrap) life() {
 	life := &b.spec.Life
-	reaper := b.spec.New.Has(spec.PID) || len(b.locks) > 0 || b.sync.given
+	reaper := b.spec.New.Has(spec.PID) || len(b.locks) > 0 || b.sync.Given
 	life.Direct = !reaper || b.asPID1
 	life.Detached, life.OutliveParent = !b.die, !b.die
 	life.Locks = b.locks
-	if b.sync.given && !life.Direct {
-		life.Close = push(life.Close, b.sync.value)
+	if b.sync.Given && !life.Direct {
+		life.Close = early.Append(life.Close, b.sync.Value)
 		life.Sync = life.Close[len(life.Close)-1:]
 	}
 	b.tell.prepare(b.spec)
@@ -265,7 +266,7 @@ func (b *bwrap) life() {
 // capabilities decides what the command has: root keeps all that it has if nothing is said.
 func (b *bwrap) capabilities() {
 	c := &b.spec.Caps
-	c.Keep, c.Callers = b.caps.set, unix.Getuid() == 0 && !b.caps.given
+	c.Keep, c.Callers = b.caps.Set, unix.Getuid() == 0 && !b.caps.Given
 	if !b.spec.OwnsUser() {
 		c.Keep &= host.Capabilities() // nobody can give away more
 	}
@@ -280,12 +281,12 @@ func (b *bwrap) directory() {
 	}
 	c.Dirs = b.room.dirs[:0]
 	if dir := workingDirectory(); dir != "" {
-		c.Dirs = push(c.Dirs, dir)
+		c.Dirs = early.Append(c.Dirs, dir)
 	}
 	if home := valueOf(b.env, "HOME"); home != "" {
-		c.Dirs = push(c.Dirs, home)
+		c.Dirs = early.Append(c.Dirs, home)
 	}
-	c.Dirs = push(c.Dirs, "/")
+	c.Dirs = early.Append(c.Dirs, "/")
 }
 
 // usernsAllowed is root's look before --unshare-user-try.

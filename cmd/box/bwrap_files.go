@@ -4,6 +4,7 @@ import (
 	"os"
 	"strconv"
 
+	"box/cmd/box/internal/arg"
 	"box/internal/early"
 	"box/internal/host"
 	"box/internal/kernel"
@@ -16,7 +17,7 @@ import (
 
 func (b *bwrap) add(w []string, e spec.Entry) error {
 	e.Origin.Words = w
-	b.spec.Tree = push(b.spec.Tree, e)
+	b.spec.Tree = early.Append(b.spec.Tree, e)
 	return nil
 }
 
@@ -116,11 +117,11 @@ func (b *bwrap) addOverlay(w []string, least int, e spec.Entry) error {
 }
 
 func (b *bwrap) tmpfs(w []string) error {
-	return b.add(w, spec.Entry{Kind: spec.Tmpfs, Dest: w[1], Perms: b.perms.take(0o755), Size: b.size.take(0)})
+	return b.add(w, spec.Entry{Kind: spec.Tmpfs, Dest: w[1], Perms: b.perms.Take(0o755), Size: b.size.Take(0)})
 }
 
 func (b *bwrap) dirOption(w []string) error {
-	return b.add(w, spec.Entry{Kind: spec.Dir, Dest: w[1], Perms: b.perms.take(0o755)})
+	return b.add(w, spec.Entry{Kind: spec.Dir, Dest: w[1], Perms: b.perms.Take(0o755)})
 }
 
 func (b *bwrap) file(w []string) error       { return b.addFile(w, spec.File, 0o666, false) }
@@ -132,7 +133,7 @@ func (b *bwrap) addFile(w []string, kind spec.Kind, perms uint32, ro bool) error
 	if err := b.named(&fd, w[1]); err != nil {
 		return err
 	}
-	return b.add(w, spec.Entry{Kind: kind, Dest: w[2], FD: spec.At(fd, w), RO: ro, Perms: b.perms.take(perms)})
+	return b.add(w, spec.Entry{Kind: kind, Dest: w[2], FD: spec.At(fd, w), RO: ro, Perms: b.perms.Take(perms)})
 }
 
 // readFiles reads what is to be in files, and the program of --seccomp: when all options are known.
@@ -152,7 +153,7 @@ func (b *bwrap) readFiles() error {
 		return nil
 	}
 	f, err := b.program(b.last)
-	b.spec.Filters = push(b.spec.Filters, f)
+	b.spec.Filters = early.Append(b.spec.Filters, f)
 	return err
 }
 
@@ -170,7 +171,7 @@ func (b *bwrap) symlink(w []string) error {
 }
 
 func (b *bwrap) chmod(w []string) error {
-	p, ok := digitsOf(w[1], 8)
+	p, ok := arg.Number(w[1], 8)
 	if !ok || p > 0o7777 {
 		return die("--chmod takes an octal argument <= 07777")
 	}

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	"box/cmd/box/internal/arg"
 	"box/spec"
 )
 
@@ -58,7 +59,7 @@ func read(t *testing.T, words []string, file string) (b *bwrap, command []string
 	b = new(bwrap)
 	b.begin(new(room), "bwrap", []string{"HOME=/home", "PATH=/bin"})
 	for _, word := range slices.Concat(words, strings.Split(file, "\x00")) {
-		if fd, ok := strtol(word); ok && fd >= 0 {
+		if fd, ok := arg.Strtol(word); ok && fd >= 0 {
 			b.data = append(b.data, kept{int(fd), []byte(file)})
 		}
 	}

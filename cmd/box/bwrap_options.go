@@ -3,6 +3,7 @@ package main
 import (
 	"strings"
 
+	"box/cmd/box/internal/arg"
 	"box/internal/early"
 	"box/internal/host"
 	"box/seccompprofile"
@@ -108,12 +109,12 @@ func (b *bwrap) gidOption(w []string) error {
 	return bwrapID(&b.gid, "gid", w[1])
 }
 
-func bwrapID(id *optional[uint32], what, word string) error {
-	n, ok := strtol(word)
+func bwrapID(id *arg.Optional[uint32], what, word string) error {
+	n, ok := arg.Strtol(word)
 	if !ok || n < 0 || n > 1<<31-1 {
 		return die("Invalid %s: %s", what, word)
 	}
-	id.set(uint32(n))
+	id.Set(uint32(n))
 	return nil
 }
 
@@ -155,25 +156,25 @@ func setVariable(env []string, name, value string) []string {
 			return env
 		}
 	}
-	return push(env, early.Concat(name, "=", value))
+	return early.Append(env, early.Concat(name, "=", value))
 }
 
 func (b *bwrap) lockFile(w []string) error {
-	b.locks = push(b.locks, w[1])
+	b.locks = early.Append(b.locks, w[1])
 	return nil
 }
 
 // named notes a descriptor that the command does not inherit.
 func (b *bwrap) named(to *int, word string) (err error) {
 	if *to, err = bwrapFD(word); err == nil {
-		b.spec.Life.Close = push(b.spec.Life.Close, *to)
+		b.spec.Life.Close = early.Append(b.spec.Life.Close, *to)
 	}
 	return err
 }
 
 func (b *bwrap) syncFD(w []string) error {
 	fd, err := bwrapFD(w[1])
-	b.sync.set(fd)
+	b.sync.Set(fd)
 	return err
 }
 
@@ -203,7 +204,7 @@ func (b *bwrap) addSeccomp(w []string) error {
 		return err
 	}
 	f, err := b.program(w)
-	b.seccomps = push(b.seccomps, f)
+	b.seccomps = early.Append(b.seccomps, f)
 	return err
 }
 
@@ -221,7 +222,7 @@ func (b *bwrap) program(w []string) (spec.Filter, error) {
 
 func (b *bwrap) capAdd(w []string) error {
 	early.Ordinary()
-	if !b.caps.add(w[1]) {
+	if !b.caps.Add(w[1]) {
 		return die("unknown cap: %s", w[1])
 	}
 	return nil
@@ -229,7 +230,7 @@ func (b *bwrap) capAdd(w []string) error {
 
 func (b *bwrap) capDrop(w []string) error {
 	early.Ordinary()
-	if !b.caps.drop(w[1]) {
+	if !b.caps.Drop(w[1]) {
 		return die("unknown cap: %s", w[1])
 	}
 	return nil
@@ -251,29 +252,29 @@ func (b *bwrap) asPID1Option([]string) error {
 }
 
 func (b *bwrap) permsOption(w []string) error {
-	if b.perms.given {
+	if b.perms.Given {
 		return die("--perms given twice for the same action")
 	}
-	p, ok := digitsOf(w[1], 8)
+	p, ok := arg.Number(w[1], 8)
 	if !ok || p > 0o7777 {
 		return die("--perms takes an octal argument <= 07777")
 	}
-	b.perms.set(uint32(p))
+	b.perms.Set(uint32(p))
 	return nil
 }
 
 func (b *bwrap) sizeOption(w []string) error {
-	if b.size.given {
+	if b.size.Given {
 		return die("--size given twice for the same action")
 	}
 	const most = 1<<63 - 1 // the message has it, too
-	n, ok := digitsOf(w[1], 0)
+	n, ok := arg.Number(w[1], 0)
 	if !ok || n == 0 {
 		return die("--size takes a non-zero number of bytes")
 	}
 	if n > most {
 		return die("--size (for tmpfs) is limited to 9223372036854775807")
 	}
-	b.size.set(n)
+	b.size.Set(n)
 	return nil
 }

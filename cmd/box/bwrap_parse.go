@@ -4,6 +4,7 @@ import (
 	"os"
 	"strings"
 
+	"box/cmd/box/internal/arg"
 	"box/internal/early"
 )
 
@@ -119,37 +120,18 @@ func (b *bwrap) checkModifiers(word string) error {
 	if word == "--perms" || word == "--size" {
 		return nil
 	}
-	if b.perms.given {
+	if b.perms.Given {
 		return die("--perms must be followed by an option that creates a file")
 	}
-	if b.size.given {
+	if b.size.Given {
 		return die("--size must be followed by --tmpfs")
 	}
 	return nil
 }
 
-// strtol reads a decimal number as strtol(3) does: blanks and a sign may stand in front.
-func strtol(word string) (int64, bool) {
-	for word != "" && (word[0] == ' ' || word[0] >= '\t' && word[0] <= '\r') {
-		word = word[1:]
-	}
-	minus := strings.HasPrefix(word, "-")
-	if minus || strings.HasPrefix(word, "+") {
-		word = word[1:]
-	}
-	n, ok := digitsOf(word, 10)
-	if !ok || n > 1<<63-1 {
-		return 0, false
-	}
-	if minus {
-		return -int64(n), true
-	}
-	return int64(n), true
-}
-
 // bwrapFD reads the number of a descriptor.
 func bwrapFD(word string) (int, error) {
-	n, ok := strtol(word)
+	n, ok := arg.Strtol(word)
 	if !ok || n < 0 || n > 1<<31-1 {
 		return 0, die("Invalid fd: %s", word)
 	}

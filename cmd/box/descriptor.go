@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 
+	"box/cmd/box/internal/arg"
 	"box/cmd/box/internal/say"
 	"box/internal/early"
 	"box/internal/host"
@@ -13,7 +14,7 @@ import (
 
 // number reads a descriptor's number.
 func number(word string, least int) (int, error) {
-	n, ok := digitsOf(word, 10)
+	n, ok := arg.Number(word, 10)
 	if !ok || n > 1<<31-1 {
 		return 0, say.Bad(early.Concat(word, " is not a descriptor's number"))
 	}

@@ -25,7 +25,7 @@ func (b *build) setenv(w []string) error {
 	if err := validName(w[0]); err != nil {
 		return err
 	}
-	b.env = push(b.env, envStep{name: w[0], value: w[1]})
+	b.env = early.Append(b.env, envStep{name: w[0], value: w[1]})
 	return nil
 }
 
@@ -33,12 +33,12 @@ func (b *build) unsetenv(w []string) error {
 	if err := validName(w[0]); err != nil {
 		return err
 	}
-	b.env = push(b.env, envStep{name: w[0], remove: true})
+	b.env = early.Append(b.env, envStep{name: w[0], remove: true})
 	return nil
 }
 
 func (b *build) clearenv([]string) error {
-	b.env = push(b.env, envStep{})
+	b.env = early.Append(b.env, envStep{})
 	return nil
 }
 
@@ -86,9 +86,9 @@ func (b *build) environ(callers []string) []string {
 				continue
 			}
 		}
-		env = push(env, e)
+		env = early.Append(env, e)
 	}
-	return push(push(env, "BOX=1"), "container=box")
+	return early.Append(early.Append(env, "BOX=1"), "container=box")
 }
 
 // picked says whether --env-pass names a variable.
@@ -133,7 +133,7 @@ func apply(env []string, steps []envStep) []string {
 		}
 		env = without(env, s.name)
 		if !s.remove {
-			env = push(env, early.Concat(s.name, "=", s.value))
+			env = early.Append(env, early.Concat(s.name, "=", s.value))
 		}
 	}
 	return env

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"box/cmd/box/internal/arg"
 	"box/cmd/box/internal/say"
 	"box/spec"
 )
@@ -9,14 +10,14 @@ import (
 
 // perm uses up --perms.
 func (b *build) perm(other uint32) uint32 {
-	other = b.modifiers.perms.take(other)
+	other = b.modifiers.perms.Take(other)
 	b.used()
 	return other
 }
 
 // used forgets the words of the modifiers when all of them are used up.
 func (b *build) used() {
-	if !b.modifiers.perms.given && !b.modifiers.size.given {
+	if !b.modifiers.perms.Given && !b.modifiers.size.Given {
 		b.modifiers.words = nil
 	}
 }
@@ -39,40 +40,40 @@ func (b *build) devBindTry(w []string) error {
 }
 
 func (b *build) tmpfs(w []string) error {
-	e := spec.Entry{Kind: spec.Tmpfs, Dest: w[0], Size: b.modifiers.size.take(0)}
+	e := spec.Entry{Kind: spec.Tmpfs, Dest: w[0], Size: b.modifiers.size.Take(0)}
 	e.Perms = b.perm(0o755)
 	return b.add(e)
 }
 
 func (b *build) size(w []string) error {
-	if b.modifiers.size.given {
+	if b.modifiers.size.Given {
 		return say.Bad("given twice for the same --tmpfs")
 	}
-	n, ok := digitsOf(w[0], 0)
+	n, ok := arg.Number(w[0], 0)
 	if !ok || n == 0 || n > 1<<63-1 {
 		return say.Bad("not a number of bytes above 0")
 	}
-	b.modifiers.size.set(n)
+	b.modifiers.size.Set(n)
 	b.modifiers.words = b.step.words
 	return nil
 }
 
 func (b *build) perms(w []string) error {
-	if b.modifiers.perms.given {
+	if b.modifiers.perms.Given {
 		return say.Bad("given twice for the same flag")
 	}
 	p, err := octal(w[0])
 	if err != nil {
 		return err
 	}
-	b.modifiers.perms.set(p)
+	b.modifiers.perms.Set(p)
 	b.modifiers.words = b.step.words
 	return nil
 }
 
 // octal reads a file mode.
 func octal(word string) (uint32, error) {
-	p, ok := digitsOf(word, 8)
+	p, ok := arg.Number(word, 8)
 	if !ok || p > 0o7777 {
 		return 0, say.Bad("not an octal mode up to 7777")
 	}

@@ -81,12 +81,12 @@ func (b *build) filters() error {
 	if err != nil {
 		return err
 	}
-	b.spec.Filters = push(b.spec.Filters, f)
+	b.spec.Filters = early.Append(b.spec.Filters, f)
 	for _, raw := range b.raw {
-		b.spec.Filters = push(b.spec.Filters, raw)
+		b.spec.Filters = early.Append(b.spec.Filters, raw)
 	}
-	if b.last.given {
-		b.spec.Filters = push(b.spec.Filters, b.last.value)
+	if b.last.Given {
+		b.spec.Filters = early.Append(b.spec.Filters, b.last.Value)
 	}
 	return nil
 }

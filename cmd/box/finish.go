@@ -45,7 +45,7 @@ func (b *build) finish(command []string) error {
 			return say.Refuse(e.Origin.Words, "the host name is the caller's, with --share-uts")
 		}
 	}
-	if s.Caps.Keep = b.caps.set; !s.OwnsUser() {
+	if s.Caps.Keep = b.caps.Set; !s.OwnsUser() {
 		s.Caps.Keep &= host.Capabilities() // nobody can give away more
 	}
 	if s.Confine.Required.Words != nil && s.Mounting() {
@@ -68,7 +68,7 @@ func (b *build) finish(command []string) error {
 	}
 	env := apply(b.environ(inherited.Environ()), b.env)
 	b.directory(env)
-	s.Command.Env = push(without(env, "PWD"), early.Concat("PWD=", s.Command.Dir))
+	s.Command.Env = early.Append(without(env, "PWD"), early.Concat("PWD=", s.Command.Dir))
 	return nil
 }
 
@@ -122,10 +122,10 @@ func refuseLink(err error) error {
 // homes returns what may be the caller's home: HOME, which anybody may have set, and what the system says.
 func homes(found []string, home string) []string {
 	if home != "" {
-		found = push(found, home)
+		found = early.Append(found, home)
 	}
 	if home := host.Home(unix.Getuid()); home != "" && home != "/" {
-		found = push(found, home)
+		found = early.Append(found, home)
 	}
 	return found
 }

@@ -42,7 +42,7 @@ func (b *build) joinUser(w []string) error {
 func (b *build) syncFD(w []string) error {
 	var fd spec.FD
 	err := b.given(&fd, w)
-	b.spec.Life.Sync = push(b.room.sync[:0], fd.Number())
+	b.spec.Life.Sync = early.Append(b.room.sync[:0], fd.Number())
 	return err
 }
 
@@ -50,7 +50,7 @@ func (b *build) lockFile(w []string) error {
 	if w[0] == "" {
 		return say.Bad("an empty path names nothing")
 	}
-	b.spec.Life.Locks = push(b.spec.Life.Locks, w[0])
+	b.spec.Life.Locks = early.Append(b.spec.Life.Locks, w[0])
 	return nil
 }
 

@@ -25,7 +25,7 @@ func (b *build) describe() error {
 	}
 	life.Kept = b.room.keptAs[:0]
 	for _, fd := range life.Keep {
-		life.Kept = push(life.Kept, describedOnce(fd))
+		life.Kept = early.Append(life.Kept, describedOnce(fd))
 	}
 	return nil
 }

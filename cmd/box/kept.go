@@ -26,7 +26,7 @@ func (k *keptData) read(fd int) ([]byte, error) {
 	}
 	data, err := readFD(fd)
 	if err == nil {
-		*k = push(*k, kept{fd, data})
+		*k = early.Append(*k, kept{fd, data})
 	}
 	return data, err
 }

@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"strings"
 
+	"box/cmd/box/internal/arg"
 	"box/cmd/box/internal/say"
 	"box/spec"
 
@@ -149,7 +150,7 @@ func (o *options) life(s *spec.Spec, tell *informer) {
 	o.when(s.Labels.File != "", "--file-label", s.Labels.File)
 	if !s.Caps.Callers {
 		o.when(unix.Getuid() == 0, "--cap-drop", "ALL")
-		for _, name := range capList(s.Caps.Keep) {
+		for _, name := range arg.CapabilityList(s.Caps.Keep) {
 			o.add("--cap-add", name)
 		}
 	}

@@ -17,7 +17,7 @@ func (b *build) seccomp(w []string) error {
 	if len(b.raw) > 0 {
 		return say.Bad("can't be combined with --add-seccomp-fd")
 	}
-	b.last.set(f)
+	b.last.Set(f)
 	return nil
 }
 
@@ -26,10 +26,10 @@ func (b *build) addSeccomp(w []string) error {
 	if err != nil {
 		return err
 	}
-	if b.last.given {
+	if b.last.Given {
 		return say.Bad("can't be combined with --seccomp")
 	}
-	b.raw = push(b.raw, f)
+	b.raw = early.Append(b.raw, f)
 	return nil
 }
 

@@ -32,9 +32,9 @@ var plainRoom room
 
 // renamed returns a command whose argv[0] is name.
 func renamed(room []string, name string, command []string) []string {
-	room = push(room, name)
+	room = early.Append(room, name)
 	for _, word := range command[1:] {
-		room = push(room, word)
+		room = early.Append(room, word)
 	}
 	return room
 }
@@ -47,7 +47,7 @@ func (r *room) splitWords(data []byte) []string {
 		for end < len(data) && data[end] != 0 {
 			end++
 		}
-		words = push(words, early.String(data[start:end]))
+		words = early.Append(words, early.String(data[start:end]))
 		start = end + 1
 	}
 	r.used = min(r.used+len(words), len(r.words))

@@ -54,7 +54,7 @@ func runCommand(words []string) (int, error) {
 		return 0, explained(err, b.spec)
 	}
 	if b.tell.wanted() {
-		builder.Outside = push(builder.Outside, plan.Act(&b.tell))
+		builder.Outside = early.Append(builder.Outside, plan.Act(&b.tell))
 	}
 	if b.dry {
 		return 0, b.printPlan()

@@ -40,7 +40,7 @@ func scan(steps []step, words []string) (_ []step, command []string, err error) 
 		words = rest
 		switch f.name {
 		case "--help", "--version":
-			return push(steps, s), nil, nil
+			return early.Append(steps, s), nil, nil
 		case "--args":
 			more, err := readArgs(s)
 			if err != nil {
@@ -56,7 +56,7 @@ func scan(steps []step, words []string) (_ []step, command []string, err error) 
 			steps = inner
 			continue
 		}
-		steps = push(steps, s)
+		steps = early.Append(steps, s)
 	}
 	return steps, nil, nil
 }

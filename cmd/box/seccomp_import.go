@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"box/cmd/box/internal/arg"
 	"box/cmd/box/internal/say"
 	"box/internal/kernel"
 	"box/seccompprofile/oci"
@@ -64,7 +65,7 @@ func importTarget(arch string, caps []string) (oci.Target, error) {
 	}
 	for _, word := range caps {
 		name := strings.TrimPrefix(strings.ToLower(word), "cap_")
-		if !slices.Contains(capNames[:], name) {
+		if !slices.Contains(arg.CapabilityNames[:], name) {
 			return t, say.Usagef("--cap %s: no such capability", word)
 		}
 		t.Caps = append(t.Caps, "CAP_"+strings.ToUpper(name))

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"path"
 
+	"box/cmd/box/internal/arg"
 	"box/cmd/box/internal/say"
 	"box/internal/early"
 	"box/internal/kernel"
@@ -77,7 +78,7 @@ func (b *build) gid(w []string) (err error) { return b.id(&b.spec.IDs.GID, w[0])
 
 // id reads a user or group id. -1 is none, and so is 2^32-1, see setresuid(2).
 func (b *build) id(id *uint32, word string) error {
-	n, ok := digitsOf(word, 10)
+	n, ok := arg.Number(word, 10)
 	if !ok || n > 1<<31-1 {
 		return say.Bad("not an id from 0 to 2147483647")
 	}
@@ -148,7 +149,7 @@ func (b *build) argv0Flag(w []string) error {
 
 func (b *build) capAdd(w []string) error {
 	early.Ordinary()
-	if !b.caps.add(w[0]) {
+	if !b.caps.Add(w[0]) {
 		return say.Bad("no such capability")
 	}
 	return nil
@@ -156,7 +157,7 @@ func (b *build) capAdd(w []string) error {
 
 func (b *build) capDrop(w []string) error {
 	early.Ordinary()
-	if !b.caps.drop(w[0]) {
+	if !b.caps.Drop(w[0]) {
 		return say.Bad("no such capability")
 	}
 	return nil
@@ -188,7 +189,7 @@ func (b *build) keepFD(w []string) error {
 	if err := isOpen(fd); err != nil {
 		return err
 	}
-	keep := push(b.spec.Life.Keep, fd)
+	keep := early.Append(b.spec.Life.Keep, fd)
 	for i := len(keep) - 1; i > 0 && keep[i] <= keep[i-1]; i-- {
 		if keep[i] == keep[i-1] {
 			return nil // it is there already

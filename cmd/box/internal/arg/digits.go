@@ -1,8 +1,10 @@
-package main
+package arg
 
-// digitsOf reads a number without a sign; base 0 takes the prefixes 0x, 0o, 0b and 0 for octal. It is strconv.ParseUint without
+import "strings"
+
+// Number reads a number without a sign; base 0 takes the prefixes 0x, 0o, 0b and 0 for octal. It is strconv.ParseUint without
 // an error to be allocated.
-func digitsOf(word string, base uint64) (n uint64, ok bool) {
+func Number(word string, base uint64) (n uint64, ok bool) {
 	if base == 0 {
 		base, word = baseOf(word)
 	}
@@ -41,4 +43,23 @@ func baseOf(word string) (base uint64, digits string) {
 		return 2, word[2:]
 	}
 	return 8, word[1:]
+}
+
+// Strtol reads a decimal number as strtol(3) does: blanks and a sign may stand in front.
+func Strtol(word string) (int64, bool) {
+	for word != "" && (word[0] == ' ' || word[0] >= '\t' && word[0] <= '\r') {
+		word = word[1:]
+	}
+	minus := strings.HasPrefix(word, "-")
+	if minus || strings.HasPrefix(word, "+") {
+		word = word[1:]
+	}
+	n, ok := Number(word, 10)
+	if !ok || n > 1<<63-1 {
+		return 0, false
+	}
+	if minus {
+		return -int64(n), true
+	}
+	return int64(n), true
 }

@@ -1,13 +1,9 @@
-package main
+package early
 
-import (
-	"slices"
+import "slices"
 
-	"box/internal/early"
-)
-
-// push is append for one value that allocates only where the Go runtime runs.
-func push[T any](list []T, value T) []T {
+// Append is append for one value that allocates only where the Go runtime runs.
+func Append[T any](list []T, value T) []T {
 	if len(list) == cap(list) {
 		list = longer(list)
 	}
@@ -18,6 +14,6 @@ func push[T any](list []T, value T) []T {
 
 //go:noinline
 func longer[T any](list []T) []T {
-	early.Ordinary()
+	Ordinary()
 	return slices.Grow(list, 1+len(list))
 }

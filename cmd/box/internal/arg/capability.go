@@ -1,0 +1,74 @@
+package arg
+
+import (
+	"strconv"
+	"strings"
+)
+
+// CapabilityNames are the capabilities in the order of their numbers, see linux/capability.h.
+var CapabilityNames = [...]string{
+	"chown", "dac_override", "dac_read_search", "fowner", "fsetid", "kill", "setgid", "setuid", "setpcap", "linux_immutable",
+	"net_bind_service", "net_broadcast", "net_admin", "net_raw", "ipc_lock", "ipc_owner", "sys_module", "sys_rawio",
+	"sys_chroot", "sys_ptrace", "sys_pacct", "sys_admin", "sys_boot", "sys_nice", "sys_resource", "sys_time",
+	"sys_tty_config", "mknod", "lease", "audit_write", "audit_control", "setfcap", "mac_override", "mac_admin", "syslog",
+	"wake_alarm", "block_suspend", "audit_read", "perfmon", "bpf", "checkpoint_restore",
+}
+
+const all = 1<<len(CapabilityNames) - 1
+
+// Capabilities is what --cap-add and --cap-drop have chosen, in order.
+type Capabilities struct {
+	Set   uint64
+	Given bool
+}
+
+// Add and Drop return false for a word that is no capability.
+func (c *Capabilities) Add(word string) bool {
+	return c.change(word, func(set, named uint64) uint64 { return set | named })
+}
+
+func (c *Capabilities) Drop(word string) bool {
+	return c.change(word, func(set, named uint64) uint64 { return set &^ named })
+}
+
+func (c *Capabilities) change(word string, change func(set, named uint64) uint64) bool {
+	named, ok := capability(word)
+	if ok {
+		c.Set, c.Given = change(c.Set, named), true
+	}
+	return ok
+}
+
+// capability returns the bit of a capability by the names of cap_from_name(3): cap_kill, CAP_KILL, a number; ALL is all.
+func capability(word string) (uint64, bool) {
+	if strings.EqualFold(word, "ALL") {
+		return all, true
+	}
+	if n, ok := Strtol(word); ok && n >= 0 && n < 64 {
+		return 1 << n, true
+	}
+	name, ok := strings.CutPrefix(strings.ToLower(word), "cap_")
+	for n := range CapabilityNames {
+		if ok && CapabilityNames[n] == name {
+			return 1 << n, true
+		}
+	}
+	return 0, false
+}
+
+// CapabilityList returns the names of the capabilities in a set, as --cap-add takes them.
+func CapabilityList(set uint64) (names []string) {
+	if set == all {
+		return []string{"ALL"}
+	}
+	for n := range 64 {
+		switch {
+		case set>>n&1 == 0:
+		case n < len(CapabilityNames):
+			names = append(names, "CAP_"+strings.ToUpper(CapabilityNames[n]))
+		default:
+			names = append(names, strconv.Itoa(n)) // of a newer kernel
+		}
+	}
+	return names
+}

@@ -1,0 +1,21 @@
+// Package arg reads the words of command lines: what one word means by itself. A reader returns false, or an error without
+// the word, for one that means nothing; nothing is allocated.
+package arg
+
+// Optional is a value that may not have been given.
+type Optional[T any] struct {
+	Given bool
+	Value T
+}
+
+// Set gives the value.
+func (o *Optional[T]) Set(value T) { o.Given, o.Value = true, value }
+
+// Take returns the value and forgets it, or other.
+func (o *Optional[T]) Take(other T) T {
+	if !o.Given {
+		return other
+	}
+	o.Given = false
+	return o.Value
+}

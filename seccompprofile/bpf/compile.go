@@ -151,15 +151,15 @@ func half(spans []span) int {
 
 // leaf returns what decides in a span: what another span like it has, if that is near.
 func (a *assembler) leaf(s *span) int {
-	next := a.ret(s.action)
 	if len(s.cases) == 0 {
-		return next.at
+		return a.ret(s.action).at
 	}
 	for _, l := range a.leaves {
 		if l.like(s) && a.skip(l.at) <= farthest {
 			return l.at
 		}
 	}
+	next := a.ret(s.action)
 	for i := len(s.cases) - 1; i >= 0; i-- {
 		c := &s.cases[i]
 		next = a.conditions(c.Conds, a.ret(c.Rule.Action.Ret()), next)

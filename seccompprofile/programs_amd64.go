@@ -13,6 +13,14 @@ var (
 	default32Program []byte
 	//go:embed programs/defaultDebug32_amd64.bpf
 	defaultDebug32Program []byte
+	//go:embed programs/defaultSetid_amd64.bpf
+	defaultSetidProgram []byte
+	//go:embed programs/defaultDebugSetid_amd64.bpf
+	defaultDebugSetidProgram []byte
+	//go:embed programs/default32Setid_amd64.bpf
+	default32SetidProgram []byte
+	//go:embed programs/defaultDebug32Setid_amd64.bpf
+	defaultDebug32SetidProgram []byte
 	//go:embed programs/docker_amd64.bpf
 	dockerProgram []byte
 	//go:embed programs/dockerDebug_amd64.bpf
@@ -29,6 +37,14 @@ var (
 	nested32Program []byte
 	//go:embed programs/nestedDebug32_amd64.bpf
 	nestedDebug32Program []byte
+	//go:embed programs/nestedSetid_amd64.bpf
+	nestedSetidProgram []byte
+	//go:embed programs/nestedDebugSetid_amd64.bpf
+	nestedDebugSetidProgram []byte
+	//go:embed programs/nested32Setid_amd64.bpf
+	nested32SetidProgram []byte
+	//go:embed programs/nestedDebug32Setid_amd64.bpf
+	nestedDebug32SetidProgram []byte
 	//go:embed programs/strict_amd64.bpf
 	strictProgram []byte
 	//go:embed programs/strictDebug_amd64.bpf
@@ -37,6 +53,14 @@ var (
 	strict32Program []byte
 	//go:embed programs/strictDebug32_amd64.bpf
 	strictDebug32Program []byte
+	//go:embed programs/strictSetid_amd64.bpf
+	strictSetidProgram []byte
+	//go:embed programs/strictDebugSetid_amd64.bpf
+	strictDebugSetidProgram []byte
+	//go:embed programs/strict32Setid_amd64.bpf
+	strict32SetidProgram []byte
+	//go:embed programs/strictDebug32Setid_amd64.bpf
+	strictDebug32SetidProgram []byte
 )
 
 // builtins are the policies that come with box.
@@ -45,16 +69,32 @@ var builtins = [...]builtin{
 	{"default", AllowDebug, &defaultDebugProgram},
 	{"default", Allow32bit, &default32Program},
 	{"default", AllowDebug | Allow32bit, &defaultDebug32Program},
+	{"default", AllowSetid, &defaultSetidProgram},
+	{"default", AllowDebug | AllowSetid, &defaultDebugSetidProgram},
+	{"default", Allow32bit | AllowSetid, &default32SetidProgram},
+	{"default", AllowDebug | Allow32bit | AllowSetid, &defaultDebug32SetidProgram},
 	{"docker", 0, &dockerProgram},
 	{"docker", AllowDebug, &dockerDebugProgram},
 	{"docker", Allow32bit, &docker32Program},
 	{"docker", AllowDebug | Allow32bit, &dockerDebug32Program},
+	{"docker", AllowSetid, &dockerProgram},
+	{"docker", AllowDebug | AllowSetid, &dockerDebugProgram},
+	{"docker", Allow32bit | AllowSetid, &docker32Program},
+	{"docker", AllowDebug | Allow32bit | AllowSetid, &dockerDebug32Program},
 	{"nested", 0, &nestedProgram},
 	{"nested", AllowDebug, &nestedDebugProgram},
 	{"nested", Allow32bit, &nested32Program},
 	{"nested", AllowDebug | Allow32bit, &nestedDebug32Program},
+	{"nested", AllowSetid, &nestedSetidProgram},
+	{"nested", AllowDebug | AllowSetid, &nestedDebugSetidProgram},
+	{"nested", Allow32bit | AllowSetid, &nested32SetidProgram},
+	{"nested", AllowDebug | Allow32bit | AllowSetid, &nestedDebug32SetidProgram},
 	{"strict", 0, &strictProgram},
 	{"strict", AllowDebug, &strictDebugProgram},
 	{"strict", Allow32bit, &strict32Program},
 	{"strict", AllowDebug | Allow32bit, &strictDebug32Program},
+	{"strict", AllowSetid, &strictSetidProgram},
+	{"strict", AllowDebug | AllowSetid, &strictDebugSetidProgram},
+	{"strict", Allow32bit | AllowSetid, &strict32SetidProgram},
+	{"strict", AllowDebug | Allow32bit | AllowSetid, &strictDebug32SetidProgram},
 }

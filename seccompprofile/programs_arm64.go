@@ -9,6 +9,10 @@ var (
 	defaultProgram []byte
 	//go:embed programs/defaultDebug_arm64.bpf
 	defaultDebugProgram []byte
+	//go:embed programs/defaultSetid_arm64.bpf
+	defaultSetidProgram []byte
+	//go:embed programs/defaultDebugSetid_arm64.bpf
+	defaultDebugSetidProgram []byte
 	//go:embed programs/docker_arm64.bpf
 	dockerProgram []byte
 	//go:embed programs/dockerDebug_arm64.bpf
@@ -17,20 +21,36 @@ var (
 	nestedProgram []byte
 	//go:embed programs/nestedDebug_arm64.bpf
 	nestedDebugProgram []byte
+	//go:embed programs/nestedSetid_arm64.bpf
+	nestedSetidProgram []byte
+	//go:embed programs/nestedDebugSetid_arm64.bpf
+	nestedDebugSetidProgram []byte
 	//go:embed programs/strict_arm64.bpf
 	strictProgram []byte
 	//go:embed programs/strictDebug_arm64.bpf
 	strictDebugProgram []byte
+	//go:embed programs/strictSetid_arm64.bpf
+	strictSetidProgram []byte
+	//go:embed programs/strictDebugSetid_arm64.bpf
+	strictDebugSetidProgram []byte
 )
 
 // builtins are the policies that come with box.
 var builtins = [...]builtin{
 	{"default", 0, &defaultProgram},
 	{"default", AllowDebug, &defaultDebugProgram},
+	{"default", AllowSetid, &defaultSetidProgram},
+	{"default", AllowDebug | AllowSetid, &defaultDebugSetidProgram},
 	{"docker", 0, &dockerProgram},
 	{"docker", AllowDebug, &dockerDebugProgram},
+	{"docker", AllowSetid, &dockerProgram},
+	{"docker", AllowDebug | AllowSetid, &dockerDebugProgram},
 	{"nested", 0, &nestedProgram},
 	{"nested", AllowDebug, &nestedDebugProgram},
+	{"nested", AllowSetid, &nestedSetidProgram},
+	{"nested", AllowDebug | AllowSetid, &nestedDebugSetidProgram},
 	{"strict", 0, &strictProgram},
 	{"strict", AllowDebug, &strictDebugProgram},
+	{"strict", AllowSetid, &strictSetidProgram},
+	{"strict", AllowDebug | AllowSetid, &strictDebugSetidProgram},
 }

@@ -38,6 +38,7 @@ type Variant uint8
 const (
 	AllowDebug Variant = 1 << iota // a debugger may work
 	Allow32bit                     // i386's programs run as well, under the same policy
+	AllowSetid                     // set-user-ID files may be made
 )
 
 // builtin is a policy that comes with box, in one variant. It has its program by address, so that a start has nothing to

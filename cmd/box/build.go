@@ -29,7 +29,7 @@ type build struct {
 	env        []envStep                 // --setenv, --unsetenv, --clearenv, in order
 	policyName string                    // --seccomp-policy
 	policyFrom spec.Origin               // the words of it, or why there are none
-	calls      callFlags                 // --allow-32bit, --allow-debug, --seccomp-log
+	calls      callFlags                 // --allow-32bit, --allow-debug, --allow-setid, --seccomp-log
 	refused    *refusals                 // for --seccomp-log
 	raw        []spec.Filter             // --add-seccomp-fd
 	last       arg.Optional[spec.Filter] // --seccomp

@@ -41,13 +41,18 @@ func (b *build) allowDebug([]string) error {
 	return nil
 }
 
+func (b *build) allowSetid([]string) error {
+	b.calls.setid = true
+	return nil
+}
+
 func (b *build) seccompLog([]string) error {
 	b.calls.log = true
 	return nil
 }
 
 // callFlags are the flags that change the policy.
-type callFlags struct{ bits32, debug, log bool }
+type callFlags struct{ bits32, debug, setid, log bool }
 
 func (c *callFlags) variant() (v seccompprofile.Variant) {
 	if c.bits32 {
@@ -56,20 +61,28 @@ func (c *callFlags) variant() (v seccompprofile.Variant) {
 	if c.debug {
 		v |= seccompprofile.AllowDebug
 	}
+	if c.setid {
+		v |= seccompprofile.AllowSetid
+	}
 	return v
 }
 
 // String returns the flags that choose a variant.
 func (c *callFlags) String() string {
-	switch {
-	case c.bits32 && c.debug:
-		return "--allow-32bit and --allow-debug"
-	case c.bits32:
-		return "--allow-32bit"
-	case c.debug:
-		return "--allow-debug"
+	text := ""
+	for _, f := range [...]struct {
+		given bool
+		name  string
+	}{{c.bits32, "--allow-32bit"}, {c.debug, "--allow-debug"}, {c.setid, "--allow-setid"}} {
+		switch {
+		case !f.given:
+		case text == "":
+			text = f.name
+		default:
+			text = early.Concat(text, " and ", f.name)
+		}
 	}
-	return ""
+	return text
 }
 
 // filters puts the policy in front of the raw programs.
@@ -148,7 +161,7 @@ func (b *build) ruledFilter(f spec.Filter) (spec.Filter, error) {
 
 // noPolicy says what becomes of the flags for a policy when there is none.
 func (b *build) noPolicy() {
-	if b.calls.debug || b.calls.bits32 {
+	if b.calls.variant() != 0 {
 		say.Tell(b.calls.String(), ": has no effect, the policy is off")
 	}
 	say.Tell("--seccomp-policy off: the command may make every system call")
@@ -165,19 +178,24 @@ func (c *callFlags) note() string { return early.Concat("the default policy with
 
 // policyRules returns what the policy says, with the flags: on this machine's architecture first.
 func (b *build) policyRules(name string) ([]*policy.Rules, error) {
-	p, err := readPolicyWith(name, b.calls.debug)
+	p, err := readPolicyWith(name, b.calls.debug, b.calls.setid)
 	if err != nil {
 		return nil, err
 	}
 	return rulesFor(p, archesWith(b.calls.bits32))
 }
 
-// readPolicyWith reads a policy, with what --allow-debug adds.
-func readPolicyWith(name string, debug bool) (*policy.Policy, error) {
+// readPolicyWith reads a policy, with what --allow-debug adds and what --allow-setid takes away.
+func readPolicyWith(name string, debug, setid bool) (p *policy.Policy, err error) {
 	if debug {
-		return policyWith(name, "--allow-debug", strings.TrimPrefix(policies.AllowDebug, "version 1\n"))
+		p, err = policyWith(name, "--allow-debug", strings.TrimPrefix(policies.AllowDebug, "version 1\n"))
+	} else {
+		p, err = readPolicy(name)
 	}
-	return readPolicy(name)
+	if err == nil && setid {
+		p, err = p.Instead(policies.Setid, "--allow-setid", policies.AllowSetid)
+	}
+	return p, wrongPolicy(err)
 }
 
 // archesWith returns the architectures that calls may have on this machine.

@@ -67,6 +67,7 @@ type policyChoice struct {
 	Arch       string `name:"arch" placeholder:"ARCH" help:"x86_64 or aarch64; this machine's by default."`
 	Allow32bit bool   `name:"allow-32bit" help:"With the calls of i386, as box --allow-32bit."`
 	AllowDebug bool   `name:"allow-debug" help:"As box --allow-debug."`
+	AllowSetid bool   `name:"allow-setid" help:"As box --allow-setid."`
 }
 
 // read reads the policy that was chosen.
@@ -74,10 +75,7 @@ func (c *policyChoice) read() (*policy.Policy, error) {
 	if c.Policy == seccompprofile.Off {
 		return nil, say.Usagef("off: loads nothing: there is no such policy to look at")
 	}
-	if c.AllowDebug {
-		return readPolicyWith(c.Policy, true)
-	}
-	return readPolicy(c.Policy)
+	return readPolicyWith(c.Policy, c.AllowDebug, c.AllowSetid)
 }
 
 // rules returns what the policy says on the architecture that was chosen.

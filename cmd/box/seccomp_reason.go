@@ -134,6 +134,9 @@ func (q *question) remedy() string {
 	case q.nr == policy.Minus1:
 		return "no call has this number"
 	}
+	if _, line := q.decided(); line.File == policies.Setid {
+		return "--allow-setid allows it"
+	}
 	if !isFile(q.policy) {
 		for _, v := range variants {
 			if q.policy == seccompprofile.Default && q.allows(v.policy) {

@@ -8,6 +8,8 @@ import (
 	"box/seccompprofile"
 	"box/seccompprofile/policies"
 	"box/seccompprofile/policy"
+
+	"golang.org/x/sys/unix"
 )
 
 // The policy that docs/seccomp.md shows is one.
@@ -52,36 +54,46 @@ func TestRemedies(t *testing.T) {
 		}
 		told := 0
 		policy.AMD64.Numbers(func(nr uint32, name string) {
-			q := question{policy: word, rules: r, nr: nr, args: [6]uint64{1 << 28, 0x5412}, given: arity(policy.AMD64, name)}
-			if d, _ := q.decided(); permits(d.Action) {
-				return
-			}
-			told++
-			var with *policy.Policy
-			switch says := q.remedy(); says {
-			case "--allow-debug allows it":
-				with, err = readPolicy(seccompprofile.Debug)
-			case "--nested-userns allows it":
-				with, err = readPolicy(seccompprofile.Nested)
-			default:
-				if !strings.HasPrefix(says, "a policy file with \"include "+word+"\" and \"allow "+name+"\"") {
-					t.Errorf("%s: %s: %s", word, name, says)
+			for _, args := range [][6]uint64{{1 << 28, 0x5412}, {1 << 28, unix.O_CREAT, unix.O_CREAT | 0o6000, 0o6000}} {
+				q := question{policy: word, rules: r, nr: nr, args: args, given: arity(policy.AMD64, name)}
+				if d, _ := q.decided(); !permits(d.Action) {
+					told++
+					checkRemedy(t, &q)
 				}
-				with, err = policyWith(word, "a.txt", "allow "+name)
-			}
-			if err != nil {
-				t.Fatal(err)
-			}
-			allowed, err := with.For(policy.AMD64)
-			if err != nil {
-				t.Fatal(err)
-			}
-			if d := allowed.Decide(q.nr, q.args); !permits(d.Action) {
-				t.Errorf("%s: %s: %s, and it is %s", word, name, q.remedy(), d.Action)
 			}
 		})
 		if told == 0 {
 			t.Errorf("%s refuses nothing: this test looks at the wrong thing", word)
 		}
+	}
+}
+
+// checkRemedy follows what is told about a refused call.
+func checkRemedy(t *testing.T, q *question) {
+	t.Helper()
+	var with *policy.Policy
+	var err error
+	switch says := q.remedy(); says {
+	case "--allow-debug allows it":
+		with, err = readPolicy(seccompprofile.Debug)
+	case "--nested-userns allows it":
+		with, err = readPolicy(seccompprofile.Nested)
+	case "--allow-setid allows it":
+		with, err = readPolicyWith(q.policy, false, true)
+	default:
+		if !strings.HasPrefix(says, "a policy file with \"include "+q.policy+"\" and \"allow "+q.name()+"\"") {
+			t.Errorf("%s: %s: %s", q.policy, q, says)
+		}
+		with, err = policyWith(q.policy, "a.txt", "allow "+q.name())
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	allowed, err := with.For(policy.AMD64)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if d := allowed.Decide(q.nr, q.args); !permits(d.Action) {
+		t.Errorf("%s: %s: %s, and it is %s", q.policy, q, q.remedy(), d.Action)
 	}
 }

@@ -3,8 +3,15 @@ package bpf
 // assembler writes a program from its end to its beginning, since jumps go forward only: what a jump leads to is there
 // when the jump is written. A place is counted from the end, and stays what it is.
 type assembler struct {
-	code []instruction  // the last instruction first
-	rets map[uint32]int // where the nearest return of a value is
+	code   []instruction  // the last instruction first
+	rets   map[uint32]int // where the nearest return of a value is
+	leaves []leaf
+}
+
+// leaf is where the conditions of a span are.
+type leaf struct {
+	span
+	at int
 }
 
 // place is where a jump may lead. If its first instruction loads a word, who has that word already may jump behind it.

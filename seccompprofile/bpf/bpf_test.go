@@ -120,6 +120,32 @@ func TestPlainCallsLoadNoArguments(t *testing.T) {
 	}
 }
 
+// Calls that end alike share the conditions on their arguments, whether or not they are beside each other.
+func TestLikeCallsShareConditions(t *testing.T) {
+	const text = "default allow\nerrno EPERM %s if arg1 & 06000 != 0\n"
+	one, err := Compile(rulesOf(t, fmt.Sprintf(text, "chmod")))
+	if err != nil {
+		t.Fatal(err)
+	}
+	two, err := Compile(rulesOf(t, fmt.Sprintf(text, "chmod fchmod")))
+	if err != nil {
+		t.Fatal(err)
+	}
+	four, err := Compile(rulesOf(t, fmt.Sprintf(text, "chmod fchmod creat mknod")))
+	if err != nil {
+		t.Fatal(err)
+	}
+	loads := 0
+	for at := range len(four) / size {
+		if i := decode(four, at); i.code == load && i.k >= atArgs {
+			loads++
+		}
+	}
+	if len(two) > len(one)+2*size || loads != 1 {
+		t.Errorf("%d instructions for one call, %d for two; %d loads for four", len(one)/size, len(two)/size, loads)
+	}
+}
+
 // A program that the kernel would not take is none.
 func TestTooLong(t *testing.T) {
 	text := strings.Builder{}

@@ -3,6 +3,7 @@ package bpf
 import (
 	"errors"
 	"fmt"
+	"slices"
 
 	"box/seccompprofile/policy"
 
@@ -39,12 +40,19 @@ func Compile(rules ...*policy.Rules) ([]byte, error) {
 // span is a range of numbers that end alike: from this one to where the next span begins.
 type span struct {
 	from   uint32
-	action uint32
-	call   *policy.Call // with conditions, alone in its span
+	action uint32        // where no case decides
+	cases  []policy.Case // what depends on arguments
 	weight int
 }
 
-func (s *span) like(o *span) bool { return s.action == o.action && s.call == nil && o.call == nil }
+// like says whether calls of both spans end alike.
+func (s *span) like(o *span) bool {
+	return s.action == o.action && slices.EqualFunc(s.cases, o.cases, func(a, b policy.Case) bool {
+		return a.Rule.Action == b.Rule.Action && slices.EqualFunc(a.Conds, b.Conds, func(a, b policy.Cond) bool {
+			return a.Arg == b.Arg && a.Mask == b.Mask && a.Not == b.Not && slices.Equal(a.Values, b.Values)
+		})
+	})
+}
 
 // ranges returns the spans of all numbers.
 func ranges(r *policy.Rules) []span {
@@ -66,12 +74,9 @@ func ranges(r *policy.Rules) []span {
 	foreign := false
 	for i := range r.Calls {
 		c := &r.Calls[i]
-		s := span{from: c.Number, action: normal}
+		s := span{from: c.Number, action: normal, cases: c.Cases}
 		if c.Otherwise != nil {
 			s.action = c.Otherwise.Action.Ret()
-		}
-		if len(c.Cases) > 0 {
-			s.call = c
 		}
 		add(s)
 		add(span{from: c.Number + 1, action: normal})
@@ -106,7 +111,7 @@ func weigh(spans []span) {
 		if s.from < end {
 			s.weight = int(end - s.from)
 		}
-		if s.call != nil {
+		if len(s.cases) > 0 {
 			s.weight *= conditional
 		}
 	}
@@ -144,15 +149,21 @@ func half(spans []span) int {
 	return best
 }
 
-// leaf adds what decides in a span.
+// leaf returns what decides in a span: what another span like it has, if that is near.
 func (a *assembler) leaf(s *span) int {
-	next := a.ret(s.action)
-	if s.call == nil {
-		return next.at
+	if len(s.cases) == 0 {
+		return a.ret(s.action).at
 	}
-	for i := len(s.call.Cases) - 1; i >= 0; i-- {
-		c := &s.call.Cases[i]
+	for _, l := range a.leaves {
+		if l.like(s) && a.skip(l.at) <= farthest {
+			return l.at
+		}
+	}
+	next := a.ret(s.action)
+	for i := len(s.cases) - 1; i >= 0; i-- {
+		c := &s.cases[i]
 		next = a.conditions(c.Conds, a.ret(c.Rule.Action.Ret()), next)
 	}
+	a.leaves = append(a.leaves, leaf{*s, next.at})
 	return next.at
 }

@@ -9,10 +9,17 @@ import (
 // AllowDebug are the lines that --allow-debug adds to a policy.
 const AllowDebug = "version 1\nallow ptrace process_vm_readv process_vm_writev kcmp\n"
 
+// Setid is the text that AllowSetid takes the place of. The default policy includes it.
+const Setid = "setid"
+
+// AllowSetid is what --allow-setid puts in the place of the text Setid, wherever a policy includes that.
+const AllowSetid = "version 1\ndefault errno ENOSYS\n" +
+	"allow chmod creat fchmod fchmodat fchmodat2 mknod mknodat open openat openat2\n"
+
 //go:embed *.txt
 var texts embed.FS
 
-// Names returns the names of the policies that have a text.
+// Names returns the names of the policies that have a text. Setid is none: it is a part, and can only be included.
 func Names() []string {
 	return []string{"debug", "default", "docker", "nested", "strict"}
 }

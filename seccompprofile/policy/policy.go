@@ -81,6 +81,34 @@ func (p *Policy) Over(name, text string) (*Policy, error) {
 	return more, nil
 }
 
+// Instead returns a policy in which another text, in the same format, has the place of a built-in one, wherever the policy
+// includes that. A file's own lines still take the place of both.
+func (p *Policy) Instead(included, name, text string) (*Policy, error) {
+	other := &Policy{Name: name}
+	if err := other.parse([]byte(text), nil, nil); err != nil {
+		return nil, err
+	}
+	changed := p.instead(included, other)
+	if err := changed.check(); err != nil {
+		return nil, err
+	}
+	return changed, nil
+}
+
+func (p *Policy) instead(included string, other *Policy) *Policy {
+	changed := *p
+	changed.includes = nil
+	for _, sub := range p.includes {
+		if sub.Name == included {
+			sub = other
+		} else {
+			sub = sub.instead(included, other)
+		}
+		changed.includes = append(changed.includes, sub)
+	}
+	return &changed
+}
+
 // check looks for what is wrong on each architecture that the policy is for.
 func (p *Policy) check() error {
 	checked := 0

@@ -6,6 +6,8 @@ import (
 	"os"
 	"strings"
 	"testing"
+
+	"golang.org/x/sys/unix"
 )
 
 // from gives the texts of a map to a policy that includes them.
@@ -174,6 +176,41 @@ func TestOver(t *testing.T) {
 		if got := r.Decide(nr, [6]uint64{}).Action; got != want {
 			t.Errorf("%s ends with %s, want %s", call, got, want)
 		}
+	}
+}
+
+// A text has the place of a built-in one wherever that is included, and no other: what a file says itself stays.
+func TestInstead(t *testing.T) {
+	included := map[string]string{
+		"part": "version 1\ndefault kill\nerrno EPERM chmod if arg1 == 1\nallow chmod creat\nerrno EACCES open\n",
+		"deep": "version 1\ndefault kill\ninclude part\nallow read\n",
+	}
+	p, err := Parse("p", []byte("version 1\ninclude deep\nerrno EACCES creat\n"), from(included))
+	if err != nil {
+		t.Fatal(err)
+	}
+	other, err := p.Instead("part", "--flag", "version 1\ndefault kill\nallow chmod creat open\n")
+	if err != nil {
+		t.Fatal(err)
+	}
+	wants := map[*Policy]map[string]Action{
+		p:     {"chmod": Errno(unix.EPERM), "creat": Errno(unix.EACCES), "open": Errno(unix.EACCES), "read": Allow, "write": Kill},
+		other: {"chmod": Allow, "creat": Errno(unix.EACCES), "open": Allow, "read": Allow, "write": Kill},
+	}
+	for p, want := range wants {
+		r, err := p.For(AMD64)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for call, action := range want {
+			nr, _ := AMD64.Number(call)
+			if got := r.Decide(nr, [6]uint64{1: 1}).Action; got != action {
+				t.Errorf("%s: %s ends with %s, want %s", p.Name, call, got, action)
+			}
+		}
+	}
+	if _, err := p.Instead("part", "--flag", "version 1\ndefault kill\nallow nothing\n"); err == nil {
+		t.Error("a text with a mistake is taken")
 	}
 }
 

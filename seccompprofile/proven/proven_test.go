@@ -50,6 +50,28 @@ func TestBuiltinsAreProven(t *testing.T) {
 	}
 }
 
+// The text about set-user-ID files and the one in its place are about the same calls, and with the latter each is allowed.
+func TestSetid(t *testing.T) {
+	part, ok := policies.Text(policies.Setid)
+	if !ok {
+		t.Fatal("there is no such text")
+	}
+	for _, a := range []*policy.Arch{policy.AMD64, policy.ARM64, policy.I386} {
+		with := rulesOf(t, policies.Setid, string(part), a)[0]
+		without := rulesOf(t, "--allow-setid", policies.AllowSetid, a)[0]
+		if len(with.Calls) != len(without.Calls) || len(with.Calls) < 6 {
+			t.Errorf("%s: %d calls, and %d in its place", a.Name, len(with.Calls), len(without.Calls))
+			continue
+		}
+		for i := range with.Calls {
+			c := &without.Calls[i]
+			if c.Number != with.Calls[i].Number || len(c.Cases) > 0 || c.Otherwise.Action != policy.Allow {
+				t.Errorf("%s: %s and %s", a.Name, with.Calls[i].Name, c.Name)
+			}
+		}
+	}
+}
+
 // Policies of all shapes are proven: what is compared here is box's compiler, libseccomp and the plain meaning.
 func TestShapesAreProven(t *testing.T) {
 	for _, text := range []string{

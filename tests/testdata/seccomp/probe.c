@@ -141,8 +141,55 @@ static void add_sockets(void) {
 			add_args("netlink", "socket", SOCKET, f, 3, p, want, WATCHED | (want ? REFUSED_ONLY : 0));
 			add_args("netlink", "socket", SOCKET, f, bad | 3, p, want, WATCHED | (want ? DIRECT : 0));
 		}
+	for (unsigned long family = inet; family <= inet6; family += inet6 - inet)
+		for (unsigned long n = 0; n < 332; n++) {
+			unsigned long protocol = n < 300 ? n : 1UL << (n - 300);
+			int fine = 0;
+			for (size_t i = 0; i < LEN(protocols); i++) fine |= protocols[i] == protocol;
+			for (int high = 0; high < 4; high++) {
+				unsigned long f = (high & 1 ? HIGH : 0) | family, p = (high & 2 ? HIGH : 0) | protocol;
+				int want = fine ? 0 : EPROTONOSUPPORT;
+				add_args("protocol", "socket", SOCKET, f, 1, p, want, WATCHED | (want ? REFUSED_ONLY : 0));
+				add_args("protocol", "socket", SOCKET, f, bad | 2, p, want, WATCHED | (want ? DIRECT : 0));
+			}
+		}
 	for (int bit = 6; bit < 32; bit++) // of the families that there can't be
 		add_args("socket", "socket", SOCKET, 1UL << bit | inet, bad | 1, 0, EAFNOSUPPORT, WATCHED | DIRECT);
+}
+
+// add_modes adds the calls that make files and set their modes, with and without set-user-ID and set-group-ID. Of a mode the
+// kernel looks at 16 bits.
+static void add_modes(void) {
+	const unsigned long setid[] = {0, 04000, 02000, 06000}, base[] = {0, 0755, 01777, 0100644}, above[] = {0, 1 << 16, HIGH, 1UL << 63};
+	for (size_t c = 0; c < LEN(with_modes); c++)
+		for (int m = 0; m < 64; m++) {
+			unsigned long mode = setid[m & 3] | base[m >> 2 & 3] | above[m >> 4];
+			struct call call = {with_modes[c].name, with_modes[c].number, {0}, NONE, 0};
+			memcpy(call.args, with_modes[c].args, sizeof call.args);
+			call.args[with_modes[c].mode] = mode;
+			if (with_modes[c].flags < 0) {
+				add("mode", call, mode & 06000 ? EPERM : 0, WATCHED | (mode & 06000 ? DIRECT : 0));
+				continue;
+			}
+			for (int bit = -1; bit < 64; bit++) { // each flag, alone and with another one
+				unsigned long flags = bit < 0 ? 0 : 1UL << bit;
+				for (int more = 0; more < 2; more++, flags |= O_CLOEXEC) {
+					call.args[with_modes[c].flags] = flags;
+					int want = mode & 06000 && (flags & O_CREAT || flags & (O_TMPFILE & ~O_DIRECTORY)) ? EPERM : 0;
+					add("mode", call, want, WATCHED | (want ? DIRECT : 0));
+				}
+			}
+		}
+}
+
+static void add_leases(void) {
+	for (unsigned long n = 0; n < 1100 + 32; n++) {
+		unsigned long command = n < 1100 ? n : 1UL << (n - 1100);
+		int want = 0;
+		for (size_t i = 0; i < LEN(lease_commands); i++) if (lease_commands[i] == command) want = EINVAL;
+		add_args("fcntl", "fcntl", FCNTL, NO, command, 0, want, WATCHED | (want ? DIRECT : 0));
+		add_args("fcntl", "fcntl", FCNTL, NO, command | HIGH, 0, want, WATCHED | (want ? DIRECT : 0));
+	}
 }
 
 enum { TERMINAL = 100 }; // the descriptor of our controlling terminal
@@ -339,7 +386,7 @@ static int report(const char *mode, const char *where) {
 	for (size_t first = 0; first < count; first++) {
 		const char *group = probes[first].group;
 		int seen = 0;
-		for (size_t i = 0; i < first; i++) seen |= !strcmp(probes[i].group, group);
+		for (size_t i = first; i-- > 0 && !seen;) seen |= !strcmp(probes[i].group, group);
 		if (seen) continue;
 		const char *names[20];
 		int calls = 0, n = 0, tally[20];
@@ -384,6 +431,8 @@ int main(int argc, char **argv) {
 	add_sockets();
 	add_terminals();
 	add_personalities();
+	add_modes();
+	add_leases();
 	if (!strcmp(mode, "watched")) {
 		watch();
 		int failed = report(mode, where) != 0;

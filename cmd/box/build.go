@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"box/cmd/box/internal/arg"
+	"box/cmd/box/internal/policyfile"
 	"box/cmd/box/internal/say"
 	"box/internal/early"
 	"box/spec"
@@ -30,7 +31,7 @@ type build struct {
 	policyName string                    // --seccomp-policy
 	policyFrom spec.Origin               // the words of it, or why there are none
 	calls      callFlags                 // --allow-32bit, --allow-debug, --allow-setid, --seccomp-log
-	refused    *refusals                 // for --seccomp-log
+	refused    *policyfile.Refusals      // for --seccomp-log
 	raw        []spec.Filter             // --add-seccomp-fd
 	last       arg.Optional[spec.Filter] // --seccomp
 	ptyOff     bool                      // --pty off

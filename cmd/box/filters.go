@@ -2,18 +2,17 @@ package main
 
 import (
 	"runtime"
-	"strings"
 
+	"box/cmd/box/internal/policyfile"
 	"box/cmd/box/internal/say"
 	"box/internal/early"
 	"box/seccompprofile"
-	"box/seccompprofile/policies"
 	"box/seccompprofile/policy"
 	"box/spec"
 )
 
 func (b *build) policy(w []string) error {
-	if !isFile(w[0]) && !seccompprofile.Known(w[0]) {
+	if !policyfile.IsFile(w[0]) && !seccompprofile.Known(w[0]) {
 		return b.unknownPolicy(w[0])
 	}
 	b.policyName, b.policyFrom.Words = w[0], b.step.words
@@ -23,7 +22,7 @@ func (b *build) policy(w []string) error {
 //go:noinline
 func (b *build) unknownPolicy(word string) error {
 	early.Ordinary()
-	m := noSuchPolicy(word)
+	m := policyfile.NoSuch(word)
 	m.Headline = say.Words(b.step.words) + ": no such policy"
 	return m
 }
@@ -115,7 +114,7 @@ func (b *build) policyFilter() (spec.Filter, error) {
 		b.noPolicy()
 		return f, nil
 	}
-	if isFile(f.Policy) || f.Ask {
+	if policyfile.IsFile(f.Policy) || f.Ask {
 		return b.ruledFilter(f)
 	}
 	if f.Program = seccompprofile.Program(f.Policy, b.calls.variant()); f.Program == nil {
@@ -133,7 +132,7 @@ func (b *build) policyFilter() (spec.Filter, error) {
 //go:noinline
 func (b *build) ruledFilter(f spec.Filter) (spec.Filter, error) {
 	early.Ordinary()
-	if !isFile(f.Policy) {
+	if !policyfile.IsFile(f.Policy) {
 		if f.Program = seccompprofile.Program(f.Policy, b.calls.variant()); f.Program == nil {
 			return f, b.noVariant(f.Policy)
 		}
@@ -143,15 +142,15 @@ func (b *build) ruledFilter(f spec.Filter) (spec.Filter, error) {
 	if err != nil {
 		return f, err
 	}
-	if isFile(f.Policy) {
-		if f.Program, err = programOf(f.Policy, rules); err != nil {
+	if policyfile.IsFile(f.Policy) {
+		if f.Program, err = policyfile.Program(f.Policy, rules); err != nil {
 			return f, err
 		}
 		f.Refuses = seccompprofile.RefusesOf(rules)
 	}
 	if f.Ask {
-		b.refused = &refusals{policy: f.Policy, rules: rules}
-		if nr, ok := rules[0].Arch.Number("sendmsg"); !ok || !permits(rules[0].Decide(nr, [6]uint64{}).Action) {
+		b.refused = &policyfile.Refusals{Policy: f.Policy, Rules: rules}
+		if nr, ok := rules[0].Arch.Number("sendmsg"); !ok || !policyfile.Permits(rules[0].Decide(nr, [6]uint64{}).Action) {
 			return f, say.Usagef("--seccomp-log: the policy %s refuses sendmsg, "+
 				"by which the sandbox hands over what tells of the others", f.Policy)
 		}
@@ -178,34 +177,9 @@ func (c *callFlags) note() string { return early.Concat("the default policy with
 
 // policyRules returns what the policy says, with the flags: on this machine's architecture first.
 func (b *build) policyRules(name string) ([]*policy.Rules, error) {
-	p, err := readPolicyWith(name, b.calls.debug, b.calls.setid)
+	p, err := policyfile.ReadWith(name, b.calls.debug, b.calls.setid)
 	if err != nil {
 		return nil, err
 	}
-	return rulesFor(p, archesWith(b.calls.bits32))
+	return policyfile.RulesFor(p, policyfile.Arches(b.calls.bits32))
 }
-
-// readPolicyWith reads a policy, with what --allow-debug adds and what --allow-setid takes away.
-func readPolicyWith(name string, debug, setid bool) (p *policy.Policy, err error) {
-	if debug {
-		p, err = policyWith(name, "--allow-debug", strings.TrimPrefix(policies.AllowDebug, "version 1\n"))
-	} else {
-		p, err = readPolicy(name)
-	}
-	if err == nil && setid {
-		p, err = p.Instead(policies.Setid, "--allow-setid", policies.AllowSetid)
-	}
-	return p, wrongPolicy(err)
-}
-
-// archesWith returns the architectures that calls may have on this machine.
-func archesWith(bits32 bool) []*policy.Arch {
-	arches := []*policy.Arch{policy.ArchOf(runtime.GOARCH)}
-	if bits32 {
-		arches = append(arches, policy.I386)
-	}
-	return arches
-}
-
-// permits says whether a call is made under an action.
-func permits(a policy.Action) bool { return a == policy.Allow || a == policy.Log }

@@ -7,9 +7,7 @@ import (
 )
 
 const helpHead = `usage: box [flags] [--] COMMAND [ARG...]
-       box doctor [--json]
-       box seccomp ls|show|check|explain|export|import ...
-       box bwrap [options] [--] COMMAND [ARG...]    in the manners of bubblewrap, as by the name of bwrap
+       box VERB ...
 
 Runs COMMAND in a sandbox: namespaces of its own, no network, no privilege, a default system call policy, and of the
 files of this machine only those that the flags bring. Without a file flag it sees the system and the working
@@ -29,12 +27,12 @@ found but can't run, 127 if it was not found.
 // help prints all flags in groups.
 func help(file io.Writer) error {
 	out := bufio.NewWriter(file)
-	fmt.Fprint(out, helpHead)
-	for i, group := range groups {
-		if i > 0 {
-			fmt.Fprintln(out)
-		}
-		fmt.Fprintf(out, "%s:\n", group)
+	fmt.Fprint(out, helpHead, "Verbs (box help VERB says more; box run and box -- run a program that is called as one):\n")
+	for _, v := range verbs {
+		fmt.Fprintf(out, "  %-28s %s\n", v.Name, v.Short)
+	}
+	for _, group := range groups {
+		fmt.Fprintf(out, "\n%s:\n", group)
 		for _, f := range flags {
 			if f.group == group {
 				fmt.Fprintf(out, "  %-28s %s\n", f.name+" "+f.args, f.help)

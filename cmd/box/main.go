@@ -11,6 +11,7 @@ import (
 	"runtime"
 
 	"box/cmd/box/internal/say"
+	"box/cmd/box/internal/verb"
 	"box/internal/early"
 	"box/internal/host"
 	"box/internal/inherited"
@@ -59,14 +60,18 @@ func refusePrivileged(is string, mend ...string) int {
 	return say.Report(m)
 }
 
-// runBox is box in its own manners.
+// runBox is box mode.
 func runBox(words []string) int {
-	if len(words) > 0 {
-		switch {
-		case words[0] == "run":
-			words = words[1:]
-		case verbOf(words[0]) != nil:
-			return runVerb(words)
+	if len(words) > 0 && words[0] != "" && words[0][0] != '-' {
+		switch v := verbOf(words[0]); {
+		case v == nil:
+			if err := misread(words[0]); err != nil {
+				return status(err)
+			}
+		case v.Run != nil:
+			return runVerb(v, words[1:])
+		default:
+			words = words[1:] // run; bwrap has been seen
 		}
 	}
 	code, err := runCommand(words)
@@ -77,9 +82,9 @@ func runBox(words []string) int {
 }
 
 //go:noinline
-func runVerb(words []string) int {
+func runVerb(v *verb.Verb, words []string) int {
 	early.Ordinary()
-	code, err := verbOf(words[0])(words[1:])
+	code, err := v.Run(contextOf(words))
 	if err != nil {
 		return status(err)
 	}

@@ -4,6 +4,8 @@ import (
 	"os"
 	"strings"
 	"testing"
+
+	"box/cmd/box/internal/verb/seccomp"
 )
 
 const manFile = "../../docs/box.1"
@@ -68,8 +70,8 @@ Flags end at the first word that is no flag, or after \fB\-\-\fR. A flag with on
 	}
 	page.WriteString(".SH POLICIES\n\\fBbox seccomp\\fR shows and converts system call policies, which are text. " +
 		"\\fIPOLICY\\fR is the name of a\nbuilt-in one or a file: its name has a / or a . in it.\n")
-	for _, v := range seccompVerbs {
-		page.WriteString(".TP\n\\fB" + roff(v.name) + "\\fR \\fI" + roff(v.args) + "\\fR\n" + roff(v.help) + "\n")
+	for _, v := range seccomp.Verbs {
+		page.WriteString(".TP\n\\fB" + roff(v.Name) + "\\fR \\fI" + roff(v.Args) + "\\fR\n" + roff(v.Help) + "\n")
 	}
 	page.WriteString(`.SH BUBBLEWRAP
 Called by the name of \fBbwrap\fR, or as \fBbox bwrap\fR, box takes the options of

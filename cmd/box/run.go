@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"box/cmd/box/internal/failure"
+	"box/cmd/box/internal/policyfile"
 	"box/cmd/box/internal/say"
 	"box/internal/early"
 	"box/internal/host"
@@ -50,8 +51,8 @@ func runCommand(words []string) (int, error) {
 	if b.print {
 		return 0, b.printBwrapLine()
 	}
-	if err := launch.Compile(&builder, b.spec); err != nil {
-		return 0, explained(err, b.spec)
+	if err := b.compile(); err != nil {
+		return 0, err
 	}
 	if b.tell.wanted() {
 		builder.Outside = early.Append(builder.Outside, plan.Act(&b.tell))
@@ -63,6 +64,14 @@ func runCommand(words []string) (int, error) {
 		return b.startLogged()
 	}
 	return b.start()
+}
+
+// compile writes the plan.
+func (b *build) compile() error {
+	if err := launch.Compile(&builder, b.spec); err != nil {
+		return explained(err, b.spec)
+	}
+	return nil
 }
 
 // begin begins an empty command line.
@@ -125,11 +134,11 @@ func (b *build) startLogged() (int, error) {
 	if err != nil {
 		return 0, b.explained(err)
 	}
-	box.OnNotice(b.refused.notice)
+	box.OnNotice(b.refused.Notice)
 	b.tell.box = box
 	b.tell.release()
 	status, err := box.Wait()
-	b.refused.report(status)
+	b.refused.Report(status)
 	if err != nil {
 		return 0, b.explained(err)
 	}
@@ -186,8 +195,8 @@ func printPlan(file *os.File, b *build) error {
 		fmt.Fprintf(out, "# %s\n", left)
 	}
 	for _, f := range b.spec.Filters {
-		if isFile(f.Policy) {
-			line("# %s", proved("the policy "+f.Policy, f.Program))
+		if policyfile.IsFile(f.Policy) {
+			line("# %s", policyfile.Proved("the policy "+f.Policy, f.Program))
 		}
 	}
 	line("%-100s # new namespaces", "clone3("+plan.FlagsText(builder.Flags)+")")

@@ -34,7 +34,7 @@ func scan(steps []step, words []string) (_ []step, command []string, err error) 
 		}
 		taken := len(words) - len(rest)
 		s := step{f, words[:taken:taken]}
-		if f.name != word {
+		if f.name != word && word != "-h" {
 			s.words = cutWord(word)
 		}
 		words = rest
@@ -72,7 +72,11 @@ func cutWord(word string) []string {
 
 // take finds the flag that words begin with and returns what is left after it and its words.
 func take(words []string) (*flag, []string, error) {
-	f := find(words[0])
+	word := words[0]
+	if word == "-h" {
+		word = "--help"
+	}
+	f := find(word)
 	if f == nil {
 		return takeCut(words)
 	}

@@ -1,41 +1,42 @@
-package main
+package seccomp
 
 import (
 	"bufio"
 	"fmt"
 	"io"
 	"os"
-	"slices"
 	"strconv"
 
+	"box/cmd/box/internal/policyfile"
 	"box/cmd/box/internal/say"
+	"box/cmd/box/internal/verb"
 	"box/internal/nearest"
 	"box/seccompprofile/policy"
 )
 
-// seccompExplain says what becomes of a call.
-func seccompExplain(help string, words []string) (int, error) {
+// explain says what becomes of a call.
+func explain(help string, words []string) (int, error) {
 	var c struct {
 		policyChoice
 		Call string   `arg:"" name:"call" help:"The name of a call, or its number."`
 		Args []string `arg:"" name:"arg" optional:"" help:"Its arguments, numbers."`
 	}
-	if helped, err := parseVerb("seccomp explain", help, &c, words); helped || err != nil {
+	if helped, err := verb.Parse("seccomp explain", help, &c, words); helped || err != nil {
 		return 0, err
 	}
 	rules, err := c.rules()
 	if err != nil {
 		return 0, err
 	}
-	q := question{policy: c.Policy, rules: rules[len(rules)-1], given: len(c.Args)} // i386 is the last
-	if q.nr, err = callNumber(q.rules.Arch, c.Call); err != nil {
+	q := policyfile.Question{Policy: c.Policy, Rules: rules[len(rules)-1], Given: len(c.Args)} // i386 is the last
+	if q.Number, err = callNumber(q.Rules.Arch, c.Call); err != nil {
 		return 0, err
 	}
-	if name := q.rules.Arch.CallName(q.nr); name != "" && len(c.Args) > arity(q.rules.Arch, name) || len(c.Args) > len(q.args) {
-		return 0, say.Usagef("%s: the call has fewer arguments", say.Words(append([]string{q.name()}, c.Args...)))
+	if name := q.Rules.Arch.CallName(q.Number); name != "" && len(c.Args) > policyfile.Arity(q.Rules.Arch, name) || len(c.Args) > len(q.Args) {
+		return 0, say.Usagef("%s: the call has fewer arguments", say.Words(append([]string{q.Name()}, c.Args...)))
 	}
 	for i, word := range c.Args {
-		if q.args[i], err = argValue(word); err != nil {
+		if q.Args[i], err = argValue(word); err != nil {
 			return 0, err
 		}
 	}
@@ -75,42 +76,26 @@ func argValue(word string) (uint64, error) {
 }
 
 // printExplanation prints what becomes of a call.
-func printExplanation(file io.Writer, q *question) error {
+func printExplanation(file io.Writer, q *policyfile.Question) error {
 	out := bufio.NewWriter(file)
 	line := func(format string, args ...any) { fmt.Fprintln(out, say.Visible(fmt.Sprintf(format, args...))) }
-	if call := q.call(); call != nil && q.open(call) {
-		line("%s: its arguments decide", q.who())
+	if call := q.Call(); call != nil && q.Open(call) {
+		line("%s: its arguments decide", q.Who())
 		for i := range call.Cases {
-			line("  %s", cited(call.Cases[i].Rule, q.name()))
+			line("  %s", policyfile.Cited(call.Cases[i].Rule, q.Name()))
 		}
-		otherwise := q.rules.Default
+		otherwise := q.Rules.Default
 		if call.Otherwise != nil {
 			otherwise = call.Otherwise
 		}
-		line("  else %s", cited(otherwise, q.name()))
+		line("  else %s", policyfile.Cited(otherwise, q.Name()))
 		return out.Flush()
 	}
-	d, _ := q.decided()
-	line("%s: %s", q.who(), d.Action)
-	line("  because %s", q.reason())
-	if !permits(d.Action) {
-		line("  %s", q.remedy())
+	d, _ := q.Decided()
+	line("%s: %s", q.Who(), d.Action)
+	line("  because %s", q.Reason())
+	if !policyfile.Permits(d.Action) {
+		line("  %s", q.Remedy())
 	}
 	return out.Flush()
-}
-
-// open says whether an argument that is not known could decide: a line may hold as far as the known ones go.
-func (q *question) open(c *policy.Call) bool {
-	return slices.ContainsFunc(c.Cases, func(line policy.Case) bool {
-		unknown := false
-		for i := range line.Conds {
-			switch cond := &line.Conds[i]; {
-			case cond.Arg >= q.given:
-				unknown = true
-			case !cond.Holds(q.args):
-				return false
-			}
-		}
-		return unknown
-	})
 }

@@ -1,4 +1,4 @@
-package main
+package policyfile
 
 import (
 	"os"
@@ -14,7 +14,7 @@ import (
 
 // The policy that docs/seccomp.md shows is one.
 func TestDocumentedPolicy(t *testing.T) {
-	page, err := os.ReadFile("../../docs/seccomp.md")
+	page, err := os.ReadFile("../../../../docs/seccomp.md")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -44,7 +44,7 @@ func TestDocumentedPolicy(t *testing.T) {
 // Each remedy that is told is true: what it says allows the call does.
 func TestRemedies(t *testing.T) {
 	for _, word := range policies.Names() {
-		p, err := readPolicy(word)
+		p, err := Read(word)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -55,8 +55,8 @@ func TestRemedies(t *testing.T) {
 		told := 0
 		policy.AMD64.Numbers(func(nr uint32, name string) {
 			for _, args := range [][6]uint64{{1 << 28, 0x5412}, {1 << 28, unix.O_CREAT, unix.O_CREAT | 0o6000, 0o6000}} {
-				q := question{policy: word, rules: r, nr: nr, args: args, given: arity(policy.AMD64, name)}
-				if d, _ := q.decided(); !permits(d.Action) {
+				q := Question{Policy: word, Rules: r, Number: nr, Args: args, Given: Arity(policy.AMD64, name)}
+				if d, _ := q.Decided(); !Permits(d.Action) {
 					told++
 					checkRemedy(t, &q)
 				}
@@ -69,22 +69,22 @@ func TestRemedies(t *testing.T) {
 }
 
 // checkRemedy follows what is told about a refused call.
-func checkRemedy(t *testing.T, q *question) {
+func checkRemedy(t *testing.T, q *Question) {
 	t.Helper()
 	var with *policy.Policy
 	var err error
-	switch says := q.remedy(); says {
+	switch says := q.Remedy(); says {
 	case "--allow-debug allows it":
-		with, err = readPolicy(seccompprofile.Debug)
+		with, err = Read(seccompprofile.Debug)
 	case "--nested-userns allows it":
-		with, err = readPolicy(seccompprofile.Nested)
+		with, err = Read(seccompprofile.Nested)
 	case "--allow-setid allows it":
-		with, err = readPolicyWith(q.policy, false, true)
+		with, err = ReadWith(q.Policy, false, true)
 	default:
-		if !strings.HasPrefix(says, "a policy file with \"include "+q.policy+"\" and \"allow "+q.name()+"\"") {
-			t.Errorf("%s: %s: %s", q.policy, q, says)
+		if !strings.HasPrefix(says, "a policy file with \"include "+q.Policy+"\" and \"allow "+q.Name()+"\"") {
+			t.Errorf("%s: %s: %s", q.Policy, q, says)
 		}
-		with, err = policyWith(q.policy, "a.txt", "allow "+q.name())
+		with, err = policyWith(q.Policy, "a.txt", "allow "+q.Name())
 	}
 	if err != nil {
 		t.Fatal(err)
@@ -93,7 +93,7 @@ func checkRemedy(t *testing.T, q *question) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if d := allowed.Decide(q.nr, q.args); !permits(d.Action) {
-		t.Errorf("%s: %s: %s, and it is %s", q.policy, q, q.remedy(), d.Action)
+	if d := allowed.Decide(q.Number, q.Args); !Permits(d.Action) {
+		t.Errorf("%s: %s: %s, and it is %s", q.Policy, q, q.Remedy(), d.Action)
 	}
 }

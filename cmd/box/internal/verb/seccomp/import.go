@@ -1,4 +1,4 @@
-package main
+package seccomp
 
 import (
 	"fmt"
@@ -8,20 +8,22 @@ import (
 	"strings"
 
 	"box/cmd/box/internal/arg"
+	"box/cmd/box/internal/policyfile"
 	"box/cmd/box/internal/say"
+	"box/cmd/box/internal/verb"
 	"box/internal/kernel"
 	"box/seccompprofile/oci"
 	"box/seccompprofile/policy"
 )
 
-// seccompImport turns a container engine's profile into a policy.
-func seccompImport(help string, words []string) (int, error) {
+// imported turns a container engine's profile into a policy.
+func imported(help string, words []string) (int, error) {
 	var flags struct {
 		File string   `arg:"" name:"file" help:"The profile, - for stdin."`
 		Arch string   `name:"arch" placeholder:"ARCH" help:"x86_64 or aarch64; this machine's by default."`
 		Cap  []string `name:"cap" sep:"none" placeholder:"CAP" help:"With the rules for a program that has this capability."`
 	}
-	if helped, err := parseVerb("seccomp import", help, &flags, words); helped || err != nil {
+	if helped, err := verb.Parse("seccomp import", help, &flags, words); helped || err != nil {
 		return 0, err
 	}
 	target, err := importTarget(flags.Arch, flags.Cap)
@@ -38,13 +40,13 @@ func seccompImport(help string, words []string) (int, error) {
 	}
 	p, err := policy.Parse("the policy made of "+flags.File, text, nil)
 	if err != nil {
-		return 0, wrongPolicy(err)
+		return 0, policyfile.Wrong(err)
 	}
-	rules, err := rulesFor(p, []*policy.Arch{target.Arch})
+	rules, err := policyfile.RulesFor(p, []*policy.Arch{target.Arch})
 	if err != nil {
 		return 0, err
 	}
-	if _, err := programOf(flags.File, rules); err != nil {
+	if _, err := policyfile.Program(flags.File, rules); err != nil {
 		return 0, err
 	}
 	if _, err := os.Stdout.Write(text); err != nil {
@@ -58,7 +60,7 @@ func seccompImport(help string, words []string) (int, error) {
 
 // importTarget returns what a profile is read for.
 func importTarget(arch string, caps []string) (oci.Target, error) {
-	a, err := archOf(arch)
+	a, err := policyfile.ArchOf(arch)
 	t := oci.Target{Arch: a}
 	if err != nil {
 		return t, err
@@ -83,7 +85,7 @@ func readProfile(name string) ([]byte, error) {
 	if name != "-" {
 		var err error
 		if file, err = os.Open(name); err != nil {
-			return nil, plainError(err)
+			return nil, policyfile.PlainError(err)
 		}
 		defer file.Close()
 	}
@@ -91,5 +93,5 @@ func readProfile(name string) ([]byte, error) {
 	if err == nil && len(text) > most {
 		err = fmt.Errorf("is too long for a profile")
 	}
-	return text, plainError(err)
+	return text, policyfile.PlainError(err)
 }

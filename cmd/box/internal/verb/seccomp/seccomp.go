@@ -1,4 +1,5 @@
-package main
+// Package seccomp shows, checks and converts system call policies.
+package seccomp
 
 import (
 	"bufio"
@@ -7,7 +8,9 @@ import (
 	"os"
 	"strings"
 
+	"box/cmd/box/internal/policyfile"
 	"box/cmd/box/internal/say"
+	"box/cmd/box/internal/verb"
 	"box/internal/host"
 	"box/internal/nearest"
 	"box/seccompprofile"
@@ -15,33 +18,37 @@ import (
 	"box/seccompprofile/policy"
 )
 
-// seccompVerbs are what can be done with policies.
-var seccompVerbs = [...]struct {
-	name, args, help string
+// Verb is what can be done with a policy.
+type Verb struct {
+	Name, Args, Help string
 	do               func(help string, words []string) (int, error)
-}{
-	{"ls", "", "List the built-in policies.", seccompList},
-	{"show", "POLICY", "Print the text of a policy.", seccompShow},
-	{"check", "POLICY", "Read a policy, compile it, and prove that the program does what the text says.", seccompCheck},
-	{"explain", "POLICY CALL [ARG...]", "Say what becomes of a call, and which line decides.", seccompExplain},
-	{"export", "POLICY", "Write the program (raw BPF) to stdout, for seccomp(2) or bwrap --seccomp.", seccompExport},
-	{"import", "FILE", "Turn a profile of Docker or of an OCI runtime into a policy, on stdout.", seccompImport},
 }
 
-// seccomp shows, checks and converts system call policies.
-func seccomp(words []string) (int, error) {
+// Verbs are in the order of the help.
+var Verbs = [...]Verb{
+	{"ls", "", "List the built-in policies.", list},
+	{"show", "POLICY", "Print the text of a policy.", show},
+	{"check", "POLICY", "Read a policy, compile it, and prove that the program does what the text says.", check},
+	{"explain", "POLICY CALL [ARG...]", "Say what becomes of a call, and which line decides.", explain},
+	{"export", "POLICY", "Write the program (raw BPF) to stdout, for seccomp(2) or bwrap --seccomp.", export},
+	{"import", "FILE", "Turn a profile of Docker or of an OCI runtime into a policy, on stdout.", imported},
+}
+
+// Run does what the word after the verb says.
+func Run(c *verb.Context) (int, error) {
+	words := c.Words
 	var names []string
-	for _, v := range seccompVerbs {
-		if len(words) > 0 && words[0] == v.name {
-			return v.do(v.help, words[1:])
+	for _, v := range Verbs {
+		if len(words) > 0 && words[0] == v.Name {
+			return v.do(v.Help, words[1:])
 		}
-		names = append(names, v.name)
+		names = append(names, v.Name)
 	}
 	switch {
 	case len(words) == 0:
 		return 0, say.Usagef("seccomp: needs one of %s", strings.Join(names, ", ")).Hintf("box seccomp --help")
 	case words[0] == "--help" || words[0] == "-h":
-		return 0, seccompHelp(os.Stdout)
+		return 0, help(os.Stdout)
 	}
 	m := say.Usagef("seccomp %s: no such verb", words[0]).Hintf("box seccomp --help")
 	if near := nearest.Of(words[0], names); near != "" {
@@ -50,12 +57,12 @@ func seccomp(words []string) (int, error) {
 	return 0, m
 }
 
-func seccompHelp(file io.Writer) error {
+func help(file io.Writer) error {
 	out := bufio.NewWriter(file)
 	fmt.Fprint(out, "usage: box seccomp VERB ...\n\n"+
 		"POLICY is the name of a built-in policy, or a file: its name has a / or a . in it.\n\n")
-	for _, v := range seccompVerbs {
-		fmt.Fprintf(out, "  %-32s %s\n", strings.TrimRight(v.name+" "+v.args, " "), v.help)
+	for _, v := range Verbs {
+		fmt.Fprintf(out, "  %-32s %s\n", strings.TrimRight(v.Name+" "+v.Args, " "), v.Help)
 	}
 	fmt.Fprint(out, "\nThe format of policies is described in docs/seccomp.md.\n")
 	return out.Flush()
@@ -75,7 +82,7 @@ func (c *policyChoice) read() (*policy.Policy, error) {
 	if c.Policy == seccompprofile.Off {
 		return nil, say.Usagef("off: loads nothing: there is no such policy to look at")
 	}
-	return readPolicyWith(c.Policy, c.AllowDebug, c.AllowSetid)
+	return policyfile.ReadWith(c.Policy, c.AllowDebug, c.AllowSetid)
 }
 
 // rules returns what the policy says on the architecture that was chosen.
@@ -84,7 +91,7 @@ func (c *policyChoice) rules() ([]*policy.Rules, error) {
 	if err != nil {
 		return nil, err
 	}
-	arch, err := archOf(c.Arch)
+	arch, err := policyfile.ArchOf(c.Arch)
 	if err != nil {
 		return nil, err
 	}
@@ -95,12 +102,12 @@ func (c *policyChoice) rules() ([]*policy.Rules, error) {
 		}
 		arches = append(arches, policy.I386)
 	}
-	return rulesFor(p, arches)
+	return policyfile.RulesFor(p, arches)
 }
 
-func seccompList(help string, words []string) (int, error) {
+func list(help string, words []string) (int, error) {
 	var flags struct{}
-	if helped, err := parseVerb("seccomp ls", help, &flags, words); helped || err != nil {
+	if helped, err := verb.Parse("seccomp ls", help, &flags, words); helped || err != nil {
 		return 0, err
 	}
 	out := bufio.NewWriter(os.Stdout)
@@ -129,18 +136,18 @@ func summary(text string) string {
 	return strings.TrimRight(sentence, ".:") + "."
 }
 
-func seccompShow(help string, words []string) (int, error) {
+func show(help string, words []string) (int, error) {
 	var flags struct {
 		Policy string `arg:"" name:"policy" help:"A built-in policy or a file."`
 	}
-	if helped, err := parseVerb("seccomp show", help, &flags, words); helped || err != nil {
+	if helped, err := verb.Parse("seccomp show", help, &flags, words); helped || err != nil {
 		return 0, err
 	}
 	c := policyChoice{Policy: flags.Policy}
 	if _, err := c.read(); err != nil {
 		return 0, err
 	}
-	text, err := policyText(flags.Policy)
+	text, err := policyfile.Text(flags.Policy)
 	if err != nil {
 		return 0, say.Usagef("%s: %v", flags.Policy, err)
 	}
@@ -151,9 +158,9 @@ func seccompShow(help string, words []string) (int, error) {
 	return 0, err
 }
 
-func seccompExport(help string, words []string) (int, error) {
+func export(help string, words []string) (int, error) {
 	var c policyChoice
-	if helped, err := parseVerb("seccomp export", help, &c, words); helped || err != nil {
+	if helped, err := verb.Parse("seccomp export", help, &c, words); helped || err != nil {
 		return 0, err
 	}
 	if host.IsTerminal(1) {
@@ -164,7 +171,7 @@ func seccompExport(help string, words []string) (int, error) {
 	if err != nil {
 		return 0, err
 	}
-	program, err := programOf(c.Policy, rules)
+	program, err := policyfile.Program(c.Policy, rules)
 	if err != nil {
 		return 0, err
 	}

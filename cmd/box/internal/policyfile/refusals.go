@@ -1,4 +1,4 @@
-package main
+package policyfile
 
 import (
 	"fmt"
@@ -13,10 +13,10 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// refusals are what --seccomp-log collects: the calls that the policy refused with an errno.
-type refusals struct {
-	policy string
-	rules  []*policy.Rules // of each architecture that is allowed
+// Refusals are what --seccomp-log collects: the calls that the policy refused with an errno.
+type Refusals struct {
+	Policy string
+	Rules  []*policy.Rules // of each architecture that is allowed
 	kinds  map[refusal]int // places in list
 	list   []tally
 	more   int // refusals of kinds that the list has no place for
@@ -40,19 +40,19 @@ type tally struct {
 // mostKinds bounds the list: the command could fill any other.
 const mostKinds = 200
 
-// notice notes a call that the policy refuses, and returns the errno that the policy says.
-func (r *refusals) notice(n launch.Notice) unix.Errno {
-	q, ok := r.question(n.Arch, uint32(n.Number), n.Args)
+// Notice notes a call that the policy refuses, and returns the errno that the policy says.
+func (r *Refusals) Notice(n launch.Notice) unix.Errno {
+	q, ok := r.questionOf(n.Arch, uint32(n.Number), n.Args)
 	if !ok {
 		return unix.ENOSYS
 	}
-	d, _ := q.decided()
+	d, _ := q.Decided()
 	errno := d.Action.Errno()
 	if errno == 0 {
 		return unix.EPERM // it has asked, so it is refused
 	}
 	kind := refusal{arch: n.Arch, number: uint32(n.Number), program: programName(n.PID)}
-	if c := q.call(); c != nil {
+	if c := q.Call(); c != nil {
 		for i := range c.Cases {
 			for _, cond := range c.Cases[i].Conds {
 				kind.args[cond.Arg] = n.Args[cond.Arg]
@@ -75,14 +75,14 @@ func (r *refusals) notice(n launch.Notice) unix.Errno {
 	return errno
 }
 
-// question asks the policy about a call. It returns false for an architecture that it says nothing of.
-func (r *refusals) question(arch, nr uint32, args [6]uint64) (question, bool) {
-	for _, rules := range r.rules {
+// Question asks the policy about a call. It returns false for an architecture that it says nothing of.
+func (r *Refusals) questionOf(arch, nr uint32, args [6]uint64) (Question, bool) {
+	for _, rules := range r.Rules {
 		if rules.Arch.Audit == arch {
-			return question{r.policy, rules, nr, args, arity(rules.Arch, rules.Arch.CallName(nr))}, true
+			return Question{r.Policy, rules, nr, args, Arity(rules.Arch, rules.Arch.CallName(nr))}, true
 		}
 	}
-	return question{}, false
+	return Question{}, false
 }
 
 // programName returns the name of a process, see proc_pid_comm(5). It may be gone if it was killed.
@@ -94,19 +94,19 @@ func programName(pid int) string {
 	return strings.TrimSuffix(string(name), "\n")
 }
 
-// report says on stderr what was refused.
-func (r *refusals) report(s launch.Status) {
+// Report says on stderr what was refused.
+func (r *Refusals) Report(s launch.Status) {
 	if len(r.list) == 0 {
-		say.Notef("--seccomp-log: the policy %s refused nothing", r.policy)
+		say.Notef("--seccomp-log: the policy %s refused nothing", r.Policy)
 	}
 	for i := range r.list {
 		t := &r.list[i]
-		q, _ := r.question(t.arch, t.number, t.first)
-		d, _ := q.decided()
+		q, _ := r.questionOf(t.arch, t.number, t.first)
+		d, _ := q.Decided()
 		errno := strings.TrimPrefix(d.Action.String(), "errno ")
 		say.Report(&say.Message{
 			Headline: fmt.Sprintf("refused: %s by %s%s: %s", &q, t.program, times(t.count), errno),
-			Cause:    q.reason(), Hint: q.remedy(),
+			Cause:    q.Reason(), Hint: q.Remedy(),
 		})
 	}
 	if r.more > 0 {

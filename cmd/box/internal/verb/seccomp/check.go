@@ -1,19 +1,20 @@
-package main
+package seccomp
 
 import (
 	"bufio"
 	"fmt"
 	"os"
 
+	"box/cmd/box/internal/policyfile"
 	"box/cmd/box/internal/say"
-	"box/seccompprofile"
+	"box/cmd/box/internal/verb"
 	"box/seccompprofile/policy"
 )
 
-// seccompCheck proves a policy for each architecture that it is for, or for the one that is named.
-func seccompCheck(help string, words []string) (int, error) {
+// check proves a policy for each architecture that it is for, or for the one that is named.
+func check(help string, words []string) (int, error) {
 	var c policyChoice
-	if helped, err := parseVerb("seccomp check", help, &c, words); helped || err != nil {
+	if helped, err := verb.Parse("seccomp check", help, &c, words); helped || err != nil {
 		return 0, err
 	}
 	all := [][]*policy.Rules{}
@@ -35,12 +36,12 @@ func seccompCheck(help string, words []string) (int, error) {
 		}
 		if len(all) == 0 {
 			_, err := p.For(policy.AMD64)
-			return 0, wrongPolicy(err)
+			return 0, policyfile.Wrong(err)
 		}
 	}
 	out := bufio.NewWriter(os.Stdout)
 	for _, rules := range all {
-		program, err := programOf(c.Policy, rules)
+		program, err := policyfile.Program(c.Policy, rules)
 		if err != nil {
 			return 0, err
 		}
@@ -48,14 +49,9 @@ func seccompCheck(help string, words []string) (int, error) {
 			text := fmt.Sprintf("%s: %s: %s; %s", c.Policy, r.Arch.Machine, counted(r), r.Default.Text)
 			fmt.Fprintln(out, say.Visible(text))
 		}
-		fmt.Fprintln(out, say.Visible(proved(c.Policy, program)))
+		fmt.Fprintln(out, say.Visible(policyfile.Proved(c.Policy, program)))
 	}
 	return 0, out.Flush()
-}
-
-// proved says how long the program of a policy is, and that it is proven: there is no other.
-func proved(name string, program []byte) string {
-	return fmt.Sprintf("%s: %d instructions, which do what the text says", name, len(program)/seccompprofile.InstructionSize)
 }
 
 // counted says how many calls end how.
@@ -65,7 +61,7 @@ func counted(r *policy.Rules) string {
 		switch c := &r.Calls[i]; {
 		case len(c.Cases) > 0:
 			sometimes++
-		case permits(r.Decide(c.Number, [6]uint64{}).Action):
+		case policyfile.Permits(r.Decide(c.Number, [6]uint64{}).Action):
 			allowed++
 		default:
 			refused++

@@ -1,0 +1,62 @@
+// Package meta has the verbs that are about box itself.
+package meta
+
+import (
+	"fmt"
+	"os"
+	"strings"
+
+	"box/cmd/box/internal/say"
+	"box/cmd/box/internal/verb"
+	"box/internal/nearest"
+)
+
+// Help prints what box --help prints, or the help of a verb.
+func Help(c *verb.Context) (int, error) {
+	word := "run"
+	if len(c.Words) > 0 && c.Words[0] != "--help" && c.Words[0] != "-h" {
+		word = c.Words[0]
+	}
+	v := find(c.Table, word)
+	switch {
+	case v == nil:
+		return 0, noSuchVerb(c.Table, word)
+	case v.Run == nil:
+		return 0, c.Help(word)
+	case word == "help" || word == "version":
+		fmt.Println(strings.TrimRight("usage: box "+v.Name+" "+v.Args, " ") + "\n\n" + v.Short + ".")
+		return 0, nil
+	}
+	c.Words = []string{"--help"}
+	return v.Run(c)
+}
+
+func find(table []verb.Verb, name string) *verb.Verb {
+	for i := range table {
+		if table[i].Name == name {
+			return &table[i]
+		}
+	}
+	return nil
+}
+
+// noSuchVerb returns the message for a word that is no verb.
+func noSuchVerb(table []verb.Verb, word string) error {
+	names := make([]string, len(table))
+	for i := range table {
+		names[i] = table[i].Name
+	}
+	m := say.Usagef("help %s: no such verb", say.Words([]string{word})).Hintf("verbs: %s", strings.Join(names, ", "))
+	if near := nearest.Of(word, names); near != "" {
+		m.Hintf("did you mean %s?", near)
+	}
+	return m
+}
+
+// Version prints what box --version prints.
+func Version(c *verb.Context) (int, error) {
+	if len(c.Words) > 0 {
+		return 0, say.Usagef("version %s: takes nothing", say.Words(c.Words)).Hintf("box version")
+	}
+	return 0, c.PrintVersion(os.Stdout)
+}

@@ -1,0 +1,46 @@
+// Package verb has what the verbs of box have in common. A verb is a first word such as doctor: what follows has ordinary options,
+// which kong parses, here and nowhere else. Each family of verbs is a package below this one.
+package verb
+
+import (
+	"io"
+
+	"box/cmd/box/internal/say"
+
+	"github.com/alecthomas/kong"
+)
+
+// Verb is a line of the table of verbs.
+type Verb struct {
+	Name  string
+	Group string // the title that it stands under in box help
+	Args  string // what follows it, in box help
+	Short string // what it does, a sentence
+	Run   func(*Context) (int, error)
+}
+
+// Context is what a verb is called with: its words, and what only package main knows.
+type Context struct {
+	Words []string // those after the verb
+	Table []Verb   // all verbs
+
+	Help         func(mode string) error   // prints the help of a verb without Run
+	PrintVersion func(out io.Writer) error // prints what box --version prints
+	Build        string                    // how this program starts
+	Entry        bool                      // it has an entry before the Go runtime
+	Try          func() error              // runs true(1) in a plain sandbox
+}
+
+// Parse reads the words of a verb into flags, a struct with the tags of kong. It returns true if the words asked for help, which has
+// been printed then. An error is a *say.Message.
+func Parse(name, help string, flags any, words []string) (helped bool, err error) {
+	exit := func(int) { helped = true }
+	parser, err := kong.New(flags, kong.Name("box "+name), kong.Description(help), kong.Exit(exit))
+	if err != nil {
+		return false, err
+	}
+	if _, err := parser.Parse(words); err != nil && !helped {
+		return false, say.Usagef("%s: %v", name, err).Hintf("box %s --help", name)
+	}
+	return helped, nil
+}

@@ -1,0 +1,146 @@
+package main
+
+import (
+	"fmt"
+	"os"
+	"strings"
+
+	"box/cmd/box/internal/say"
+	"box/cmd/box/internal/verb"
+	"box/cmd/box/internal/verb/doctor"
+	"box/cmd/box/internal/verb/meta"
+	"box/cmd/box/internal/verb/seccomp"
+	"box/internal/early"
+	"box/internal/inherited"
+	"box/spec"
+)
+
+// The groups of verbs, in the order of box help.
+const (
+	groupRunning = "Running"
+	groupAsking  = "Asking"
+)
+
+// verbs is the one place where a verb is registered. Those without Run are done by runBox, before the Go runtime, too.
+var verbs = [...]verb.Verb{
+	{Name: "run", Group: groupRunning, Args: "[flags] [--] COMMAND [ARG...]", Short: "Run a command in a sandbox; run may be left out"},
+	{Name: "bwrap", Group: groupRunning, Args: "[options] [--] COMMAND [ARG...]", Short: "The same with bubblewrap's options, as by the name of bwrap"},
+	{Name: "doctor", Group: groupAsking, Args: "[--json]", Short: "Tell what this machine allows, and how to get what it doesn't", Run: doctor.Run},
+	{Name: "seccomp", Group: groupAsking, Args: "ls|show|check|explain|export|import ...", Short: "Show, check and convert system call policies", Run: seccomp.Run},
+	{Name: "help", Group: groupAsking, Args: "[VERB]", Short: "Print the flags, or the help of a verb", Run: meta.Help},
+	{Name: "version", Group: groupAsking, Args: "", Short: "Print the version", Run: meta.Version},
+}
+
+// reserved are words that will be verbs. A program of that name is run by box run, or after --.
+var reserved = [...]string{
+	"alias", "apply", "attach", "cache", "completion", "container", "events", "exec", "explain", "home", "image", "inspect", "kill",
+	"learn", "logs", "pause", "profile", "prune", "ps", "pull", "push", "remove", "restart", "start", "stats", "stop", "top",
+	"unpause", "verify", "volume", "wait", "why",
+}
+
+// verbOf returns the verb that word is, or nil.
+func verbOf(word string) *verb.Verb {
+	for i := range verbs {
+		if verbs[i].Name == word {
+			return &verbs[i]
+		}
+	}
+	return nil
+}
+
+// misread returns the message for a first word that is no verb but may have been meant as one, or nil. It is asked for every command
+// line that begins with a word.
+func misread(word string) error {
+	for _, r := range reserved {
+		if r == word {
+			return reservedWord(word)
+		}
+	}
+	for i := range verbs {
+		if oneOff(word, verbs[i].Name) {
+			return almostVerb(word, verbs[i].Name)
+		}
+	}
+	return nil
+}
+
+//go:noinline
+func reservedWord(word string) error {
+	early.Ordinary()
+	return say.Usagef("%q is reserved for a verb of box", word).Hintf("box run %s, or box -- %s, runs the program", word, word)
+}
+
+// almostVerb returns the message for a word that is close to a verb, if no program has that name: the program wins.
+//
+//go:noinline
+func almostVerb(word, name string) error {
+	early.Ordinary()
+	for dir := range strings.SplitSeq(inherited.Variable("PATH"), ":") {
+		if info, err := os.Stat(dir + "/" + word); err == nil && info.Mode().IsRegular() && info.Mode()&0o111 != 0 {
+			return nil
+		}
+	}
+	m := say.Usagef("%s: no such verb, and no such program in PATH", word).Hintf("did you mean box %s?", name)
+	m.Status = say.StatusNotFound
+	return m
+}
+
+// oneOff reports whether two different words become the same by one letter more, less, changed, or exchanged with the next.
+func oneOff(a, b string) bool {
+	if len(a) > len(b) {
+		a, b = b, a
+	}
+	if len(b)-len(a) > 1 || a == b || len(a) < 3 {
+		return false
+	}
+	i := 0
+	for i < len(a) && a[i] == b[i] {
+		i++
+	}
+	switch {
+	case len(a) < len(b):
+		return a[i:] == b[i+1:]
+	case a[i+1:] == b[i+1:]:
+		return true
+	}
+	return i+1 < len(a) && a[i] == b[i+1] && a[i+1] == b[i] && a[i+2:] == b[i+2:]
+}
+
+// helpOf prints the help of box in one of its modes: what box --help or bwrap --help prints.
+func helpOf(name string) error {
+	if name == "bwrap" {
+		bwrapUsage(os.Stdout, "bwrap")
+		return nil
+	}
+	return help(os.Stdout)
+}
+
+// contextOf returns what a verb is called with.
+func contextOf(words []string) *verb.Context {
+	return &verb.Context{
+		Words: words, Table: verbs[:], Help: helpOf, PrintVersion: printVersion, Build: startsHow(), Entry: ordinary() != 0,
+		Try: trySandbox,
+	}
+}
+
+// usr is what a plain sandbox has.
+var usr = spec.Entry{Kind: spec.Bind, RO: true, Source: "/usr", Dest: "/usr"}
+
+// trySandbox runs true(1) in a plain sandbox.
+func trySandbox() error {
+	b := &line
+	b.begin(&plainRoom)
+	b.ptyOff = true
+	b.spec.Tree = append(b.spec.Tree, usr)
+	if err := b.finish([]string{"true"}); err != nil {
+		return err
+	}
+	if err := b.compile(); err != nil {
+		return err
+	}
+	code, err := b.start()
+	if err == nil && code != 0 {
+		err = fmt.Errorf("true ended with status %d", code)
+	}
+	return err
+}

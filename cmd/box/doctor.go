@@ -25,7 +25,9 @@ type finding struct {
 }
 
 // examinations are made in this order.
-var examinations = [...]func() finding{examineKernel, examineBuild, examineSandbox, examineIDs, examineGroups, examineShares, examineTIOCSTI}
+var examinations = [...]func() finding{
+	examineKernel, examineBuild, examineSandbox, examineIDs, examineGroups, examineShares, examineTIOCSTI,
+}
 
 const doctorHelp = "Tells what this kernel and this machine allow, with what mends each lack.\n\n" +
 	"Exit status 1 if box can't work here."

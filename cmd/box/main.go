@@ -46,15 +46,15 @@ func run(argv []string) int {
 
 var noWords = [...]string{"box"}
 
-// refusePrivileged is for a box whose file gives it more than its caller has: what it does with an environment, paths and descriptors
-// is what the caller may do. The words of mend and the file take that off.
+// refusePrivileged is for a box whose file gives it more than its caller has: what it does with an environment, with paths and
+// descriptors is what the caller may do. The words of mend and the file take that off.
 //
 //go:noinline
 func refusePrivileged(is string, mend ...string) int {
 	early.Ordinary()
 	m := usage("this copy of box %s, and box does not run so", is)
 	if file, err := os.Executable(); err == nil {
-		m.hint("%s; box needs no privilege", joined(append(mend, file)))
+		m = m.hint("%s; box needs no privilege", joined(append(mend, file)))
 	}
 	return report(m.Message)
 }

@@ -113,7 +113,7 @@ func Gained() bool {
 		return true
 	}
 	permitted := uint64(data[0].Permitted) | uint64(data[1].Permitted)<<32
-	for c := uintptr(0); c < 64; c++ {
+	for c := range uintptr(64) {
 		if permitted>>c&1 == 0 {
 			continue
 		}

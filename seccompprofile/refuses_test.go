@@ -11,6 +11,7 @@ import (
 func TestRefusesOf(t *testing.T) {
 	const both = spec.NewUserns | spec.Keyrings
 	const all = both | spec.Fanotify
+	const keys, users = all &^ spec.NewUserns, all &^ spec.Keyrings
 	for text, want := range map[string]spec.Refusals{
 		"default errno ENOSYS": all,
 		"default allow":        0,
@@ -20,23 +21,23 @@ func TestRefusesOf(t *testing.T) {
 		"default allow\nerrno EPERM keyctl add_key request_key":                                                 spec.Keyrings,
 		"default allow\nerrno EPERM keyctl add_key":                                                             0,
 		"default allow\nerrno EPERM clone unshare":                                                              0,
-		"default errno EPERM\nallow clone":                                                                      all &^ spec.NewUserns,
+		"default errno EPERM\nallow clone":                                                                      keys,
 		"default errno EPERM\nallow clone if arg0 & 0x7e020000 == 0":                                            all,
 		"default errno EPERM\nallow clone if arg0 & 0x10000000 != 0x10000000":                                   all,
-		"default errno EPERM\nallow clone if arg0 & 0x6e020000 == 0":                                            all &^ spec.NewUserns,
-		"default errno EPERM\nallow clone if arg0 in 17 0x10000011":                                             all &^ spec.NewUserns,
-		"default errno EPERM\nallow clone if arg0 not in 0x10000011":                                            all &^ spec.NewUserns,
-		"default errno EPERM\nallow clone if arg1 == 0":                                                         all &^ spec.NewUserns,
+		"default errno EPERM\nallow clone if arg0 & 0x6e020000 == 0":                                            keys,
+		"default errno EPERM\nallow clone if arg0 in 17 0x10000011":                                             keys,
+		"default errno EPERM\nallow clone if arg0 not in 0x10000011":                                            keys,
+		"default errno EPERM\nallow clone if arg1 == 0":                                                         keys,
 		"default errno EPERM\nallow unshare if arg0 in 0x20000 0x40000000":                                      all,
-		"default errno EPERM\nallow unshare if arg0 & 0x30000000 != 0x10000000":                                 all &^ spec.NewUserns,
+		"default errno EPERM\nallow unshare if arg0 & 0x30000000 != 0x10000000":                                 keys,
 		"default allow\nerrno EPERM keyctl if arg0 & 0x10000000 == 0x10000000\nerrno EPERM add_key request_key": 0,
-		"default errno EPERM\nlog clone3":                                                                       all &^ spec.NewUserns,
-		"default errno EPERM\nallow keyctl if arg0 == 0":                                                        all &^ spec.Keyrings,
+		"default errno EPERM\nlog clone3":                                                                       keys,
+		"default errno EPERM\nallow keyctl if arg0 == 0":                                                        users,
 		"default errno EPERM\nallow fanotify_init":                                                              both,
 		"default allow\nkill fanotify_init":                                                                     spec.Fanotify,
 		"default errno EPERM\nallow clone\nerrno EPERM clone if arg0 & 0x7e020000 != 0":                         all,
-		"default errno EPERM\nallow clone\nerrno EPERM clone if arg0 & 0x7e020000 == 0":                         all &^ spec.NewUserns,
-		"default errno EPERM\nallow clone\nerrno EPERM clone if arg0 == 0x10000011":                             all &^ spec.NewUserns,
+		"default errno EPERM\nallow clone\nerrno EPERM clone if arg0 & 0x7e020000 == 0":                         keys,
+		"default errno EPERM\nallow clone\nerrno EPERM clone if arg0 == 0x10000011":                             keys,
 	} {
 		p, err := policy.Parse("test.txt", []byte("version 1\n"+text), nil)
 		if err != nil {

@@ -5,8 +5,8 @@ import (
 	"testing"
 )
 
-// What is read into a variable arrives there, wherever the stack that it lies on is moved: it grows when a function finds too little
-// room, and a collector that runs meanwhile has it shrunk where the next function begins.
+// What is read into a variable arrives there, wherever the stack that it lies on is moved: it grows when a function finds too
+// little room, and a collector that runs meanwhile has it shrunk where the next function begins.
 func TestReadIntoAStackThatMoves(t *testing.T) {
 	done := make(chan int)
 	for range 4 {

@@ -140,8 +140,8 @@ func parse(control []byte) Control {
 //go:noescape
 func raw(nr, a, b, c uintptr) uintptr
 
-// syscall makes a system call that may take long: the Go runtime is told, if there is one. p stays a pointer until the call, since it
-// may be one into a stack, and stacks move where a function begins.
+// syscall makes a system call that may take long: the Go runtime is told, if there is one. p stays a pointer until the call, since
+// it may be one into a stack, and stacks move where a function begins.
 func syscall(nr, a uintptr, p unsafe.Pointer, c uintptr) (r uintptr, errno unix.Errno) {
 	if early.Running() {
 		return result(raw(nr, a, uintptr(p), c))

@@ -1,7 +1,6 @@
 package launch
 
 import (
-	"bufio"
 	"fmt"
 	"os"
 	"path"
@@ -35,7 +34,7 @@ func explainExec(m *Message, f *Failure, s *spec.Spec) {
 	case f.Errno == unix.EACCES:
 		m.Headline = fmt.Sprintf("cannot run %s: permission denied", file)
 		if host, ok := mounts.Find(s, absolute(s, file)); ok && host != "" {
-			explainAccess(m, file, host)
+			explainAccess(m, file, host, s)
 		}
 	case f.Errno == unix.ENOEXEC:
 		m.Headline = fmt.Sprintf("cannot run %s: it is no program for this machine", file)
@@ -90,56 +89,8 @@ func whereHere(m *Message, file string, s *spec.Spec) {
 	m.Cause = fmt.Sprintf("it is at %s here, and no flag brings %s in", file, top)
 }
 
-// explainInterpreter says that a file needs a loader or an interpreter which is not in the sandbox. It returns false if
-// that is not so.
-func explainInterpreter(m *Message, file, host string, s *spec.Spec) bool {
-	what, need := interpreter(host)
-	if need == "" {
-		return false
-	}
-	if _, ok := mounts.Find(s, need); ok {
-		return false
-	}
-	m.Headline = fmt.Sprintf("cannot run %s: its %s %s is not in the sandbox", file, what, need)
-	m.Hint = bring(need, s)
-	return true
-}
-
-// interpreter returns what the kernel would run for a program: its loader, or the interpreter of its #! line.
-func interpreter(host string) (what, need string) {
-	f, err := os.Open(host)
-	if err != nil {
-		return "", ""
-	}
-	defer f.Close()
-	if line, err := bufio.NewReaderSize(f, 512).ReadString('\n'); err == nil && strings.HasPrefix(line, "#!") {
-		if words := strings.Fields(line[2:]); len(words) > 0 {
-			return "interpreter", words[0]
-		}
-	}
-	if loader := loader(f); loader != "" {
-		return "loader", loader
-	}
-	return "", ""
-}
-
-// bring returns the flag that would bring a file of the host into the sandbox: a link if its directory is one into
-// something that is there, else a bind.
-func bring(file string, s *spec.Spec) string {
-	dir := path.Dir(file)
-	if target, err := os.Readlink(dir); err == nil {
-		if _, ok := mounts.Find(s, path.Join("/", path.Dir(dir), target)); ok {
-			return spec.Quote([]string{"--symlink", target, dir})
-		}
-	}
-	if _, err := os.Stat(file); err != nil {
-		return ""
-	}
-	return spec.Quote([]string{"--ro-bind", file, file})
-}
-
 // explainAccess says why a file can't be executed, as far as its mode tells.
-func explainAccess(m *Message, file, host string) {
+func explainAccess(m *Message, file, host string, s *spec.Spec) {
 	info, err := os.Stat(host)
 	switch {
 	case err != nil:
@@ -147,6 +98,19 @@ func explainAccess(m *Message, file, host string) {
 		m.Headline = fmt.Sprintf("cannot run %s: it is a directory", file)
 	case info.Mode()&0o111 == 0:
 		m.Headline = fmt.Sprintf("cannot run %s: it is not executable", file)
-		m.Hint = spec.Quote([]string{"chmod", "+x", host}) + " makes it so"
+		if linkless(absolute(s, file), host, s) { // who made a link chose what it leads to
+			m.Hint = spec.Quote([]string{"chmod", "+x", host}) + " makes it so"
+		}
 	}
+}
+
+// linkless reports whether a file of the sandbox is the one at host with no link followed.
+func linkless(file, host string, s *spec.Spec) bool {
+	file = path.Clean(file)
+	e, ok := s.Lookup(file)
+	if !ok || e.Kind != spec.Bind {
+		return false
+	}
+	below := strings.TrimPrefix(spec.Relative(file), spec.Relative(e.Dest))
+	return path.Join(e.Source, below) == path.Clean(host)
 }

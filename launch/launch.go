@@ -58,6 +58,8 @@ func Compile(b *plan.Builder, s *spec.Spec) error {
 	if s.Life.Session == spec.CommandSession {
 		b.Setsid()
 	}
+	// The one who gets a signal is the one whose limit counts, and pid 1 blocks all of them: so it has the command's.
+	lower(b, unix.RLIMIT_SIGPENDING, s.Limits.Signals)
 	if !s.Life.Direct {
 		hold(b, s)
 		hide(b, s)
@@ -214,12 +216,19 @@ func limits(b *plan.Builder, s *spec.Spec) {
 	if !s.Limits.Cores {
 		b.Limit(unix.RLIMIT_CORE, 1, 1)
 	}
-	if n := s.Limits.Processes; n != 0 {
-		if soft, hard, errno := plan.Limits(unix.RLIMIT_NPROC); errno == 0 {
-			b.Limit(unix.RLIMIT_NPROC, min(n, soft), min(n, hard))
-		}
-	}
+	lower(b, unix.RLIMIT_NPROC, s.Limits.Processes)
+	lower(b, unix.RLIMIT_MSGQUEUE, s.Limits.Queues)
 	if s.Limits.Files != 0 {
 		b.Limit(unix.RLIMIT_NOFILE, s.Limits.Files, s.Limits.FilesMax)
+	}
+}
+
+// lower sets a limit to n, or to the caller's if that is less; 0 leaves it.
+func lower(b *plan.Builder, resource int, n uint64) {
+	if n == 0 {
+		return
+	}
+	if soft, hard, errno := plan.Limits(resource); errno == 0 {
+		b.Limit(resource, min(n, soft), min(n, hard))
 	}
 }

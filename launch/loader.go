@@ -37,7 +37,8 @@ func loader(f io.ReaderAt) string {
 		if binary.LittleEndian.Uint32(program) == ptInterp {
 			name := make([]byte, min(binary.LittleEndian.Uint64(program[phFileSize:]), maxLoaderName))
 			n, _ := f.ReadAt(name, int64(binary.LittleEndian.Uint64(program[phOffset:])))
-			return string(bytes.TrimRight(name[:n], "\x00"))
+			name, _, _ = bytes.Cut(name[:n], []byte{0})
+			return string(name)
 		}
 		at += size
 	}

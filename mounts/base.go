@@ -96,6 +96,9 @@ func notBound(h Host) string {
 			return "the working directory holds the home directory"
 		}
 	}
+	if isPublic(".", h.UID) {
+		return "the working directory is one that others write in, too"
+	}
 	return ""
 }
 

@@ -130,6 +130,7 @@ type Refusals uint8
 const (
 	NewUserns Refusals = 1 << iota // clone(2) and unshare(2) with CLONE_NEWUSER
 	Keyrings                       // keyctl(2), add_key(2), request_key(2)
+	Fanotify                       // fanotify_init(2)
 )
 
 // Refused says whether one of the filters refuses all of what.
@@ -221,6 +222,9 @@ type Area struct{ Start, Size uintptr }
 type Limits struct {
 	Cores     bool   // core dumps as the caller has them
 	Processes uint64 // counted in the sandbox's own user namespace; 0 leaves the caller's limit
+	Signals   uint64 // queued signals and timers, which the caller's user has together; 0 leaves the caller's limit
+	Queues    uint64 // bytes in message queues, the same
+	Quarter   bool   // at most a quarter of the inotify instances and the like that the caller's user may have
 	Files     uint64 // descriptors; 0 leaves the limit of the process that starts the sandbox
 	FilesMax  uint64 // the hard limit for them
 }
@@ -233,7 +237,7 @@ func New() *Spec {
 
 // Plain is New by value.
 func Plain() Spec {
-	return Spec{New: All, Limits: Limits{Processes: 4096}}
+	return Spec{New: All, Limits: Limits{Processes: 4096, Signals: 1024, Queues: 256 << 10, Quarter: true}}
 }
 
 // Origin is where a wish came from: the words of a command line, or a sentence for what box adds by itself.

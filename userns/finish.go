@@ -58,6 +58,9 @@ func second(b *plan.Builder, s *spec.Spec) {
 		}
 		limitNested(b, s, limit)
 	}
+	if s.Limits.Quarter {
+		limitShares(b, s)
+	}
 	if !two {
 		return
 	}

@@ -29,8 +29,7 @@ type finding struct {
 
 // examinations are made in this order.
 var examinations = [...]func() finding{
-	examineKernel, examineBuild, examineSandbox, examineLandlock, examineIDs, examineGroups,
-	examineTIOCSTI,
+	examineKernel, examineBuild, examineSandbox, examineLandlock, examineIDs, examineGroups, examineShares, examineTIOCSTI,
 }
 
 const doctorHelp = "Tells what this kernel and this machine allow, with what mends each lack.\n\n" +
@@ -48,6 +47,7 @@ func doctor(words []string) (int, error) {
 	status := 0
 	for _, examine := range examinations {
 		f := examine()
+		f.Found, f.Mend = visible(f.Found), visibleText(f.Mend)
 		if f.Vital && !f.OK {
 			status = 1
 		}
@@ -187,6 +187,17 @@ func examineGroups() finding {
 	if found != nil {
 		f.OK, f.Found = false, "they stay effective for what is bound: "+strings.Join(found, ", ")
 		f.Mend = "--map-ids auto drops them"
+	}
+	return f
+}
+
+// examineShares is about limits that all processes of a user have together.
+func examineShares() finding {
+	f := finding{Name: "inotify (user.max_inotify_*)", OK: true, Found: "a command gets a quarter of what the user has"}
+	if kernel.SysctlsFixed() {
+		f.OK, f.Found = false, "/proc/sys is read-only here: a command can use up the instances and watches of the user"
+		f.Mend = "an outer container that may write /proc/sys: docker run --security-opt systempaths=unconfined, " +
+			"podman run --security-opt unmask=/proc/sys"
 	}
 	return f
 }

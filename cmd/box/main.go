@@ -11,6 +11,8 @@ import (
 	"runtime"
 
 	"box/internal/early"
+	"box/internal/host"
+	"box/internal/inherited"
 	"box/launch"
 
 	"golang.org/x/sys/unix"
@@ -24,7 +26,10 @@ func main() {
 // run chooses the manners and the verb, and returns the exit status.
 func run(argv []string) int {
 	if unix.Getuid() != unix.Geteuid() || unix.Getgid() != unix.Getegid() {
-		return refuseSetID(argv)
+		return refusePrivileged("is set-user-ID or set-group-ID", "chmod", "u-s,g-s")
+	}
+	if inherited.Secure() && host.Gained() { // else it is a security module's: a profile of AppArmor says so of what it runs
+		return refusePrivileged("has file capabilities", "setcap", "-r")
 	}
 	if len(argv) == 0 {
 		argv = noWords[:]
@@ -41,11 +46,17 @@ func run(argv []string) int {
 
 var noWords = [...]string{"box"}
 
+// refusePrivileged is for a box whose file gives it more than its caller has: what it does with an environment, with paths and
+// descriptors is what the caller may do. The words of mend and the file take that off.
+//
 //go:noinline
-func refuseSetID(argv []string) int {
+func refusePrivileged(is string, mend ...string) int {
 	early.Ordinary()
-	return report(usage("this copy of box is set-user-ID or set-group-ID, and box does not run so").
-		hint("chmod u-s,g-s %s; box needs no privilege", argv[0]).Message)
+	m := usage("this copy of box %s, and box does not run so", is)
+	if file, err := os.Executable(); err == nil {
+		m = m.hint("%s; box needs no privilege", joined(append(mend, file)))
+	}
+	return report(m.Message)
 }
 
 // runBox is box in its own manners.

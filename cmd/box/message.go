@@ -94,7 +94,7 @@ func tell(parts ...string) {
 	var line early.Text
 	line.Add("box: ")
 	for _, part := range parts {
-		line.Add(part)
+		addVisible(&line, part)
 	}
 	line.Add("\n")
 	switch {
@@ -107,16 +107,3 @@ func tell(parts ...string) {
 
 // told is what is said when nothing can go the ordinary way any more.
 var told early.Text
-
-// visible escapes control characters: parts of a message come from files that anybody may have written.
-func visible(text string) string {
-	var out strings.Builder
-	for _, c := range []byte(text) {
-		if c < ' ' || c == 0x7f {
-			fmt.Fprintf(&out, "\\x%02x", c)
-		} else {
-			out.WriteByte(c)
-		}
-	}
-	return out.String()
-}

@@ -116,9 +116,9 @@ func compileText(t *testing.T, args []string) string {
 }
 
 var (
-	callers = regexp.MustCompile(`(?m)^(prlimit64\(n|rt_sig|wipe|sched_setaffinity).*\n`)
+	callers = regexp.MustCompile(`(?m)^(prlimit64\([nsm]|rt_sig|wipe|sched_setaffinity).*\n`)
 	spaces  = regexp.MustCompile(` {2,}#`)
-	numbers = regexp.MustCompile(`size=\d+|"\d+ \d+ 1\\n"|\(\d+ bytes\)`)
+	numbers = regexp.MustCompile(`size=\d+|"\d+ \d+ 1\\n"|if done: write\(r\d+, "\d+"\)|\(\d+ bytes\)`)
 )
 
 func neutral(text string) string {

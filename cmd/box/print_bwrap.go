@@ -21,9 +21,9 @@ func printBwrapLine(file io.Writer, s *spec.Spec, tell *informer) error {
 	}
 	fmt.Fprint(out, "bwrap")
 	for _, words := range bwrapOptions(s, tell) {
-		fmt.Fprintf(out, " \\\n    %s", spec.Quote(words))
+		fmt.Fprintf(out, " \\\n    %s", shellWords(words))
 	}
-	fmt.Fprintf(out, " \\\n    -- %s\n", spec.Quote(commandWords(s)))
+	fmt.Fprintf(out, " \\\n    -- %s\n", shellWords(commandWords(s)))
 	return out.Flush()
 }
 
@@ -45,6 +45,9 @@ func inexpressible(s *spec.Spec) (list []string) {
 	mark(!life.Detached, "signals reach the command, and with it ends what it has started")
 	mark(!s.Limits.Cores, "no core dumps")
 	mark(s.Limits.Processes > 0, "at most %d processes", s.Limits.Processes)
+	mark(s.Limits.Signals > 0, "at most %d queued signals", s.Limits.Signals)
+	mark(s.Limits.Queues > 0, "at most %d bytes in message queues", s.Limits.Queues)
+	mark(s.Limits.Quarter, "at most a quarter of the caller's inotify instances and watches")
 	mark(s.IDs.Ranges, "the maps of subordinate ids (newuidmap and newgidmap would have to be called, see --userns-block-fd)")
 	mark(!s.Mounts.Follow, "mounts that the host makes later stay out")
 	mark(!s.Mounts.Leave, "mount points that had to be made on the host are removed again")

@@ -168,27 +168,33 @@ func (b *build) printPlan() error {
 
 func printPlan(file *os.File, b *build) error {
 	out := bufio.NewWriter(file)
+	line := func(format string, args ...any) {
+		fmt.Fprintln(out, visible(strings.TrimRight(fmt.Sprintf(format, args...), " ")))
+	}
 	for _, without := range kernel.Substituted() {
-		fmt.Fprintf(out, "# this kernel has no %s\n", without)
+		line("# this kernel has no %s", without)
+	}
+	if s := b.spec; s.Limits.Quarter && s.New.Has(spec.User) && kernel.SysctlsFixed() {
+		line("# /proc/sys is read-only here: the command can use up the user's inotify instances and watches")
 	}
 	for _, dir := range b.left {
-		fmt.Fprintf(out, "# no courtesy for %s: the directory is missing in what is bound on /\n", dir)
+		line("# no courtesy for %s: the directory is missing in what is bound on /", dir)
 	}
 	for _, left := range landlock.Left(b.spec) {
 		fmt.Fprintf(out, "# %s\n", left)
 	}
 	for _, f := range b.spec.Filters {
 		if isFile(f.Policy) {
-			fmt.Fprintf(out, "# %s\n", proved("the policy "+f.Policy, f.Program))
+			line("# %s", proved("the policy "+f.Policy, f.Program))
 		}
 	}
-	fmt.Fprintf(out, "%-100s # new namespaces\n", "clone3("+plan.FlagsText(builder.Flags)+")")
+	line("%-100s # new namespaces", "clone3("+plan.FlagsText(builder.Flags)+")")
 	for _, act := range builder.Outside {
-		fmt.Fprintf(out, "%-100s # by the parent, while the child waits\n", act)
+		line("%-100s # by the parent, while the child waits", act)
 	}
 	for i := range builder.Inside {
 		c := &builder.Inside[i]
-		fmt.Fprintln(out, strings.TrimRight(fmt.Sprintf("%-100s%s", c, origin(b.spec.Origin(c.For))), " "))
+		line("%-100s%s", c, origin(b.spec.Origin(c.For)))
 	}
 	return out.Flush()
 }

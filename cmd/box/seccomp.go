@@ -143,6 +143,9 @@ func seccompShow(help string, words []string) (int, error) {
 	if err != nil {
 		return 0, usage("%s: %v", flags.Policy, err)
 	}
+	if host.IsTerminal(1) { // who reads it wants to see all of it: the file may be somebody else's
+		text = []byte(visibleText(string(text)))
+	}
 	_, err = os.Stdout.Write(text)
 	return 0, err
 }
@@ -154,7 +157,7 @@ func seccompExport(help string, words []string) (int, error) {
 	}
 	if host.IsTerminal(1) {
 		return 0, usage("seccomp export: stdout is a terminal, and this is a program").
-			hint("box seccomp export %s > FILE", c.Policy)
+			hint("box seccomp export %s > FILE", joined([]string{c.Policy}))
 	}
 	rules, err := c.rules()
 	if err != nil {

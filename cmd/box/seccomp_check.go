@@ -44,9 +44,10 @@ func seccompCheck(help string, words []string) (int, error) {
 			return 0, err
 		}
 		for _, r := range rules {
-			fmt.Fprintf(out, "%s: %s: %s; %s\n", c.Policy, r.Arch.Machine, counted(r), r.Default.Text)
+			text := fmt.Sprintf("%s: %s: %s; %s", c.Policy, r.Arch.Machine, counted(r), r.Default.Text)
+			fmt.Fprintln(out, visible(text))
 		}
-		fmt.Fprintln(out, proved(c.Policy, program))
+		fmt.Fprintln(out, visible(proved(c.Policy, program)))
 	}
 	return 0, out.Flush()
 }

@@ -76,23 +76,24 @@ func argValue(word string) (uint64, error) {
 // printExplanation prints what becomes of a call.
 func printExplanation(file io.Writer, q *question) error {
 	out := bufio.NewWriter(file)
+	line := func(format string, args ...any) { fmt.Fprintln(out, visible(fmt.Sprintf(format, args...))) }
 	if call := q.call(); call != nil && q.open(call) {
-		fmt.Fprintf(out, "%s: its arguments decide\n", q.who())
+		line("%s: its arguments decide", q.who())
 		for i := range call.Cases {
-			fmt.Fprintf(out, "  %s\n", cited(call.Cases[i].Rule, q.name()))
+			line("  %s", cited(call.Cases[i].Rule, q.name()))
 		}
 		otherwise := q.rules.Default
 		if call.Otherwise != nil {
 			otherwise = call.Otherwise
 		}
-		fmt.Fprintf(out, "  else %s\n", cited(otherwise, q.name()))
+		line("  else %s", cited(otherwise, q.name()))
 		return out.Flush()
 	}
 	d, _ := q.decided()
-	fmt.Fprintf(out, "%s: %s\n", q.who(), d.Action)
-	fmt.Fprintf(out, "  because %s\n", q.reason())
+	line("%s: %s", q.who(), d.Action)
+	line("  because %s", q.reason())
 	if !permits(d.Action) {
-		fmt.Fprintf(out, "  %s\n", q.remedy())
+		line("  %s", q.remedy())
 	}
 	return out.Flush()
 }

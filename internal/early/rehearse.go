@@ -40,7 +40,7 @@ func stackOf(argv, environ []string) []uintptr {
 		}
 		memory = append(memory, 0)
 	}
-	return memory
+	return append(memory, 0, 0) // an empty auxiliary vector
 }
 
 // kept keeps what stackOf has made.

@@ -2,8 +2,8 @@ package early
 
 import "unsafe"
 
-// What the kernel has put on the stack: the number of arguments, these, a zero, the environment, a zero. Strings are over that
-// memory.
+// What the kernel has put on the stack: the number of arguments, these, a zero, the environment, a zero, the auxiliary vector.
+// Strings are over that memory.
 
 var (
 	args [4096]string
@@ -61,6 +61,22 @@ func Span() (start, size uintptr) {
 		end = max(end, at+uintptr(len(text(at)))+1)
 	}
 	return start, end - start
+}
+
+// Secure reports whether the process may do more than its caller, AT_SECURE of getauxval(3): after the environment comes the
+// auxiliary vector, pairs of a kind and a value.
+func Secure() bool {
+	const atNull, atSecure = 0, 23
+	at := int(*word(0)) + 2
+	for *word(at) != 0 {
+		at++
+	}
+	for at++; *word(at) != atNull; at += 2 {
+		if *word(at) == atSecure {
+			return *word(at + 1) != 0
+		}
+	}
+	return false
 }
 
 // word returns word i of the stack.

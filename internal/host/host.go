@@ -39,6 +39,17 @@ func Stat(name string, flags int) (mode uint32, errno unix.Errno) {
 	return st.Mode, errno
 }
 
+// Owner returns the mode and the owner of what is at name, links followed, see stat(2).
+func Owner(name string) (mode, uid uint32, errno unix.Errno) {
+	var p path
+	if !p.set(name) {
+		return 0, 0, unix.ENAMETOOLONG
+	}
+	var st unix.Stat_t
+	errno = stat(&p, &st, 0)
+	return st.Mode, st.Uid, errno
+}
+
 // IsDir says whether name is a directory, links followed.
 func IsDir(name string) bool {
 	mode, errno := Stat(name, 0)
@@ -109,6 +120,28 @@ func Capabilities() uint64 {
 	return uint64(data[0].Effective) | uint64(data[1].Effective)<<32
 }
 
+// Gained reports whether the process has capabilities that are not ambient. An ordinary user's program has them from its file, see
+// capabilities(7).
+func Gained() bool {
+	header := unix.CapUserHeader{Version: unix.LINUX_CAPABILITY_VERSION_3}
+	var data [2]unix.CapUserData
+	_, _, errno := unix.RawSyscall(unix.SYS_CAPGET, uintptr(unsafe.Pointer(&header)), uintptr(unsafe.Pointer(&data)), 0)
+	if errno != 0 {
+		return true
+	}
+	permitted := uint64(data[0].Permitted) | uint64(data[1].Permitted)<<32
+	for c := range uintptr(64) {
+		if permitted>>c&1 == 0 {
+			continue
+		}
+		is, _, errno := unix.RawSyscall6(unix.SYS_PRCTL, unix.PR_CAP_AMBIENT, unix.PR_CAP_AMBIENT_IS_SET, c, 0, 0, 0)
+		if errno != 0 || is != 1 {
+			return true
+		}
+	}
+	return false
+}
+
 // Fcntl is fcntl(2).
 func Fcntl(fd, cmd, arg int) (int, unix.Errno) {
 	r, _, errno := unix.RawSyscall(unix.SYS_FCNTL, uintptr(fd), uintptr(cmd), uintptr(arg))
@@ -117,13 +150,13 @@ func Fcntl(fd, cmd, arg int) (int, unix.Errno) {
 
 // Read is read(2).
 func Read(fd int, data []byte) (n int, errno unix.Errno) {
-	r, errno := syscall(unix.SYS_READ, uintptr(fd), uintptr(unsafe.Pointer(unsafe.SliceData(data))), uintptr(len(data)))
+	r, errno := syscall(unix.SYS_READ, uintptr(fd), unsafe.Pointer(unsafe.SliceData(data)), uintptr(len(data)))
 	return int(r), errno
 }
 
 // Write writes a text, see write(2).
 func Write(fd int, text string) (n int, errno unix.Errno) {
-	r, errno := syscall(unix.SYS_WRITE, uintptr(fd), uintptr(unsafe.Pointer(unsafe.StringData(text))), uintptr(len(text)))
+	r, errno := syscall(unix.SYS_WRITE, uintptr(fd), unsafe.Pointer(unsafe.StringData(text)), uintptr(len(text)))
 	return int(r), errno
 }
 

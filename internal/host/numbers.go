@@ -63,3 +63,26 @@ func decimal(text []byte) (n int, ok bool) {
 	}
 	return n, len(text) > 0
 }
+
+// Sysctl returns the number in the file below /proc/sys with this name, or 0.
+func Sysctl(dir, name string) uint64 {
+	var p path
+	n := copy(p[:], "/proc/sys/")
+	n += copy(p[n:], dir)
+	copy(p[n:], name)
+	fd, errno := open(&p, unix.O_RDONLY)
+	if errno != 0 {
+		return 0
+	}
+	var data [24]byte
+	n, errno = Read(fd, data[:])
+	Close(fd)
+	if n > 0 && data[n-1] == '\n' {
+		n--
+	}
+	value, ok := decimal(data[:max(n, 0)])
+	if errno != 0 || !ok {
+		return 0
+	}
+	return uint64(value)
+}

@@ -11,6 +11,7 @@ package inherited
 // #include <signal.h>
 // #include <stdint.h>
 // #include <string.h>
+// #include <sys/auxv.h>
 // #include <sys/resource.h>
 // #include <sys/syscall.h>
 // #include <unistd.h>
@@ -61,6 +62,7 @@ package inherited
 // static void *get_cpus(void) { return cpus; }
 // static uintptr_t get_start(void) { return start; }
 // static uintptr_t get_end(void) { return end; }
+// static int secure(void) { return getauxval(AT_SECURE) != 0; }
 // static char *variable(long i) { return environment[i]; }
 import "C"
 
@@ -130,6 +132,20 @@ func Words() (start, size uintptr) {
 func words() (start, size uintptr) {
 	early.Ordinary()
 	return uintptr(C.get_start()), uintptr(C.get_end() - C.get_start())
+}
+
+// Secure reports whether the kernel says that the process may do more than its caller, see getauxval(3), AT_SECURE.
+func Secure() bool {
+	if early.Running() {
+		return early.Secure()
+	}
+	return secure()
+}
+
+//go:noinline
+func secure() bool {
+	early.Ordinary()
+	return C.secure() != 0
 }
 
 // Environ returns the environment as it was handed over: os.Environ leaves out what is there twice.

@@ -86,6 +86,12 @@ func Release() string {
 // Sysctl returns the value below /proc/sys, or "" if it can't be read.
 func Sysctl(path string) string { return read("/proc/sys/" + path) }
 
+// SysctlsFixed reports whether /proc/sys can only be read here, as in most containers.
+func SysctlsFixed() bool {
+	var fs unix.Statfs_t
+	return unix.Statfs("/proc/sys/user", &fs) != nil || fs.Flags&unix.ST_RDONLY != 0
+}
+
 func read(path string) string {
 	data, err := os.ReadFile(path)
 	if err != nil {

@@ -1,0 +1,128 @@
+package launch
+
+import (
+	"bytes"
+	"fmt"
+	"io"
+	"os"
+	"path"
+	"path/filepath"
+	"strings"
+
+	"box/mounts"
+	"box/spec"
+
+	"golang.org/x/sys/unix"
+)
+
+// Bounds of the kernel: it reads so many bytes of a program to choose who runs it, BINPRM_BUF_SIZE, and an interpreter may be
+// another one's script so many times, see execve(2).
+const (
+	headSize        = 256
+	maxInterpreters = 5
+)
+
+// systems are where a distribution puts programs. What a file asks for may be anything (#!/home/u/.ssh/id_rsa), and a hint that
+// names it is typed by the user: so only a path that leads here is named in one.
+var systems = [...]string{
+	"/usr", "/opt", "/nix/store", "/gnu/store", "/run/current-system", "/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32",
+}
+
+// explainInterpreter says that a file needs a loader or an interpreter which is not in the sandbox. It returns false if
+// that is not so.
+func explainInterpreter(m *Message, file, host string, s *spec.Spec) bool {
+	whose := ""
+	for range maxInterpreters {
+		what, need := interpreter(host)
+		if need == "" {
+			return false
+		}
+		on, ok := mounts.Find(s, absolute(s, need))
+		if !ok {
+			m.Headline = fmt.Sprintf("cannot run %s: its %s%s %s is not in the sandbox", file, whose, what, need)
+			if strings.HasSuffix(need, "\r") {
+				m.Cause = "its first line ends in a carriage return, which counts as a part of the name"
+			}
+			m.Hint = bring(need, s)
+			return true
+		}
+		whose, host = what+"'s ", on
+	}
+	return false
+}
+
+// interpreter returns what the kernel would run for a program: the interpreter of its #! line, or its loader. It is "" for what is
+// no regular file: nobody answers at a pipe.
+func interpreter(host string) (what, need string) {
+	f, err := os.OpenFile(host, os.O_RDONLY|unix.O_NONBLOCK, 0)
+	if err != nil {
+		return "", ""
+	}
+	defer f.Close()
+	if info, err := f.Stat(); err != nil || !info.Mode().IsRegular() {
+		return "", ""
+	}
+	head := make([]byte, headSize)
+	n, _ := io.ReadFull(f, head)
+	if name := shebang(head[:n]); name != "" {
+		return "interpreter", name
+	}
+	if name := loader(f); name != "" {
+		return "loader", name
+	}
+	return "", ""
+}
+
+// shebang returns the interpreter that a script's first line names, as load_script() in the kernel's fs/binfmt_script.c reads it:
+// a carriage return is a part of the name.
+func shebang(head []byte) string {
+	line, ok := bytes.CutPrefix(head, []byte("#!"))
+	if !ok {
+		return ""
+	}
+	line, _, _ = bytes.Cut(line, []byte("\n"))
+	line = bytes.TrimLeft(line, " \t")
+	if end := bytes.IndexAny(line, " \t\x00"); end >= 0 {
+		line = line[:end]
+	}
+	return string(line)
+}
+
+// bring returns the flag that would bring a file of the host into the sandbox: a link if its directory is one into
+// something that is there, else a bind. It is "" for what is no program of the system.
+func bring(file string, s *spec.Spec) string {
+	if !ofSystem(file) {
+		return ""
+	}
+	dir := path.Dir(file)
+	if target, err := os.Readlink(dir); err == nil {
+		if _, ok := mounts.Find(s, path.Join("/", path.Dir(dir), target)); ok {
+			return spec.Quote([]string{"--symlink", target, dir})
+		}
+	}
+	return spec.Quote([]string{"--ro-bind", file, file})
+}
+
+// ofSystem reports whether file is a program that the system has: by its name and by where its links lead.
+func ofSystem(file string) bool {
+	info, err := os.Stat(file)
+	if err != nil || !info.Mode().IsRegular() || info.Mode()&0o111 == 0 {
+		return false
+	}
+	target, err := filepath.EvalSymlinks(file)
+	return err == nil && belowSystem(file) && belowSystem(target)
+}
+
+// belowSystem reports whether name is an absolute path below one of the systems.
+func belowSystem(name string) bool {
+	if !path.IsAbs(name) {
+		return false
+	}
+	name = path.Clean(name)
+	for _, dir := range systems {
+		if spec.Within(name, dir) {
+			return true
+		}
+	}
+	return false
+}

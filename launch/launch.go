@@ -58,6 +58,8 @@ func Compile(b *plan.Builder, s *spec.Spec) error {
 	if s.Life.Session == spec.CommandSession {
 		b.Setsid()
 	}
+	// The one who gets a signal is the one whose limit counts, and pid 1 blocks all of them: so it has the command's.
+	lower(b, unix.RLIMIT_SIGPENDING, s.Limits.Signals)
 	if !s.Life.Direct {
 		hold(b, s)
 		hide(b, s)
@@ -215,7 +217,6 @@ func limits(b *plan.Builder, s *spec.Spec) {
 		b.Limit(unix.RLIMIT_CORE, 1, 1)
 	}
 	lower(b, unix.RLIMIT_NPROC, s.Limits.Processes)
-	lower(b, unix.RLIMIT_SIGPENDING, s.Limits.Signals)
 	lower(b, unix.RLIMIT_MSGQUEUE, s.Limits.Queues)
 	if s.Limits.Files != 0 {
 		b.Limit(unix.RLIMIT_NOFILE, s.Limits.Files, s.Limits.FilesMax)

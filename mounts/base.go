@@ -96,7 +96,7 @@ func notBound(h Host) string {
 			return "the working directory holds the home directory"
 		}
 	}
-	if isPublic(dir, h.UID) {
+	if isPublic(".", h.UID) {
 		return "the working directory is one that others write in, too"
 	}
 	return ""

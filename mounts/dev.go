@@ -44,9 +44,18 @@ func (t *tree) dev(e *spec.Entry) {
 	pts := b.String("pts")
 	b.Mkdirat(dev, pts, 0o755)
 	devpts := b.String("devpts")
-	b.Mount(devpts, pts, devpts, unix.MS_NOSUID|unix.MS_NOEXEC, b.String("newinstance,ptmxmode=0666,mode=620"))
+	b.Mount(devpts, pts, devpts, unix.MS_NOSUID|unix.MS_NOEXEC, b.Concat("newinstance,ptmxmode=0666,mode=620", t.terminals(), ""))
 	b.MountSetattr(dev, unix.MOUNT_ATTR_NOSUID, unix.MS_PRIVATE, true)
 	b.Close(dev)
+}
+
+// terminals returns the option of devpts that bounds how many there are. All sandboxes and containers of the machine have those
+// together that kernel.pty.reserve doesn't keep for the host, 3072 by default: a quarter of them is for one.
+func (t *tree) terminals() string {
+	if t.s.Limits.Quarter {
+		return ",max=768"
+	}
+	return ""
 }
 
 // node binds a device of the host at name in dev, which is the working directory.

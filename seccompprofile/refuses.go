@@ -11,7 +11,7 @@ import (
 
 // RefusesOf returns what a policy refuses, on all of its architectures, that other layers refuse as well.
 func RefusesOf(rules []*policy.Rules) spec.Refusals {
-	refuses := spec.NewUserns | spec.Keyrings
+	refuses := spec.NewUserns | spec.Keyrings | spec.Fanotify
 	for _, r := range rules {
 		for _, call := range []string{"clone", "unshare"} {
 			if admits(r, call, true) {
@@ -25,6 +25,9 @@ func RefusesOf(rules []*policy.Rules) spec.Refusals {
 			if admits(r, call, false) {
 				refuses &^= spec.Keyrings
 			}
+		}
+		if admits(r, "fanotify_init", false) {
+			refuses &^= spec.Fanotify
 		}
 	}
 	return refuses

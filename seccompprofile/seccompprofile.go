@@ -65,9 +65,9 @@ func Known(name string) bool {
 func Refuses(name string) spec.Refusals {
 	switch name {
 	case Default, Strict, Debug, Docker:
-		return spec.NewUserns | spec.Keyrings
+		return spec.NewUserns | spec.Keyrings | spec.Fanotify
 	case Nested:
-		return spec.Keyrings
+		return spec.Keyrings | spec.Fanotify
 	}
 	return 0
 }

@@ -130,6 +130,7 @@ type Refusals uint8
 const (
 	NewUserns Refusals = 1 << iota // clone(2) and unshare(2) with CLONE_NEWUSER
 	Keyrings                       // keyctl(2), add_key(2), request_key(2)
+	Fanotify                       // fanotify_init(2)
 )
 
 // Refused says whether one of the filters refuses all of what.

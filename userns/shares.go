@@ -19,18 +19,40 @@ const part = 4
 var shares = [...]struct {
 	name    string // below /proc/sys/user
 	machine string // below /proc/sys: what the first user namespace has, or ""
-	nested  bool   // only who may make user namespaces can take of it
+	who     taker
 }{
-	{"max_inotify_instances", "fs/inotify/max_user_instances", false},
-	{"max_inotify_watches", "fs/inotify/max_user_watches", false},
-	{"max_user_namespaces", "", true},
-	{"max_pid_namespaces", "", true},
-	{"max_mnt_namespaces", "", true},
-	{"max_net_namespaces", "", true},
-	{"max_ipc_namespaces", "", true},
-	{"max_uts_namespaces", "", true},
-	{"max_cgroup_namespaces", "", true},
-	{"max_time_namespaces", "", true},
+	{"max_inotify_instances", "fs/inotify/max_user_instances", anybody},
+	{"max_inotify_watches", "fs/inotify/max_user_watches", anybody},
+	{"max_fanotify_groups", "fs/fanotify/max_user_groups", watcher},
+	{"max_fanotify_marks", "fs/fanotify/max_user_marks", watcher},
+	{"max_user_namespaces", "", nested},
+	{"max_pid_namespaces", "", nested},
+	{"max_mnt_namespaces", "", nested},
+	{"max_net_namespaces", "", nested},
+	{"max_ipc_namespaces", "", nested},
+	{"max_uts_namespaces", "", nested},
+	{"max_cgroup_namespaces", "", nested},
+	{"max_time_namespaces", "", nested},
+}
+
+// taker says which commands can take of something.
+type taker uint8
+
+const (
+	anybody taker = iota
+	watcher       // no policy refuses it fanotify_init(2)
+	nested        // the command may make user namespaces, and in one it has all capabilities
+)
+
+// can reports whether the command of s is one of them.
+func (t taker) can(s *spec.Spec) bool {
+	switch t {
+	case watcher:
+		return !s.Refused(spec.Fanotify)
+	case nested:
+		return s.Nested
+	}
+	return true
 }
 
 // limitShares leaves three of four parts to others. Where /proc/sys can't be written, as in most containers, they have no
@@ -38,7 +60,7 @@ var shares = [...]struct {
 func limitShares(b *plan.Builder, s *spec.Spec) {
 	for i := range shares {
 		share := &shares[i]
-		if share.nested && !s.Nested {
+		if !share.who.can(s) {
 			continue
 		}
 		limit := callers(share.name, share.machine)

@@ -47,8 +47,8 @@ func run(argv []string) int {
 
 var noWords = [...]string{"box"}
 
-// refusePrivileged is for a box whose file gives it more than its caller has: what it does with an environment, paths and descriptors
-// is what the caller may do. The words of mend and the file take that off.
+// refusePrivileged is for a box whose file gives it more than its caller has: what it does with an environment, with paths and
+// descriptors is what the caller may do. The words of mend and the file take that off.
 //
 //go:noinline
 func refusePrivileged(is string, mend ...string) int {

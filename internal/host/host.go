@@ -130,7 +130,7 @@ func Gained() bool {
 		return true
 	}
 	permitted := uint64(data[0].Permitted) | uint64(data[1].Permitted)<<32
-	for c := uintptr(0); c < 64; c++ {
+	for c := range uintptr(64) {
 		if permitted>>c&1 == 0 {
 			continue
 		}
@@ -150,13 +150,13 @@ func Fcntl(fd, cmd, arg int) (int, unix.Errno) {
 
 // Read is read(2).
 func Read(fd int, data []byte) (n int, errno unix.Errno) {
-	r, errno := syscall(unix.SYS_READ, uintptr(fd), uintptr(unsafe.Pointer(unsafe.SliceData(data))), uintptr(len(data)))
+	r, errno := syscall(unix.SYS_READ, uintptr(fd), unsafe.Pointer(unsafe.SliceData(data)), uintptr(len(data)))
 	return int(r), errno
 }
 
 // Write writes a text, see write(2).
 func Write(fd int, text string) (n int, errno unix.Errno) {
-	r, errno := syscall(unix.SYS_WRITE, uintptr(fd), uintptr(unsafe.Pointer(unsafe.StringData(text))), uintptr(len(text)))
+	r, errno := syscall(unix.SYS_WRITE, uintptr(fd), unsafe.Pointer(unsafe.StringData(text)), uintptr(len(text)))
 	return int(r), errno
 }
 

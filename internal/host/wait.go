@@ -10,13 +10,24 @@ import (
 
 // Poll waits for events without a limit, see poll(2).
 func Poll(set []unix.PollFd) unix.Errno {
-	_, errno := syscall(unix.SYS_PPOLL, uintptr(unsafe.Pointer(unsafe.SliceData(set))), uintptr(len(set)), 0)
+	p, n := unsafe.Pointer(unsafe.SliceData(set)), uintptr(len(set))
+	if early.Running() {
+		_, errno := result(raw(unix.SYS_PPOLL, uintptr(p), n, 0))
+		return errno
+	}
+	return poll(p, n)
+}
+
+//go:noinline
+func poll(set unsafe.Pointer, n uintptr) unix.Errno {
+	early.Ordinary()
+	_, _, errno := unix.Syscall6(unix.SYS_PPOLL, uintptr(set), n, 0, 0, 0, 0)
 	return errno
 }
 
 // Wait is wait4(2) for one process.
 func Wait(pid int, status *unix.WaitStatus, options int) (found int, errno unix.Errno) {
-	r, errno := syscall(unix.SYS_WAIT4, uintptr(pid), uintptr(unsafe.Pointer(status)), uintptr(options))
+	r, errno := syscall(unix.SYS_WAIT4, uintptr(pid), unsafe.Pointer(status), uintptr(options))
 	return int(r), errno
 }
 
@@ -97,7 +108,7 @@ func Receive(fd int, data unsafe.Pointer, size uintptr) (n int, c Control, errno
 	var control [128]byte
 	vector := unix.Iovec{Base: (*byte)(data), Len: uint64(size)}
 	message := unix.Msghdr{Iov: &vector, Iovlen: 1, Control: &control[0], Controllen: uint64(len(control))}
-	r, errno := syscall(unix.SYS_RECVMSG, uintptr(fd), uintptr(unsafe.Pointer(&message)), unix.MSG_CMSG_CLOEXEC)
+	r, errno := syscall(unix.SYS_RECVMSG, uintptr(fd), unsafe.Pointer(&message), unix.MSG_CMSG_CLOEXEC)
 	return int(r), parse(control[:message.Controllen]), errno
 }
 
@@ -129,22 +140,27 @@ func parse(control []byte) Control {
 //go:noescape
 func raw(nr, a, b, c uintptr) uintptr
 
-// syscall makes a system call that may take long: the Go runtime is told, if there is one.
-func syscall(nr, a, b, c uintptr) (r uintptr, errno unix.Errno) {
+// syscall makes a system call that may take long: the Go runtime is told, if there is one. p stays a pointer until the call, since
+// it may be one into a stack, and stacks move where a function begins.
+func syscall(nr, a uintptr, p unsafe.Pointer, c uintptr) (r uintptr, errno unix.Errno) {
 	if early.Running() {
-		r = raw(nr, a, b, c)
-		if r > ^uintptr(4095) {
-			return ^uintptr(0), unix.Errno(-r)
-		}
-		return r, 0
+		return result(raw(nr, a, uintptr(p), c))
 	}
-	return ordinary(nr, a, b, c)
+	return ordinary(nr, a, p, c)
+}
+
+// result takes apart what the kernel has returned.
+func result(r uintptr) (uintptr, unix.Errno) {
+	if r > ^uintptr(4095) {
+		return ^uintptr(0), unix.Errno(-r)
+	}
+	return r, 0
 }
 
 //go:noinline
-func ordinary(nr, a, b, c uintptr) (r uintptr, errno unix.Errno) {
+func ordinary(nr, a uintptr, p unsafe.Pointer, c uintptr) (r uintptr, errno unix.Errno) {
 	early.Ordinary()
-	r, _, errno = unix.Syscall6(nr, a, b, c, 0, 0, 0)
+	r, _, errno = unix.Syscall6(nr, a, uintptr(p), c, 0, 0, 0)
 	return r, errno
 }
 

@@ -166,6 +166,11 @@ func explainSetup(m *say.Message, f *launch.Failure, s *spec.Spec) {
 			m.Cause = "/proc/sys is read-only here, as in most containers"
 		}
 		m.Hint = "--nested-userns leaves them on"
+	case f.Call.For == spec.Terminal && f.Errno == unix.ENOSPC:
+		m.Headline = "cannot make a terminal for the sandbox: no more of them are free on this machine"
+		m.Cause = "kernel.pty.max is " + kernel.Sysctl("kernel/pty/max") +
+			", and kernel.pty.reserve keeps " + kernel.Sysctl("kernel/pty/reserve") + " from sandboxes"
+		m.Hint = "--pty off leaves the command on the caller's terminal"
 	case path == "/proc":
 		m.Headline = "cannot make the sandbox: there is no /proc here"
 	case f.Errno == unix.ENOSYS:

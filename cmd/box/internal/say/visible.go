@@ -9,9 +9,9 @@ import (
 	"box/spec"
 )
 
-// unseen are the characters that a terminal obeys, or shows as nothing, so that a text looks like another one: the C1 controls (U+009B
-// begins an escape sequence as ESC [ does), what turns the direction of text (CVE-2021-42574), ends of lines, and formats without
-// a shape. Combining marks and variation selectors are none: they belong to what is before them.
+// unseen are the characters that a terminal obeys, or shows as nothing, so that a text looks like another one: the C1 controls
+// (U+009B begins an escape sequence as ESC [ does), what turns the direction of text (CVE-2021-42574), ends of lines, and formats
+// without a shape. Combining marks and variation selectors are none: they belong to what is before them.
 var unseen = [...]struct{ first, last rune }{
 	{0x80, 0x9f},       // C1
 	{0xad, 0xad},       // soft hyphen

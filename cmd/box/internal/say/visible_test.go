@@ -56,11 +56,14 @@ func TestVisibleKnowsTheFormatsOfUnicode(t *testing.T) {
 		if !utf8.ValidRune(r) {
 			continue
 		}
+		if r >= 0xe0000 && r <= 0xe007f || r == 0x2065 { // not all of these are assigned
+			continue
+		}
 		hidden := unicode.In(r, unicode.Cc, unicode.Cf, unicode.Zl, unicode.Zp)
 		if shapes[r] || r >= 0x600 && r <= 0x605 || r >= 0x13430 && r <= 0x1343f {
 			hidden = false
 		}
-		if hidden != hides(r, 'a') && !(r >= 0xe0000 && r <= 0xe007f || r == 0x2065) {
+		if hidden != hides(r, 'a') {
 			t.Errorf("hides(%U) = %v", r, !hidden)
 		}
 	}

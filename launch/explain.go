@@ -153,7 +153,7 @@ func explainSetup(m *Message, f *Failure, s *spec.Spec) {
 			m.Cause = noProcesses
 		}
 	case f.Call.Nr == unix.SYS_SENDMSG && f.Errno == unix.ETOOMANYREFS:
-		m.Headline = fmt.Sprintf("%s: a descriptor can't be sent: %s", wish(s, f.Call.For), because(f.Errno))
+		m.Headline = wish(s, f.Call.For) + ": no descriptor can be sent to the monitor"
 		m.Cause = "the user has more descriptors on their way than the hard limit for descriptors, ulimit -H -n, see unix(7)"
 	case f.Call.Nr == plan.Fail:
 		m.Headline = "--assert-userns-disabled: the command could make user namespaces"

@@ -70,7 +70,7 @@ package inherited
 //
 // int __wrap__cgo_try_pthread_create(pthread_t *t, const pthread_attr_t *attr, void *(*start)(void *), void *arg) {
 // 	int error = __real__cgo_try_pthread_create(t, attr, start, arg); // it tries for a while
-// 	if (error == EAGAIN) give_up("no more processes can be started",
+// 	if (error == EAGAIN) give_up(is_bwrap ? "Creating new namespace failed: Resource temporarily unavailable" : "no more processes can be started",
 // 		"the user's limit on processes, ulimit -u, or pids.max of a control group is reached");
 // 	return error;
 // }

@@ -24,7 +24,8 @@ func (b *Sandbox) end() {
 	}
 }
 
-// attend waits for a pid 1 that kills its descendants. If that takes longer than patience, a signal that asks for an end kills pid 1.
+// attend waits for a pid 1 that kills its descendants. If that takes longer than patience, a signal that asks for an end
+// kills pid 1.
 func (b *Sandbox) attend() {
 	process, errno := host.OpenProcess(b.pid)
 	if errno != 0 {

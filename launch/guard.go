@@ -8,12 +8,12 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// A pid 1 that the command can trace runs whatever the command writes into its memory (/proc/1/mem). So it has the command's filters
-// itself before the command runs, and needs no more then than bubblewrap's pid 1 does, whose callers write such filters: wait4(2),
-// write(2) and exit_group(2). That its parent has ended, it learns by PR_SET_PDEATHSIG.
+// A pid 1 that the command can trace runs whatever the command writes into its memory (/proc/1/mem). So it has the command's
+// filters itself before the command runs, and needs no more then than bubblewrap's pid 1 does, whose callers write such
+// filters: wait4(2), write(2) and exit_group(2). That its parent has ended, it learns by PR_SET_PDEATHSIG.
 
-// guarded is the life of such a pid 1 from the fork on, after which it makes own calls of the plan. The command's process has a copy
-// of the memory, and waits: memory that it shared (CLONE_VM) would be in use by both.
+// guarded is the life of such a pid 1 from the fork on, after which it makes own calls of the plan. The command's process has
+// a copy of the memory, and waits: memory that it shared (CLONE_VM) would be in use by both.
 //
 //go:nosplit
 //go:norace

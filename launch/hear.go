@@ -10,8 +10,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// What the monitor and pid 1 tell each other. Until the command runs, the other side is box itself. After that it is only as good as
-// pid 1 is closed to the command: a record that can't be is taken for what it is, somebody else's.
+// What pid 1 tells the monitor. Until the command runs, the other side is box itself. After that it may be the command: where
+// it can trace pid 1, or by a hole in what closes pid 1 to it. So a record counts only if the plan can have sent it.
 
 // tell sends a record to pid 1. If it is gone, hear learns that; if it doesn't listen, nothing more is sent.
 func (b *Sandbox) tell(r plan.Record) { host.Send(b.conn, unsafe.Pointer(&r), unsafe.Sizeof(r)) }
@@ -91,7 +91,8 @@ const (
 	carriers = 1<<plan.Master | 1<<plan.Listener | 1<<plan.Made
 )
 
-// expects says whether a record is one that the plan can send at this point, with values that can be, and notes that it has come.
+// expects reports whether a record is one that the plan can send at this point, with values that can be, and notes that it
+// has come.
 func (b *Sandbox) expects(r *plan.Record, c *host.Control) bool {
 	kind := uint32(1) << r.Kind // 0 for what is no kind
 	if b.plan.Sends&kind == 0 || b.had&single&kind != 0 {
@@ -123,14 +124,14 @@ const (
 	lastSignal = 64   // _NSIG
 )
 
-// isEnd says whether a wait status is that of a process that has ended, see wait(2): its exit status in the second byte, or a signal
-// in the first, with a bit for a core dump.
+// isEnd reports whether a wait status is that of a process that has ended, see wait(2): its exit status is in the second
+// byte, or a signal in the first, with a bit for a core dump.
 func isEnd(status uint32) bool {
 	signal := status & 0x7f
 	return signal == 0 && status&^0xff00 == 0 || signal <= lastSignal && status&^0xff == 0
 }
 
-// makes says whether a step makes something that the next calls tell of, if it succeeds: see plan.Builder's Send.
+// makes reports whether a step makes something that the next calls tell of, if it succeeds: see plan.Builder's Send.
 func (b *Sandbox) makes(step uint64) bool {
 	const sending = 2 // calls further
 	if step+sending >= uint64(len(b.plan.Inside)) {

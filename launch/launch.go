@@ -253,9 +253,8 @@ const manyToKill = 512
 
 // processes returns the limit on processes, or 0 for that of the caller.
 func processes(s *spec.Spec) uint64 {
-	if n := s.Limits.Processes; s.OwnsPID() {
-		return n
-	} else {
-		return min(n, manyToKill)
+	if s.OwnsPID() {
+		return s.Limits.Processes
 	}
+	return min(s.Limits.Processes, manyToKill)
 }

@@ -148,8 +148,8 @@ func (b *Sandbox) stop() {
 	}
 }
 
-// alone says whether nobody else looks for the caller's end: pid 1 is the command, or makes no calls for that. Then the caller's end
-// has to wake the monitor if somebody has stopped it.
+// alone reports whether nobody else looks for the caller's end: pid 1 is the command, or may make no calls for that. Then the
+// caller's end has to wake the monitor if somebody has stopped it.
 func (b *Sandbox) alone() bool { return b.spec.Life.Direct || b.spec.Guarded() }
 
 //go:noinline
@@ -163,8 +163,8 @@ func (b *Sandbox) stopTerminal() {
 	}
 }
 
-// follow goes on with the process itself, if that is the command: its socket has closed when it was executed. A guarded pid 1 may be
-// the only one to tell how the command ended: by its exit status, if a filter keeps it from writing.
+// follow goes on with the process itself, if that is the command: its socket has closed when it was executed. So it does with a
+// guarded pid 1: that tells by its exit status how the command ended, if a filter keeps it from writing.
 func (b *Sandbox) follow() bool {
 	if !b.spec.Guarded() && (!b.spec.Life.Direct || b.spec.Life.Detached) {
 		return false

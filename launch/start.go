@@ -141,7 +141,8 @@ func orphaned() error {
 	return ErrOrphan
 }
 
-// watchCaller opens what tells of the end of the caller. It returns false if that has ended: its process id is another's, or nobody's.
+// watchCaller opens what tells of the end of the caller. It returns false if the caller has ended: its process id is another's, or
+// nobody's.
 func (b *Sandbox) watchCaller() (alive bool, errno unix.Errno) {
 	if b.parent = b.spec.Life.Caller; b.parent == 0 {
 		b.parent = host.Parent()

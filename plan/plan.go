@@ -65,7 +65,7 @@ const Done = 0xff
 
 // Numbers that are no system calls. They are far above the kernel's own.
 const (
-	Fork      = 0x8000 + iota // the command's process begins here; what was before is pid 1 from now on, and makes the Args[0] next calls
+	Fork      = 0x8000 + iota // the command's process begins here, Args[0] calls further; these are for pid 1 alone
 	Poke                      // store argument 1 as 32 bits at Args[0]
 	Wipe                      // zero Args[1] bytes at Args[0]
 	Same                      // fail with EEXIST unless Args[3] bytes at Args[0] are as at Args[2], and argument 1 says as many

@@ -10,7 +10,7 @@ var (
 	running bool
 	started bool    // something has been started that must not be started again
 	again   bool    // it has ended, and the ordinary run is for its words alone
-	masked  bool    // the signal mask has been changed, and the ordinary way begins with the one before
+	masked  bool    //nolint:unused // the assembly asks: the signal mask has been changed, and the ordinary way begins with mask
 	stack   uintptr // as the kernel made it: the number of arguments, these, the environment, the auxiliary vector
 )
 

@@ -1,7 +1,7 @@
 package inherited
 
-// What the Go runtime can't do without, and ends with a traceback for: a thread, and epoll(7) for files. Both can be refused because
-// other processes of the user have used up what the user may have. Here it is told in a sentence.
+// The Go runtime needs threads, and epoll(7) for files, and ends with a traceback where it gets none: other processes of the user
+// may have used up what the user may have. Here that is told in a sentence.
 
 // #cgo LDFLAGS: -Wl,--wrap=_cgo_try_pthread_create
 //
@@ -54,7 +54,8 @@ package inherited
 // 		break;
 // 	case EMFILE:
 // 	case ENFILE:
-// 		give_up("no more descriptors can be opened", "the hard limit for them, ulimit -H -n, or that of the machine, fs.file-max, is reached");
+// 		give_up("no more descriptors can be opened",
+// 			"the hard limit for them, ulimit -H -n, or that of the machine, fs.file-max, is reached");
 // 	case ENOSPC:
 // 		give_up("no more descriptors can be watched",
 // 			"the user's epoll watches are used up, see epoll(7), /proc/sys/fs/epoll/max_user_watches");
@@ -70,7 +71,8 @@ package inherited
 //
 // int __wrap__cgo_try_pthread_create(pthread_t *t, const pthread_attr_t *attr, void *(*start)(void *), void *arg) {
 // 	int error = __real__cgo_try_pthread_create(t, attr, start, arg); // it tries for a while
-// 	if (error == EAGAIN) give_up(is_bwrap ? "Creating new namespace failed: Resource temporarily unavailable" : "no more processes can be started",
+// 	if (error == EAGAIN) give_up(
+// 		is_bwrap ? "Creating new namespace failed: Resource temporarily unavailable" : "no more processes can be started",
 // 		"the user's limit on processes, ulimit -u, or pids.max of a control group is reached");
 // 	return error;
 // }

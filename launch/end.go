@@ -11,6 +11,9 @@ func (b *Sandbox) end() {
 	if b.gone {
 		return
 	}
+	if b.building() {
+		b.letBuild()
+	}
 	if b.spec.OwnsPID() || b.spec.Life.Direct || b.spec.Life.Detached || b.spec.Guarded() {
 		b.kill()
 	} else {

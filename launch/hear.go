@@ -168,7 +168,7 @@ func (b *Sandbox) building() bool {
 	return b.plan.Sends>>plan.Made&1 != 0 && !b.executed && !b.waiting && b.had&over == 0
 }
 
-// letBuild lets pid 1 come to the end of the tree, for a while: killed in the call that makes a mount point, it could not tell of it.
+// letBuild lets pid 1 come to the end of the tree, for a while: killed while it makes a mount point, it could not tell of it.
 //
 //go:noinline
 func (b *Sandbox) letBuild() {

@@ -84,6 +84,8 @@ func setupText(f *Failure, s *spec.Spec) string {
 		return fmt.Sprintf("unable to switch to uid %d: %s", s.IDs.UID, CText(f.Errno))
 	case f.Call.Nr == unix.SYS_SETRESGID:
 		return fmt.Sprintf("unable to switch to gid %d: %s", s.IDs.GID, CText(f.Errno))
+	case f.Call.Nr == plan.Fork:
+		return fmt.Sprintf("Can't fork for pid 1: %s", CText(f.Errno))
 	case f.Call.Nr == plan.Fail:
 		return "creation of new user namespaces was not disabled as requested"
 	case f.Call.For == spec.Identity:

@@ -44,6 +44,9 @@ func Compile(b *plan.Builder, s *spec.Spec) error {
 	}
 	openTTY(b, s)
 	b.For(spec.Box)
+	if b.Sends>>plan.Made&1 != 0 {
+		b.Tell(plan.Built)
+	}
 	if err := userns.Finish(b, s); err != nil {
 		return err
 	}
@@ -60,11 +63,8 @@ func Compile(b *plan.Builder, s *spec.Spec) error {
 	}
 	// The one who gets a signal is the one whose limit counts, and pid 1 blocks all of them: so it has the command's.
 	lower(b, unix.RLIMIT_SIGPENDING, s.Limits.Signals)
-	if !s.Life.Direct {
-		hold(b, s)
-		hide(b, s)
-		outlive(b, s)
-		b.Fork()
+	if err := fork(b, s); err != nil {
+		return err
 	}
 	stdio.place(b)
 	return compileCommand(b, s, env)
@@ -102,11 +102,31 @@ func label(b *plan.Builder, attribute, context string) {
 	b.Close(fd)
 }
 
+// fork writes the end of the part of pid 1, if there is one besides the command.
+func fork(b *plan.Builder, s *spec.Spec) error {
+	if s.Life.Direct {
+		return nil
+	}
+	hold(b, s)
+	hide(b, s)
+	if !s.Guarded() {
+		b.KeepOpen(plan.Reaper)
+		b.KeepOpen(plan.Caller)
+		b.Signalfd(plan.Reaper, bit(unix.SIGCHLD))
+		outlive(b, s)
+		b.Fork()
+		return nil
+	}
+	first := b.ForkGuarded()
+	err := seccompprofile.Compile(b, s)
+	b.GuardedBy(first)
+	return err
+}
+
 // hold opens what pid 1 keeps open as long as it lives: locked files, see fcntl(2), F_SETLK, and the caller's descriptors.
 func hold(b *plan.Builder, s *spec.Spec) {
 	b.KeepOpen(plan.Status)
-	b.KeepOpen(plan.Reaper)
-	if !s.OwnsPID() {
+	if !s.OwnsPID() && !s.Guarded() {
 		b.KeepOpen(plan.Proc) // to look for descendants
 	}
 	for _, fd := range s.Life.Sync {
@@ -163,7 +183,6 @@ func hide(b *plan.Builder, s *spec.Spec) {
 	if w := s.Life.Words; w.Size > 0 {
 		b.Wipe(w.Start, w.Size)
 	}
-	b.Signalfd(plan.Reaper, bit(unix.SIGCHLD))
 }
 
 // compileCommand writes what the command's process does by itself: it takes what is its own and executes the program.
@@ -187,6 +206,9 @@ func compileCommand(b *plan.Builder, s *spec.Spec, env plan.Ptr) error {
 		return err
 	}
 	b.SetMask(s.Life.Blocked)
+	if s.Guarded() {
+		b.AwaitGuard() // it could trace pid 1 before that has its filters
+	}
 	if s.Life.Report {
 		b.Tell(plan.Running)
 	}
@@ -216,11 +238,29 @@ func limits(b *plan.Builder, s *spec.Spec) {
 	if !s.Limits.Cores {
 		b.Limit(unix.RLIMIT_CORE, 1, 1)
 	}
-	lower(b, unix.RLIMIT_NPROC, s.Limits.Processes)
+	lower(b, unix.RLIMIT_NPROC, processes(s))
 	lower(b, unix.RLIMIT_MSGQUEUE, s.Limits.Queues)
-	if s.Limits.Files != 0 {
-		b.Limit(unix.RLIMIT_NOFILE, s.Limits.Files, s.Limits.FilesMax)
+	if s.Limits.Files == 0 {
+		return
 	}
+	soft := s.Limits.Files
+	for i := range s.Filters {
+		if s.Filters[i].Ask { // what tells of calls has to be sent yet; it sets the limit after that
+			soft = s.Limits.FilesMax
+		}
+	}
+	b.Limit(unix.RLIMIT_NOFILE, soft, s.Limits.FilesMax)
+}
+
+// manyToKill is how many processes a sandbox may have that ends by box killing them one by one, and not with a pid namespace.
+const manyToKill = 512
+
+// processes returns the limit on processes, or 0 for that of the caller.
+func processes(s *spec.Spec) uint64 {
+	if s.OwnsPID() {
+		return s.Limits.Processes
+	}
+	return min(s.Limits.Processes, manyToKill)
 }
 
 // lower sets a limit to n, or to the caller's if that is less; 0 leaves it.

@@ -5,6 +5,7 @@ package launch
 import (
 	"strings"
 
+	"box/landlock"
 	"box/mounts"
 	"box/netns"
 	"box/plan"
@@ -38,6 +39,10 @@ func Compile(b *plan.Builder, s *spec.Spec) error {
 	b.Prctl(unix.PR_SET_NO_NEW_PRIVS, 1, 0)
 	b.Umask(0)
 	label(b, "self/attr/fscreate", s.Labels.File)
+	domain, err := landlock.Begin(b, s)
+	if err != nil {
+		return err
+	}
 	stdio := replaceStdio(b, s)
 	if err := mounts.Compile(b, s); err != nil {
 		return err
@@ -67,7 +72,7 @@ func Compile(b *plan.Builder, s *spec.Spec) error {
 		return err
 	}
 	stdio.place(b)
-	return compileCommand(b, s, env)
+	return compileCommand(b, s, env, &domain)
 }
 
 // begin ties the child to its parent: it dies with it, and with the thread that made it. The descriptor of /proc is
@@ -186,7 +191,7 @@ func hide(b *plan.Builder, s *spec.Spec) {
 }
 
 // compileCommand writes what the command's process does by itself: it takes what is its own and executes the program.
-func compileCommand(b *plan.Builder, s *spec.Spec, env plan.Ptr) error {
+func compileCommand(b *plan.Builder, s *spec.Spec, env plan.Ptr, domain *landlock.Domain) error {
 	if s.Life.Session == spec.SandboxSession && !s.Life.Direct { // pid 1 leads the session, and so a group
 		b.Setpgid()
 	}
@@ -201,10 +206,8 @@ func compileCommand(b *plan.Builder, s *spec.Spec, env plan.Ptr) error {
 		}
 	}
 	label(b, "self/attr/exec", s.Labels.Exec)
-	closeOthers(b, s)
-	if err := confine(b, s); err != nil {
-		return err
-	}
+	closeOthers(b, s, domain.Ruleset())
+	confine(domain, s)
 	b.SetMask(s.Life.Blocked)
 	if s.Guarded() {
 		b.AwaitGuard() // it could trace pid 1 before that has its filters
@@ -220,10 +223,10 @@ func compileCommand(b *plan.Builder, s *spec.Spec, env plan.Ptr) error {
 	return nil
 }
 
-// closeOthers closes everything but 0, 1, 2 and what is kept; where all is kept, /proc and what options have named.
-func closeOthers(b *plan.Builder, s *spec.Spec) {
+// closeOthers closes everything but 0, 1, 2, also and what is kept; where all is kept, /proc and what options have named.
+func closeOthers(b *plan.Builder, s *spec.Spec, also plan.Reg) {
 	if !s.Life.KeepAll {
-		b.CloseRest(s.Life.Keep)
+		b.CloseRest(s.Life.Keep, also)
 		return
 	}
 	b.Close(plan.Proc)

@@ -46,13 +46,18 @@ func (b *Builder) Equal(a, c Ptr, n int, errno unix.Errno) {
 // Fail fails with errno.
 func (b *Builder) Fail(errno unix.Errno) { b.add(Fail, uintptr(errno)) }
 
-// CloseRest closes all descriptors but 0, 1, 2, keep and Status: Proc too.
-func (b *Builder) CloseRest(keep []int) {
-	list := b.room(4 * max(len(keep), 1))
+// CloseRest closes all descriptors but 0, 1, 2, keep, Status and also, unless that is None: Proc too.
+func (b *Builder) CloseRest(keep []int, also Reg) {
+	list := b.room(4 * (len(keep) + 1))
 	for i, fd := range keep {
 		*(*uint32)(unsafe.Pointer(&list[4*i])) = uint32(fd)
 	}
-	b.add(CloseRest, uintptr(address(list)), uintptr(len(keep)))
+	n := len(keep)
+	if also != None {
+		b.add(Poke, uintptr(address(list[4*n:]))).fd(1, also)
+		n++
+	}
+	b.add(CloseRest, uintptr(address(list)), uintptr(n))
 }
 
 // Hop goes on in a child with new namespaces, see clone(2). It has the parent of the process that makes it (CLONE_PARENT).

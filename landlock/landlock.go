@@ -105,8 +105,8 @@ type Domain struct {
 	scopes  uint64
 }
 
-// Begin begins the domain for a command with the descriptors of s, with the sandbox's root as it is bound: a rule is on a file,
-// and that of a root which is bound is the host's. It returns a *plan.HostError if the kernel has no Landlock and s requires it.
+// Begin begins the domain for s, while paths are the host's and pid 1 may still mount. It returns a *plan.HostError if the kernel
+// has no Landlock and s requires it.
 func Begin(b *plan.Builder, s *spec.Spec) (d Domain, err error) {
 	d = Domain{b: b, files: Files(s), scopes: Scopes(s)}
 	if d.files == 0 && s.Confine.Required.Words != nil {
@@ -117,9 +117,50 @@ func Begin(b *plan.Builder, s *spec.Spec) (d Domain, err error) {
 	}
 	b.For(spec.Confined)
 	d.ruleset = b.Ruleset(d.files, d.scopes)
-	if d.files == 0 {
-		return d, nil
+	if d.files != 0 {
+		d.queues(s.New.Has(spec.IPC))
 	}
+	b.For(spec.Box)
+	return d, nil
+}
+
+// queues allows POSIX message queues: mq_open(2) opens a file of a file system that is mounted nowhere, and the domain would
+// forbid that. The one of an IPC namespace of its own can be mounted to get at its root; of the caller's the host's mount is asked.
+// A kernel without message queues (ENODEV) needs no rule.
+func (d *Domain) queues(own bool) {
+	b := d.b
+	if !own {
+		at := b.Openat(plan.Cwd, b.String("/dev/mqueue"), unix.O_PATH|unix.O_DIRECTORY, 0)
+		b.Ignoring(unix.ENOENT, unix.ENOTDIR, unix.EACCES)
+		d.rest(at, len(b.Inside))
+		return
+	}
+	fs := b.Fsopen(b.String("mqueue"))
+	b.Ignoring(unix.ENODEV)
+	first := len(b.Inside)
+	b.FsconfigCreate(fs)
+	at := b.Fsmount(fs, 0)
+	d.rest(at, first)
+	b.Close(fs)
+	b.Last().When = plan.Done
+}
+
+// rest allows what at has open and closes it, all from the call first on only if the one before that has succeeded.
+func (d *Domain) rest(at plan.Reg, first int) {
+	d.b.AllowBelow(d.ruleset, at, d.files)
+	d.b.Close(at)
+	for i := first; i < len(d.b.Inside); i++ {
+		d.b.Inside[i].When = plan.Done
+	}
+}
+
+// Rules writes the rules for a command with the descriptors of s, with the sandbox's root as it is bound: a rule is on a file, and
+// that of a root which is bound is the host's. More can be allowed until Enter.
+func (d *Domain) Rules(s *spec.Spec) {
+	if d.files == 0 {
+		return
+	}
+	d.b.For(spec.Confined)
 	root := d.files
 	if s.ReadOnlyRoot() {
 		root = readOnly(d.files)
@@ -131,8 +172,10 @@ func Begin(b *plan.Builder, s *spec.Spec) (d Domain, err error) {
 	for i, fd := range s.Life.Keep {
 		d.describe(fd, &s.Life.Kept[i])
 	}
-	return d, nil
 }
+
+// Ruleset returns the register of what has to stay open until Enter; plan.None if there is nothing.
+func (d *Domain) Ruleset() plan.Reg { return d.ruleset }
 
 // Allow allows everything at a place of the sandbox, a path without links: a directory and all that lies below it, or a file.
 func (d *Domain) Allow(place string, dir bool) {
@@ -149,6 +192,7 @@ func (d *Domain) Allow(place string, dir bool) {
 // that box opens for it.
 func (d *Domain) Enter() {
 	if d.files != 0 || d.scopes != 0 {
+		d.b.For(spec.Confined)
 		d.b.Restrict(d.ruleset)
 		d.b.Close(d.ruleset)
 		d.b.For(spec.Box)

@@ -3,17 +3,13 @@ package launch
 import (
 	"box/landlock"
 	"box/mounts"
-	"box/plan"
 	"box/spec"
 )
 
 // confine puts the command into its Landlock domain. It comes after the last use of the host's /proc, which the domain forbids, and
 // before the filters. pid 1 stays outside.
-func confine(b *plan.Builder, s *spec.Spec) error {
-	d, err := landlock.Begin(b, s)
-	if err != nil {
-		return err
-	}
+func confine(d *landlock.Domain, s *spec.Spec) {
+	d.Rules(s)
 	if s.ReadOnlyRoot() {
 		for i := range s.Tree {
 			if place, dir := mounts.Writable(s, i); place != "" {
@@ -22,5 +18,4 @@ func confine(b *plan.Builder, s *spec.Spec) error {
 		}
 	}
 	d.Enter()
-	return nil
 }

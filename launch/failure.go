@@ -54,7 +54,11 @@ func (p *problem) noteText(r *plan.Record) {
 func (p *problem) notStarted(call *plan.Call, step int, errno unix.Errno) *Failure {
 	p.failure = Failure{Call: *call, Step: step, Errno: errno}
 	if p.n > 0 {
-		p.failure.Text = unsafe.String(&p.text[0], bytes.IndexByte(p.text[:], 0))
+		n := bytes.IndexByte(p.text[:p.n], 0)
+		if n < 0 {
+			n = p.n
+		}
+		p.failure.Text = unsafe.String(&p.text[0], n)
 	}
 	return &p.failure
 }

@@ -5,6 +5,7 @@ package launch
 import (
 	"strings"
 
+	"box/landlock"
 	"box/mounts"
 	"box/netns"
 	"box/plan"
@@ -38,12 +39,19 @@ func Compile(b *plan.Builder, s *spec.Spec) error {
 	b.Prctl(unix.PR_SET_NO_NEW_PRIVS, 1, 0)
 	b.Umask(0)
 	label(b, "self/attr/fscreate", s.Labels.File)
+	domain, err := landlock.Begin(b, s)
+	if err != nil {
+		return err
+	}
 	stdio := replaceStdio(b, s)
 	if err := mounts.Compile(b, s); err != nil {
 		return err
 	}
 	openTTY(b, s)
 	b.For(spec.Box)
+	if b.Sends>>plan.Made&1 != 0 {
+		b.Tell(plan.Built)
+	}
 	if err := userns.Finish(b, s); err != nil {
 		return err
 	}
@@ -60,14 +68,11 @@ func Compile(b *plan.Builder, s *spec.Spec) error {
 	}
 	// The one who gets a signal is the one whose limit counts, and pid 1 blocks all of them: so it has the command's.
 	lower(b, unix.RLIMIT_SIGPENDING, s.Limits.Signals)
-	if !s.Life.Direct {
-		hold(b, s)
-		hide(b, s)
-		outlive(b, s)
-		b.Fork()
+	if err := fork(b, s); err != nil {
+		return err
 	}
 	stdio.place(b)
-	return compileCommand(b, s, env)
+	return compileCommand(b, s, env, &domain)
 }
 
 // begin ties the child to its parent: it dies with it, and with the thread that made it. The descriptor of /proc is
@@ -102,11 +107,31 @@ func label(b *plan.Builder, attribute, context string) {
 	b.Close(fd)
 }
 
+// fork writes the end of the part of pid 1, if there is one besides the command.
+func fork(b *plan.Builder, s *spec.Spec) error {
+	if s.Life.Direct {
+		return nil
+	}
+	hold(b, s)
+	hide(b, s)
+	if !s.Guarded() {
+		b.KeepOpen(plan.Reaper)
+		b.KeepOpen(plan.Caller)
+		b.Signalfd(plan.Reaper, bit(unix.SIGCHLD))
+		outlive(b, s)
+		b.Fork()
+		return nil
+	}
+	first := b.ForkGuarded()
+	err := seccompprofile.Compile(b, s)
+	b.GuardedBy(first)
+	return err
+}
+
 // hold opens what pid 1 keeps open as long as it lives: locked files, see fcntl(2), F_SETLK, and the caller's descriptors.
 func hold(b *plan.Builder, s *spec.Spec) {
 	b.KeepOpen(plan.Status)
-	b.KeepOpen(plan.Reaper)
-	if !s.OwnsPID() {
+	if !s.OwnsPID() && !s.Guarded() {
 		b.KeepOpen(plan.Proc) // to look for descendants
 	}
 	for _, fd := range s.Life.Sync {
@@ -163,11 +188,10 @@ func hide(b *plan.Builder, s *spec.Spec) {
 	if w := s.Life.Words; w.Size > 0 {
 		b.Wipe(w.Start, w.Size)
 	}
-	b.Signalfd(plan.Reaper, bit(unix.SIGCHLD))
 }
 
 // compileCommand writes what the command's process does by itself: it takes what is its own and executes the program.
-func compileCommand(b *plan.Builder, s *spec.Spec, env plan.Ptr) error {
+func compileCommand(b *plan.Builder, s *spec.Spec, env plan.Ptr, domain *landlock.Domain) error {
 	if s.Life.Session == spec.SandboxSession && !s.Life.Direct { // pid 1 leads the session, and so a group
 		b.Setpgid()
 	}
@@ -182,11 +206,12 @@ func compileCommand(b *plan.Builder, s *spec.Spec, env plan.Ptr) error {
 		}
 	}
 	label(b, "self/attr/exec", s.Labels.Exec)
-	closeOthers(b, s)
-	if err := confine(b, s); err != nil {
-		return err
-	}
+	closeOthers(b, s, domain.Ruleset())
+	confine(domain, s)
 	b.SetMask(s.Life.Blocked)
+	if s.Guarded() {
+		b.AwaitGuard() // it could trace pid 1 before that has its filters
+	}
 	if s.Life.Report {
 		b.Tell(plan.Running)
 	}
@@ -198,10 +223,10 @@ func compileCommand(b *plan.Builder, s *spec.Spec, env plan.Ptr) error {
 	return nil
 }
 
-// closeOthers closes everything but 0, 1, 2 and what is kept; where all is kept, /proc and what options have named.
-func closeOthers(b *plan.Builder, s *spec.Spec) {
+// closeOthers closes everything but 0, 1, 2, also and what is kept; where all is kept, /proc and what options have named.
+func closeOthers(b *plan.Builder, s *spec.Spec, also plan.Reg) {
 	if !s.Life.KeepAll {
-		b.CloseRest(s.Life.Keep)
+		b.CloseRest(s.Life.Keep, also)
 		return
 	}
 	b.Close(plan.Proc)
@@ -216,11 +241,29 @@ func limits(b *plan.Builder, s *spec.Spec) {
 	if !s.Limits.Cores {
 		b.Limit(unix.RLIMIT_CORE, 1, 1)
 	}
-	lower(b, unix.RLIMIT_NPROC, s.Limits.Processes)
+	lower(b, unix.RLIMIT_NPROC, processes(s))
 	lower(b, unix.RLIMIT_MSGQUEUE, s.Limits.Queues)
-	if s.Limits.Files != 0 {
-		b.Limit(unix.RLIMIT_NOFILE, s.Limits.Files, s.Limits.FilesMax)
+	if s.Limits.Files == 0 {
+		return
 	}
+	soft := s.Limits.Files
+	for i := range s.Filters {
+		if s.Filters[i].Ask { // what tells of calls has to be sent yet; it sets the limit after that
+			soft = s.Limits.FilesMax
+		}
+	}
+	b.Limit(unix.RLIMIT_NOFILE, soft, s.Limits.FilesMax)
+}
+
+// manyToKill is how many processes a sandbox may have that ends by box killing them one by one, and not with a pid namespace.
+const manyToKill = 512
+
+// processes returns the limit on processes, or 0 for that of the caller.
+func processes(s *spec.Spec) uint64 {
+	if s.OwnsPID() {
+		return s.Limits.Processes
+	}
+	return min(s.Limits.Processes, manyToKill)
 }
 
 // lower sets a limit to n, or to the caller's if that is less; 0 leaves it.

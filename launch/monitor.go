@@ -1,11 +1,8 @@
 package launch
 
 import (
-	"unsafe"
-
 	"box/internal/early"
 	"box/internal/host"
-	"box/plan"
 
 	"golang.org/x/sys/unix"
 )
@@ -23,6 +20,7 @@ func (b *Sandbox) Wait() (Status, error) {
 		b.gone = true // or rather let go
 	}
 	b.end()
+	b.drain()
 	if b.tty != nil {
 		b.leaveTerminal()
 	}
@@ -73,9 +71,7 @@ func (b *Sandbox) watch() error {
 			return b.problem.lose(errno)
 		}
 		if set[onSignal].Revents != 0 {
-			if s := b.nextSignal(); s != 0 && !b.pass(s) {
-				b.status, b.ended = Status{Signal: s}, true
-			}
+			b.take(b.nextSignal())
 		}
 		if set[onCaller].Revents != 0 {
 			b.status, b.ended = Status{Signal: unix.SIGKILL}, true
@@ -125,77 +121,6 @@ func (b *Sandbox) pollTerminal(set []unix.PollFd) unix.Errno {
 	return 0
 }
 
-// tell sends a record to pid 1. If it is gone, hear learns that; if it doesn't listen, nothing more is sent.
-func (b *Sandbox) tell(r plan.Record) { host.Send(b.conn, unsafe.Pointer(&r), unsafe.Sizeof(r)) }
-
-// hear takes one record from the sandbox. It returns false when the socket is closed.
-func (b *Sandbox) hear() (more bool, err error) {
-	var r plan.Record
-	n, control, errno := host.Receive(b.conn, unsafe.Pointer(&r), unsafe.Sizeof(r))
-	if errno == unix.EINTR || errno == unix.ECONNRESET {
-		// ECONNRESET: pid 1 has ended without taking a signal that was sent to it. Its last words come next.
-		return true, nil
-	}
-	if errno != 0 {
-		return false, b.problem.lose(errno)
-	}
-	if n != int(unsafe.Sizeof(r)) {
-		return false, nil // pid 1 has ended
-	}
-	switch r.Kind {
-	case plan.Failed:
-		b.failed = b.problem.notStarted(&b.plan.Inside[r.Step], int(r.Step), unix.Errno(r.Value))
-	case plan.Text:
-		b.problem.noteText(&r)
-	case plan.Running:
-		b.running = true
-	case plan.Here:
-		b.move(control.Sender)
-	case plan.Ended:
-		b.status, b.ended = statusOf(unix.WaitStatus(r.Value)), true
-	case plan.Stopped:
-		b.stop()
-	case plan.Ready:
-		switch err := b.act(); {
-		case err == errEnded: //nolint:errorlint // it is never wrapped, and errors.Is may not run early
-			return true, nil
-		case err != nil:
-			return false, err
-		}
-		b.tell(plan.Record{Kind: plan.Ready})
-		b.waiting = false
-	case plan.Master:
-		b.takeTerminal(control.FD)
-	case plan.Listener:
-		b.listener = control.FD
-	case plan.Stdio:
-		b.noteStdio(r.Step, control.FD)
-	case plan.Made:
-		b.noteMade(mountPoint{dir: control.FD, call: &b.plan.Inside[r.Step]})
-	}
-	return true, nil
-}
-
-//go:noinline
-func (b *Sandbox) noteMade(m mountPoint) {
-	early.Ordinary()
-	b.made = append(b.made, m)
-}
-
-//go:noinline
-func (b *Sandbox) takeTerminal(master int) {
-	early.Ordinary()
-	b.tty = openTerminal(master, b.spec.Life.TTY)
-}
-
-// move takes the sender of a record for pid 1: what was cloned first has made it in other namespaces, and has ended.
-func (b *Sandbox) move(sender int) {
-	if sender > 0 {
-		_, _ = host.Wait(b.pid, nil, unix.WALL)
-		b.pid = sender
-	}
-}
-
 // Ran says whether the command was executed, as far as the Spec's Life.Report lets pid 1 tell.
 func (b *Sandbox) Ran() bool { return b.running }
 
@@ -207,6 +132,9 @@ func (b *Sandbox) stop() {
 	if b.tty != nil {
 		b.stopTerminal()
 	}
+	if b.ended {
+		return // by a signal that came meanwhile
+	}
 	if b.caller < 0 {
 		host.Kill(host.PID(), unix.SIGSTOP)
 		return
@@ -215,8 +143,14 @@ func (b *Sandbox) stop() {
 	if host.Parent() == b.parent {
 		host.Kill(host.PID(), unix.SIGSTOP)
 	}
-	host.Prctl(unix.PR_SET_PDEATHSIG, 0)
+	if !b.alone() {
+		host.Prctl(unix.PR_SET_PDEATHSIG, 0)
+	}
 }
+
+// alone reports whether nobody else looks for the caller's end: pid 1 is the command, or may make no calls for that. Then the
+// caller's end has to wake the monitor if somebody has stopped it.
+func (b *Sandbox) alone() bool { return b.spec.Life.Direct || b.spec.Guarded() }
 
 //go:noinline
 func (b *Sandbox) stopTerminal() {
@@ -229,12 +163,17 @@ func (b *Sandbox) stopTerminal() {
 	}
 }
 
-// follow goes on with the process itself, if that is the command: its socket has closed when it was executed.
+// follow goes on with the process itself, if that is the command: its socket has closed when it was executed. So it does with a
+// guarded pid 1: that tells by its exit status how the command ended, if a filter keeps it from writing.
 func (b *Sandbox) follow() bool {
-	if !b.spec.Life.Direct || b.spec.Life.Detached {
+	if !b.spec.Guarded() && (!b.spec.Life.Direct || b.spec.Life.Detached) {
 		return false
 	}
-	child, errno := host.OpenProcess(b.pid)
+	child, errno := b.process, unix.Errno(0)
+	if b.process < 0 {
+		child, errno = host.OpenProcess(b.pid)
+	}
+	b.process = -1 // it is in the place of the socket
 	if errno != 0 {
 		b.reap() // without looking after the caller meanwhile
 		return false
@@ -257,33 +196,6 @@ func (b *Sandbox) reap() {
 			b.status, b.ended = statusOf(w), true
 		}
 		return
-	}
-}
-
-// end kills what is left of the sandbox and waits for it.
-func (b *Sandbox) end() {
-	if b.gone {
-		return
-	}
-	if b.spec.OwnsPID() || b.spec.Life.Direct {
-		host.Kill(b.pid, unix.SIGKILL)
-	} else {
-		host.Shutdown(b.conn) // pid 1 has descendants to kill
-	}
-	for {
-		if _, errno := host.Wait(b.pid, nil, unix.WALL); errno != unix.EINTR {
-			return
-		}
-	}
-}
-
-// noteStdio notes what the command has in the place of a standard descriptor.
-//
-//go:noinline
-func (b *Sandbox) noteStdio(fd uint32, file int) {
-	early.Ordinary()
-	if fd < uint32(len(b.stdio)) {
-		b.stdio[fd] = file
 	}
 }
 

@@ -24,7 +24,9 @@ func tableOf(text string) *machine {
 var tables [][]byte
 
 // at returns the text from one address to another.
-func at(from, to uintptr) string { return unsafe.String(*(**byte)(unsafe.Pointer(&from)), int(to-from)) }
+func at(from, to uintptr) string {
+	return unsafe.String(*(**byte)(unsafe.Pointer(&from)), int(to-from))
+}
 
 func TestParseALineOfTheMountTable(t *testing.T) {
 	const ro, nosuid, nodev, noexec = unix.MS_RDONLY, unix.MS_NOSUID, unix.MS_NODEV, unix.MS_NOEXEC

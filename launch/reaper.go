@@ -31,13 +31,17 @@ func (m *machine) reap() {
 	m.forget()
 	m.poll[0] = pollfd{fd: int32(*m.reg(plan.Reaper)), events: unix.POLLIN}
 	m.poll[1] = pollfd{fd: int32(*m.reg(plan.Status)), events: unix.POLLIN}
+	m.poll[2] = pollfd{fd: int32(*m.reg(plan.Caller)), events: unix.POLLIN}
 	for {
-		sys(unix.SYS_PPOLL, uintptr(unsafe.Pointer(&m.poll)), 2, 0, 0, 0, 0)
+		sys(unix.SYS_PPOLL, uintptr(unsafe.Pointer(&m.poll)), uintptr(len(m.poll)), 0, 0, 0, 0)
 		if m.poll[0].revents != 0 {
 			m.collect()
 		}
 		if m.poll[1].revents != 0 {
 			m.obey()
+		}
+		if m.poll[2].revents != 0 {
+			m.end() // the parent looks for that, too, unless somebody has stopped it
 		}
 	}
 }
@@ -123,22 +127,44 @@ func (m *machine) end() {
 }
 
 // killDescendants kills children until there are none: the children of a killed child become our own, see prctl(2),
-// PR_SET_CHILD_SUBREAPER.
+// PR_SET_CHILD_SUBREAPER. All that have ended are taken away first: between two looks at the list there may be thousands.
 //
 //go:nosplit
 //go:norace
 //go:nocheckptr
 func (m *machine) killDescendants() {
+	options := uintptr(unix.WNOHANG)
 	for {
-		const flags = unix.O_RDONLY | unix.O_CLOEXEC
-		fd := sys(unix.SYS_OPENAT, *m.reg(plan.Proc), uintptr(unsafe.Pointer(&m.childPath)), flags, 0, 0, 0)
-		n := sys(unix.SYS_READ, fd, uintptr(unsafe.Pointer(&m.children)), unsafe.Sizeof(m.children), 0, 0, 0)
-		sys(unix.SYS_CLOSE, fd, 0, 0, 0, 0, 0)
-		if _, is := failed(n); is {
-			sys(unix.SYS_KILL, m.leader, uintptr(unix.SIGKILL), 0, 0, 0, 0)
-			return
+		pid := sys(unix.SYS_WAIT4, ^uintptr(0), 0, options|unix.WALL, 0, 0, 0)
+		if _, is := failed(pid); is {
+			return // no children left
 		}
-		pid := uintptr(0)
+		options = unix.WNOHANG
+		if pid == 0 { // those that are left live
+			if !m.killChildren() {
+				sys(unix.SYS_KILL, m.leader, uintptr(unix.SIGKILL), 0, 0, 0, 0)
+				return
+			}
+			options = 0
+		}
+	}
+}
+
+// killChildren kills all children, see proc(5), /proc/PID/task/TID/children. It returns false if the kernel has no list of them.
+//
+//go:nosplit
+//go:norace
+//go:nocheckptr
+func (m *machine) killChildren() bool {
+	const flags = unix.O_RDONLY | unix.O_CLOEXEC
+	fd := sys(unix.SYS_OPENAT, *m.reg(plan.Proc), uintptr(unsafe.Pointer(&m.childPath)), flags, 0, 0, 0)
+	pid := uintptr(0) // a number may lie across two reads
+	for {
+		n := sys(unix.SYS_READ, fd, uintptr(unsafe.Pointer(&m.children)), unsafe.Sizeof(m.children), 0, 0, 0)
+		if _, is := failed(n); is || n == 0 {
+			sys(unix.SYS_CLOSE, fd, 0, 0, 0, 0, 0)
+			return !is
+		}
 		for i := range n {
 			if d := m.children[i&(unsafe.Sizeof(m.children)-1)]; d != ' ' {
 				pid = pid*10 + uintptr(d-'0')
@@ -146,9 +172,6 @@ func (m *machine) killDescendants() {
 			}
 			sys(unix.SYS_KILL, pid, uintptr(unix.SIGKILL), 0, 0, 0, 0)
 			pid = 0
-		}
-		if _, is := failed(sys(unix.SYS_WAIT4, ^uintptr(0), 0, unix.WALL, 0, 0, 0)); is {
-			return // no children left
 		}
 	}
 }

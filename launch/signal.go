@@ -60,6 +60,13 @@ func (b *Sandbox) nextSignal() unix.Signal {
 	return unix.Signal(info[0])
 }
 
+// take does what an arriving signal is for; 0 is none.
+func (b *Sandbox) take(s unix.Signal) {
+	if s != 0 && !b.ended && !b.pass(s) {
+		b.status, b.ended = Status{Signal: s}, true
+	}
+}
+
 // pass gives a signal to the sandbox. It returns false for one that ends the monitor.
 func (b *Sandbox) pass(s unix.Signal) bool {
 	switch {

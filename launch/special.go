@@ -40,6 +40,8 @@ func (m *machine) special(c *plan.Call) {
 		digits(c.Args[0], value)
 	case plan.CloseRest:
 		m.closeRest(c.Args[0], value)
+	case plan.Guarded:
+		m.awaitGuard()
 	case plan.Hop:
 		m.hop(c.Args[0])
 	case plan.Fail:

@@ -31,6 +31,8 @@ type Sandbox struct {
 	undo     []func() error // of the acts, in the order in which they were done
 	made     []mountPoint
 	stdio    [3]int // what has taken the place of 0, 1 and 2 of the command; -1 is nothing
+	had      uint32 // bit n: a record of kind n has come
+	process  int    // a pidfd of pid 1, or -1
 	status   Status
 	ended    bool // the command's end is known
 	own      bool // a SIGTSTP is on its way that the monitor has sent itself
@@ -72,13 +74,14 @@ func heapSandbox(n int) *Sandbox {
 // until Wait returns: pid 1 dies with the thread that made it, see prctl(2), PR_SET_PDEATHSIG.
 //
 // signals is a descriptor from which the numbers of arriving Signals can be read, a byte each; -1 is none.
-// An error is a *Failure, or an Errno of socketpair(2) or pidfd_open(2).
+// An error is a *Failure, ErrOrphan, or an Errno of socketpair(2) or pidfd_open(2).
 func Start(p *plan.Plan, s *spec.Spec, signals int) (*Sandbox, error) {
 	if early.Again() {
 		return nil, earlierIn(p)
 	}
 	b := newSandbox(p.Regs)
-	b.spec, b.plan, b.signal, b.caller, b.listener, b.conn, b.stdio = s, p, signals, -1, -1, -1, noStdio
+	b.spec, b.plan, b.signal = s, p, signals
+	b.caller, b.listener, b.conn, b.process, b.stdio = -1, -1, -1, -1, noStdio
 	pair, errno := host.SocketPair()
 	if errno != 0 {
 		return nil, cannot("socketpair", errno)
@@ -87,12 +90,16 @@ func Start(p *plan.Plan, s *spec.Spec, signals int) (*Sandbox, error) {
 	if s.Joins() {
 		host.SetOption(b.conn, unix.SO_PASSCRED, 1)
 	}
-	if errno := b.watchCaller(); errno != 0 {
+	alive, errno := b.watchCaller()
+	if errno != 0 || !alive {
 		b.close()
 		host.Close(int(pair[1]))
+		if errno == 0 {
+			return nil, orphaned()
+		}
 		return nil, cannot("pidfd_open", errno)
 	}
-	b.regs[plan.Status], b.regs[plan.Peer] = uintptr(pair[1]), uintptr(pair[0])
+	b.regs[plan.Status], b.regs[plan.Peer], b.regs[plan.Caller] = uintptr(pair[1]), uintptr(pair[0]), uintptr(b.caller)
 	b.m.load(p, b.regs)
 	b.m.forgetful(p)
 	b.m.shared, b.m.patient = !s.OwnsPID(), s.Life.Detached
@@ -110,6 +117,9 @@ func Start(p *plan.Plan, s *spec.Spec, signals int) (*Sandbox, error) {
 	b.pid, b.waiting = int(r), len(p.Outside) > 0
 	// The command may see this process (--share-pid), but not trace it or read its memory.
 	host.Prctl(unix.PR_SET_DUMPABLE, 0)
+	if b.caller >= 0 && b.alone() {
+		host.Prctl(unix.PR_SET_PDEATHSIG, uintptr(unix.SIGCONT))
+	}
 	return b, nil
 }
 
@@ -129,24 +139,35 @@ func (m *machine) load(p *plan.Plan, regs []uintptr) {
 	copy(m.childPath[:], "thread-self/children\x00")
 }
 
-// watchCaller opens what tells of the end of the caller.
-func (b *Sandbox) watchCaller() unix.Errno {
-	if b.parent = host.Parent(); b.spec.Life.OutliveParent || b.parent <= 0 {
-		return 0 // no caller, or one that this pid namespace can't see
+//go:noinline
+func orphaned() error {
+	early.Ordinary()
+	return ErrOrphan
+}
+
+// watchCaller opens what tells of the end of the caller. It returns false if the caller has ended: its process id is another's, or
+// nobody's.
+func (b *Sandbox) watchCaller() (alive bool, errno unix.Errno) {
+	if b.parent = b.spec.Life.Caller; b.parent == 0 {
+		b.parent = host.Parent()
+	}
+	if b.spec.Life.OutliveParent || b.parent <= 0 {
+		return true, 0 // no caller, or one that this pid namespace can't see
 	}
 	fd, errno := host.OpenProcess(b.parent)
-	if errno != 0 {
-		fd = -1
+	switch {
+	case errno == unix.ESRCH:
+		return false, 0
+	case errno != 0:
+		return true, errno
 	}
-	if b.caller = fd; errno == unix.ESRCH {
-		errno = 0 // it has just ended, Wait sees that
-	}
-	return errno
+	b.caller = fd
+	return host.Parent() == b.parent, 0
 }
 
 // close closes all descriptors of b.
 func (b *Sandbox) close() {
-	for _, fd := range [...]int{b.conn, b.caller, b.listener} {
+	for _, fd := range [...]int{b.conn, b.caller, b.listener, b.process} {
 		if fd >= 0 {
 			host.Close(fd)
 		}

@@ -99,7 +99,14 @@ func (m *machine) closeSpan(first, last uintptr) uintptr {
 func (m *machine) closeListed(first, last uintptr) uintptr {
 	const reclen, name = 16, 19 // offsets
 	list := uintptr(unsafe.Pointer(&m.children))
-	dir := sys(unix.SYS_OPENAT, *m.reg(plan.Proc), word("self/fd\x00"), unix.O_RDONLY|unix.O_DIRECTORY|unix.O_CLOEXEC, 0, 0, 0)
+	const flags = unix.O_RDONLY | unix.O_DIRECTORY | unix.O_CLOEXEC
+	dir := minus(unix.EMFILE)
+	for fd := first; dir == minus(unix.EMFILE) && fd <= last; fd++ { // the list needs one itself
+		dir = sys(unix.SYS_OPENAT, *m.reg(plan.Proc), word("self/fd\x00"), flags, 0, 0, 0)
+		if dir == minus(unix.EMFILE) && fd != *m.reg(plan.Proc) {
+			sys(unix.SYS_CLOSE, fd, 0, 0, 0, 0, 0)
+		}
+	}
 	if errno, is := failed(dir); is {
 		return errno
 	}

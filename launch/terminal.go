@@ -211,14 +211,16 @@ func (b *Sandbox) finishTerminal() {
 // show copies what the command has written so far.
 func (b *Sandbox) show() {
 	for fill(b.tty.master, &b.tty.toUser) && len(b.tty.toUser) > 0 {
-		b.flush()
+		if !b.flush() {
+			return
+		}
 	}
 	b.flush()
 }
 
 // flush writes all that is pending. It waits for the caller's terminal, until a signal or the caller's end says that nobody
-// will read it.
-func (b *Sandbox) flush() {
+// will read it: then it returns false.
+func (b *Sandbox) flush() bool {
 	t := b.tty
 	for len(t.toUser) > 0 {
 		set := []unix.PollFd{
@@ -227,14 +229,21 @@ func (b *Sandbox) flush() {
 			{Fd: int32(b.caller), Events: unix.POLLIN},
 		}
 		if _, err := unix.Poll(set, -1); err != nil && err != unix.EINTR {
-			return
+			return false
 		}
-		if set[1].Revents != 0 && ends[b.nextSignal()] || set[2].Revents != 0 {
+		asked := false
+		if set[1].Revents != 0 {
+			s := b.nextSignal()
+			b.take(s) // the command gets it
+			asked = ends[s] || b.ended
+		}
+		if asked || set[2].Revents != 0 {
 			t.toUser = nil
-			return
+			return false
 		}
 		if set[0].Revents != 0 {
 			drain(t.screen, &t.toUser)
 		}
 	}
+	return true
 }

@@ -34,11 +34,12 @@ type machine struct {
 	deferred bool           // a mount waits for its attributes until it is attached
 
 	leader    uintptr // the command's process; 0 when it has ended
+	self      uintptr // pid 1 as its child sees it, where that has to know
 	clone     [11]uint64
 	mask      [2]uint64 // all signals; what the thread had before
 	record    plan.Record
 	order     plan.Record // from the parent
-	poll      [2]pollfd
+	poll      [3]pollfd
 	wstatus   int32
 	info      [128]byte // struct signalfd_siginfo
 	childPath [24]byte
@@ -46,6 +47,7 @@ type machine struct {
 
 	action [4]uint64  // struct sigaction
 	never  [2]uint64  // struct timespec: no time
+	moment [2]uint64  // another
 	way    way        // of a path, where there is no openat2(2)
 	table  mountTable // where there is no mount_setattr(2)
 }
@@ -111,6 +113,9 @@ func (m *machine) start() uintptr {
 //go:nocheckptr
 func child(m *machine) {
 	m.walk() // returns at the fork, if there is one
+	if own := m.at(m.pc - 1).Args[0]; own != 0 {
+		m.guarded(own)
+	}
 	// Without CLONE_VM here it would be a copy of a copy; the command's process only borrows the memory.
 	const flags = unix.CLONE_VM | unix.CLONE_VFORK | uintptr(unix.SIGCHLD)
 	step := m.pc - 1

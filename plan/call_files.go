@@ -139,6 +139,7 @@ func (b *Builder) SymlinkatOnce(target Ptr, n int, dir Reg, name Ptr) {
 	b.add(unix.SYS_READLINKAT, 0, uintptr(name), uintptr(b.link), unix.PathMax).fd(0, dir).out(length)
 	b.Last().When = uint8(unix.EEXIST)
 	// After the readlinkat, or after a symlinkat that has succeeded: then there is nothing in length.
+	b.Sends |= 1 << Text
 	c := b.add(Same, uintptr(b.link), 0, uintptr(target), uintptr(n))
 	c.In[1], c.When = length, Done
 }

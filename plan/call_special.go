@@ -7,7 +7,26 @@ import (
 )
 
 // Fork begins the command's process, with memory and address space of pid 1 until it executes something.
-func (b *Builder) Fork() { b.add(Fork) }
+func (b *Builder) Fork() {
+	b.add(Fork)
+	b.Sends |= 1<<Ended | 1<<Stopped
+}
+
+// ForkGuarded is Fork for a pid 1 that the command can trace. It returns where the calls begin that pid 1 makes by itself after the
+// fork: these follow, and then GuardedBy. From then on pid 1 makes no calls but wait4(2), write(2) and exit_group(2).
+func (b *Builder) ForkGuarded() (first int) {
+	const size, anywhere, noFile = 4096, 0, ^uintptr(0)
+	b.add(unix.SYS_MMAP, anywhere, size, unix.PROT_READ|unix.PROT_WRITE, unix.MAP_SHARED|unix.MAP_ANONYMOUS, noFile, 0).out(Flag)
+	b.add(Fork)
+	b.Sends |= 1 << Ended
+	return len(b.Inside)
+}
+
+// GuardedBy says that the calls from first on were those of pid 1.
+func (b *Builder) GuardedBy(first int) { b.Inside[first-1].Args[0] = uintptr(len(b.Inside) - first) }
+
+// AwaitGuard lets the command's process wait until pid 1 has made its calls.
+func (b *Builder) AwaitGuard() { b.add(Guarded) }
 
 // Wipe zeroes n bytes at start, which is not memory of the Builder.
 func (b *Builder) Wipe(start, n uintptr) { b.add(Wipe, start, n) }
@@ -27,13 +46,18 @@ func (b *Builder) Equal(a, c Ptr, n int, errno unix.Errno) {
 // Fail fails with errno.
 func (b *Builder) Fail(errno unix.Errno) { b.add(Fail, uintptr(errno)) }
 
-// CloseRest closes all descriptors but 0, 1, 2, keep and Status: Proc too.
-func (b *Builder) CloseRest(keep []int) {
-	list := b.room(4 * max(len(keep), 1))
+// CloseRest closes all descriptors but 0, 1, 2, keep, Status and also, unless that is None: Proc too.
+func (b *Builder) CloseRest(keep []int, also Reg) {
+	list := b.room(4 * (len(keep) + 1))
 	for i, fd := range keep {
 		*(*uint32)(unsafe.Pointer(&list[4*i])) = uint32(fd)
 	}
-	b.add(CloseRest, uintptr(address(list)), uintptr(len(keep)))
+	n := len(keep)
+	if also != None {
+		b.add(Poke, uintptr(address(list[4*n:]))).fd(1, also)
+		n++
+	}
+	b.add(CloseRest, uintptr(address(list)), uintptr(n))
 }
 
 // Hop goes on in a child with new namespaces, see clone(2). It has the parent of the process that makes it (CLONE_PARENT).
@@ -43,6 +67,7 @@ func (b *Builder) Hop(flags uint64) {
 
 // Tell sends a record to the parent.
 func (b *Builder) Tell(kind uint32) {
+	b.Sends |= 1 << kind
 	const size = 12
 	b.add(unix.SYS_SENDTO, 0, uintptr(b.Words32(kind, 0, 0)), size, unix.MSG_NOSIGNAL, 0, 0).fd(0, Status)
 }
@@ -73,6 +98,7 @@ func (b *Builder) Send(kind uint32, r Reg, when uint8) {
 func (b *Builder) SendStdio(fd int, r Reg) { b.send(Stdio, uint32(fd), r, 0) }
 
 func (b *Builder) send(kind, step uint32, r Reg, when uint8) {
+	b.Sends |= 1 << kind
 	control := b.Words64(cmsgLen, unix.SOL_SOCKET|unix.SCM_RIGHTS<<32, 0)
 	record := b.Words32(kind, step, 0)
 	vector := b.Words64(uint64(record), 12)

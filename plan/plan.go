@@ -15,6 +15,7 @@ type Plan struct {
 	Regs    int    // how many registers Inside uses
 	Data    []byte // what the calls of a plain plan point to: memory of the Builder, some of it used
 	Keep    []Reg  // the descriptors that pid 1 keeps after the fork
+	Sends   uint32 // bit n: Inside can send a record of kind n to the parent
 }
 
 // Act is a step that only the parent can do, with the child's process id as seen by the parent. It returns how to
@@ -37,6 +38,8 @@ const (
 	Base              // the tmpfs under everything
 	Tty               // the command's side of its own terminal
 	Reaper            // the signalfd by which pid 1 learns of ended children
+	Caller            // a pidfd of the caller, by which pid 1 learns of its end; -1 if there is none to watch
+	Flag              // the address of a page that pid 1 and the command's process share, see Builder.ForkGuarded
 	firstFree
 
 	Cwd Reg = 0xffffffff // AT_FDCWD: not a register, but accepted where a descriptor is
@@ -62,7 +65,7 @@ const Done = 0xff
 
 // Numbers that are no system calls. They are far above the kernel's own.
 const (
-	Fork      = 0x8000 + iota // the command's process begins here; what was before is pid 1 from now on
+	Fork      = 0x8000 + iota // the command's process begins here, Args[0] calls further; these are for pid 1 alone
 	Poke                      // store argument 1 as 32 bits at Args[0]
 	Wipe                      // zero Args[1] bytes at Args[0]
 	Same                      // fail with EEXIST unless Args[3] bytes at Args[0] are as at Args[2], and argument 1 says as many
@@ -73,6 +76,7 @@ const (
 	Digits                    // write argument 1 in decimal into the 8 bytes at Args[0], with slashes in front
 	CloseRest                 // close all descriptors from 3 on, Proc last, but Status and the Args[1] 32-bit numbers at Args[0]
 	Hop                       // go on in a child that is made with the flags Args[0]; the process itself ends
+	Guarded                   // wait until pid 1 has made the calls of Fork
 )
 
 // Kinds of records on the status socket.
@@ -89,6 +93,7 @@ const (
 	Listener            // carries what tells of refused calls, see seccomp_unotify(2)
 	Stdio               // carries what the command has in the place of the caller's standard descriptor Step
 	Text                // Step and Value are the next 8 bytes of a text that belongs to the failure to come
+	Built               // no Made follows: the command does not run yet
 )
 
 // Record is what parent and pid 1 tell each other: one packet of fixed size, so that the parent never parses anything

@@ -117,6 +117,8 @@ func TestEveryCallHasAForm(t *testing.T) {
 	b.Socket(unix.AF_INET, unix.SOCK_DGRAM, 0)
 	b.IoctlTo(r, r, unix.TIOCGPTPEER, 0)
 	b.Fork()
+	b.GuardedBy(b.ForkGuarded())
+	b.AwaitGuard()
 	b.Wipe(0, 0)
 	b.GiveUp()
 	b.AwaitParent()

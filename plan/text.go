@@ -73,6 +73,7 @@ var forms = [...]form{
 	{unix.SYS_SENDMSG, "sendmsg", "f--"},
 	{unix.SYS_RECVFROM, "recvfrom", "f-----"},
 	{unix.SYS_CLONE3, "clone3", ""},
+	{unix.SYS_MMAP, "mmap", "-----"},
 	{Fork, "clone", ""},
 	{Poke, "store", "-f"},
 	{Wipe, "wipe", "--"},
@@ -85,6 +86,7 @@ var forms = [...]form{
 	{Digits, "digits", "-f"},
 	{Hop, "clone", "N"},
 	{CloseRest, "close_rest", "-d"},
+	{Guarded, "await_guard", ""},
 	{unix.SYS_SETNS, "setns", "dN"},
 	{unix.SYS_SETRESUID, "setresuid", "d--"},
 	{unix.SYS_SETRESGID, "setresgid", "d--"},
@@ -281,6 +283,7 @@ func (c *Call) argument(i int, kind byte) string {
 func (r Reg) String() string {
 	switch fixed := [...]string{
 		None: "none", Status: "status", Peer: "peer", Proc: "proc", Root: "root", Base: "base", Tty: "tty", Reaper: "reaper",
+		Caller: "caller", Flag: "flag",
 	}; {
 	case r == Cwd:
 		return "cwd"

@@ -106,11 +106,21 @@ func Compile(b *plan.Builder, s *spec.Spec) error {
 			return noProgram(f.Policy)
 		case f.Ask:
 			b.Send(plan.Listener, b.Listen(asking(program)), 0)
+			setFiles(b, s)
 		default:
 			b.LoadFilter(program)
 		}
 	}
 	return nil
+}
+
+// setFiles sets the limits for descriptors at last: the kernel lets nobody send one who has a smaller soft limit than there are
+// descriptors of the user on their way, see unix(7), ETOOMANYREFS.
+func setFiles(b *plan.Builder, s *spec.Spec) {
+	if s.Limits.Files != 0 {
+		b.Limit(unix.RLIMIT_NOFILE, s.Limits.Files, s.Limits.FilesMax)
+		b.Ignoring(unix.EPERM, unix.ENOSYS) // the policy refuses it, and the soft limit is the hard one
+	}
 }
 
 //go:noinline

@@ -184,16 +184,21 @@ type Life struct {
 	Keyring  bool // the command keeps the caller's session keyring
 
 	OutliveParent bool    // do not end when the caller ends
+	Caller        int     // the caller's process id as it was when the program began; 0 if nobody has looked
 	TTY           [3]bool // which of the descriptors 0, 1, 2 become a terminal of the sandbox's own
 	Umask         uint32  // the caller's file mode creation mask
 	Keep          []int   // descriptors that the command inherits, besides 0, 1 and 2; ascending
 	Stdio         [3]Description
 	Kept          []Description // what the descriptors of Keep are
-	Ignored       uint64  // the signals that the caller ignores, bit 0 being signal 1
-	Blocked       uint64  // the signals that the caller blocks
-	CPUs          []byte  // the caller's affinity mask, see sched_setaffinity(2); empty leaves it
-	Words         Area    // the caller's memory that holds arguments and environment
+	Ignored       uint64        // the signals that the caller ignores, bit 0 being signal 1
+	Blocked       uint64        // the signals that the caller blocks
+	CPUs          []byte        // the caller's affinity mask, see sched_setaffinity(2); empty leaves it
+	Words         Area          // the caller's memory that holds arguments and environment
 }
+
+// Guarded says whether pid 1 has to load the command's filters as well: the command can trace it, and could do through it what
+// they refuse.
+func (s *Spec) Guarded() bool { return s.Life.Open && !s.Life.Direct && len(s.Filters) > 0 }
 
 // Description is what an inherited descriptor has open, see open(2), open file description.
 type Description struct {

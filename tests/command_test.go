@@ -81,11 +81,20 @@ func (s *script) hold(ts *testscript.TestScript, _ bool, args []string) {
 	s.held = append(s.held, file)
 }
 
-// condition knows [subids]: the system has given subordinate ids to the user who runs the script, see subuid(5).
+// condition knows [subids]: the system has given subordinate ids to the user who runs the script, see subuid(5); and [traces]:
+// processes may trace those of their user that are not their children, see ptrace(2), ptrace_scope.
 func (s *script) condition(cond string) (bool, error) {
-	if cond != "subids" {
-		return false, fmt.Errorf("unknown condition %q", cond)
+	switch cond {
+	case "subids":
+		return hasSubIDs()
+	case "traces":
+		scope, err := os.ReadFile("/proc/sys/kernel/yama/ptrace_scope")
+		return os.IsNotExist(err) || strings.TrimSpace(string(scope)) == "0", nil
 	}
+	return false, fmt.Errorf("unknown condition %q", cond)
+}
+
+func hasSubIDs() (bool, error) {
 	for _, table := range []string{"/etc/subuid", "/etc/subgid"} {
 		if has, err := listed(table); !has {
 			return false, err

@@ -28,15 +28,21 @@ func TestScripts(t *testing.T) {
 	runScripts(t, "testdata/script")
 }
 
-// runScripts runs each script of a directory in a process of its own.
-func runScripts(t *testing.T, dir string) {
+// runScripts runs each script of a directory in a process of its own, at the same time.
+func runScripts(t *testing.T, dir string) { eachScript(t, dir, (*testing.T).Parallel) }
+
+// runAlone runs them one after the other.
+func runAlone(t *testing.T, dir string) { eachScript(t, dir, func(*testing.T) {}) }
+
+// eachScript runs each script of a directory in a process of its own.
+func eachScript(t *testing.T, dir string, begin func(*testing.T)) {
 	files, err := filepath.Glob(filepath.Join(dir, "*.txtar"))
 	if err != nil || len(files) == 0 {
 		t.Fatalf("no scripts in %s", dir)
 	}
 	for _, file := range files {
 		t.Run(strings.TrimSuffix(filepath.Base(file), ".txtar"), func(t *testing.T) {
-			t.Parallel()
+			begin(t)
 			out, err := scriptProcess(t, file).CombinedOutput()
 			switch text := string(out); {
 			case err != nil:

@@ -23,6 +23,7 @@ type build struct {
 		words []string
 	}
 	view       string                    // --base
+	dirName    string                    // what the caller calls the working directory: asked for once, as it can change at any time
 	bare       bool                      // the working directory is not brought in
 	left       []string                  // courtesies that have no place
 	project    bool                      // -w

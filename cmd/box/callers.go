@@ -11,7 +11,7 @@ import (
 func takeCallers(s *spec.Spec) {
 	life := &s.Life
 	life.Ignored, life.Blocked = inherited.Ignored(), inherited.Blocked()
-	life.CPUs = inherited.CPUs()
+	life.CPUs, life.Caller = inherited.CPUs(), inherited.Caller()
 	life.Words.Start, life.Words.Size = inherited.Words()
 	s.Limits.Files, s.Limits.FilesMax = inherited.Files()
 	old := unix.Umask(0)

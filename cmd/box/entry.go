@@ -10,6 +10,7 @@ import (
 //
 //nolint:unused // the assembly calls it
 func begin() {
+	inherited.Begin()
 	if inherited.Variable("BOX_NO_EARLY") != "" {
 		early.Ordinary()
 	}

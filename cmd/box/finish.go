@@ -58,6 +58,7 @@ func (b *build) finish(command []string) error {
 	if err := b.limited(); err != nil {
 		return err
 	}
+	b.dirName = workingDirectory()
 	if err := b.furnish(); err != nil {
 		return err
 	}
@@ -101,7 +102,7 @@ func (b *build) furnish() error {
 func (b *build) baseView() error {
 	home := inherited.Variable("HOME")
 	left, err := mounts.Base(b.spec, mounts.Host{
-		UID: unix.Getuid(), Home: home, Homes: homes(b.room.homes[:0], home), Dir: workingDirectory(), Writable: b.project,
+		UID: unix.Getuid(), Home: home, Homes: homes(b.room.homes[:0], home), Dir: b.dirName, Writable: b.project,
 	})
 	if err != nil {
 		return refuseLink(err)
@@ -143,8 +144,8 @@ func (b *build) directory(env []string) {
 	if c.Dir != "" {
 		return
 	}
-	if dir := workingDirectory(); dir != "" && !b.bare && inside(b.spec, dir) {
-		c.Dir = dir
+	if b.dirName != "" && !b.bare && inside(b.spec, b.dirName) {
+		c.Dir = b.dirName
 		return
 	}
 	if home := valueOf(env, "HOME"); inside(b.spec, home) {

@@ -10,8 +10,16 @@ var (
 	running bool
 	started bool    // something has been started that must not be started again
 	again   bool    // it has ended, and the ordinary run is for its words alone
+	masked  bool    //nolint:unused // the assembly asks: the signal mask has been changed, and the ordinary way begins with mask
 	stack   uintptr // as the kernel made it: the number of arguments, these, the environment, the auxiliary vector
 )
+
+// Masked notes the signals that were blocked before the program blocked others: so many are again when it goes the ordinary way.
+func Masked(before uint64) {
+	if running {
+		mask, masked = before, true
+	}
+}
 
 // Running says whether the Go runtime has not begun yet.
 func Running() bool { return running }
@@ -39,7 +47,7 @@ func Commit() {
 }
 
 // Over says that they are over and known, so that the ordinary way will not repeat them.
-func Over() { started, again = false, true }
+func Over() { started, again, masked = false, true, false }
 
 // Again says whether this run repeats an early one for its words alone.
 func Again() bool { return again }

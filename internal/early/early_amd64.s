@@ -27,6 +27,15 @@ TEXT ·enter(SB), NOSPLIT|NOFRAME|TOPFRAME, $0
 // escape goes on at the ordinary entry, as the kernel would have begun there.
 TEXT ·escape(SB), NOSPLIT|NOFRAME, $0
 	MOVB $0, ·running(SB)
+	CMPB ·masked(SB), $0
+	JEQ  same
+	MOVL $14, AX // rt_sigprocmask(SIG_SETMASK)
+	MOVL $2, DI
+	LEAQ ·mask(SB), SI
+	XORL DX, DX
+	MOVL $8, R10
+	SYSCALL
+same:
 	MOVQ ·stack(SB), SP
 	MOVQ ·next(SB), AX
 	XORL DX, DX

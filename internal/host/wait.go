@@ -38,6 +38,11 @@ func Clock() int64 {
 	return now.Sec*1e9 + now.Nsec
 }
 
+// KillProcess is pidfd_send_signal(2).
+func KillProcess(fd int, signal unix.Signal) {
+	_, _, _ = unix.RawSyscall6(unix.SYS_PIDFD_SEND_SIGNAL, uintptr(fd), uintptr(signal), 0, 0, 0, 0)
+}
+
 // Kill is kill(2).
 func Kill(pid int, signal unix.Signal) {
 	_, _, _ = unix.RawSyscall(unix.SYS_KILL, uintptr(pid), uintptr(signal), 0)
@@ -99,20 +104,26 @@ func Shutdown(fd int) { _, _, _ = unix.RawSyscall(unix.SYS_SHUTDOWN, uintptr(fd)
 
 // A Control is what came with a packet besides its data: a descriptor, or who sent it.
 type Control struct {
-	FD     int // or -1
-	Sender int // its process id, or 0
+	FD     int  // or -1
+	Sender int  // its process id, or 0
+	More   bool // there was more than one descriptor, or data than there was room for: these are closed and lost
 }
 
-// Receive takes a packet, see recvmsg(2). n is 0 if the other side is gone.
-func Receive(fd int, data unsafe.Pointer, size uintptr) (n int, c Control, errno unix.Errno) {
+// Receive takes a packet, see recvmsg(2), with MSG_DONTWAIT among flags only if there is one. n is 0 if the other side is gone.
+func Receive(fd int, data unsafe.Pointer, size, flags uintptr) (n int, c Control, errno unix.Errno) {
 	var control [128]byte
 	vector := unix.Iovec{Base: (*byte)(data), Len: uint64(size)}
 	message := unix.Msghdr{Iov: &vector, Iovlen: 1, Control: &control[0], Controllen: uint64(len(control))}
-	r, errno := syscall(unix.SYS_RECVMSG, uintptr(fd), unsafe.Pointer(&message), unix.MSG_CMSG_CLOEXEC)
-	return int(r), parse(control[:message.Controllen]), errno
+	r, errno := syscall(unix.SYS_RECVMSG, uintptr(fd), unsafe.Pointer(&message), flags|unix.MSG_CMSG_CLOEXEC)
+	if errno != 0 {
+		return 0, Control{FD: -1}, errno
+	}
+	c = parse(control[:message.Controllen])
+	c.More = c.More || message.Flags&(unix.MSG_TRUNC|unix.MSG_CTRUNC) != 0
+	return int(r), c, 0
 }
 
-// parse reads control messages, see cmsg(3).
+// parse reads control messages, see cmsg(3). It closes all descriptors but the first.
 func parse(control []byte) Control {
 	c := Control{FD: -1}
 	const header = int(unsafe.Sizeof(unix.Cmsghdr{}))
@@ -122,7 +133,15 @@ func parse(control []byte) Control {
 		switch {
 		case h.Level != unix.SOL_SOCKET:
 		case h.Type == unix.SCM_RIGHTS:
-			c.FD = int(value)
+			for at := header; at+4 <= min(int(h.Len), len(control)); at += 4 {
+				fd := int(*(*int32)(unsafe.Pointer(&control[at])))
+				if c.FD < 0 {
+					c.FD = fd
+					continue
+				}
+				Close(fd)
+				c.More = true
+			}
 		case h.Type == unix.SCM_CREDENTIALS:
 			c.Sender = int(value)
 		}
@@ -165,7 +184,13 @@ func ordinary(nr, a uintptr, p unsafe.Pointer, c uintptr) (r uintptr, errno unix
 }
 
 // DefaultAction gives a signal its default action, see rt_sigaction(2).
-func DefaultAction(signal unix.Signal) {
-	var action [4]uint64 // SIG_DFL is 0
+func DefaultAction(signal unix.Signal) { setAction(signal, 0) }
+
+// Ignore ignores a signal: children that have ended leave no zombies then, if it is SIGCHLD, see wait(2).
+func Ignore(signal unix.Signal) { setAction(signal, 1) }
+
+// setAction sets a disposition: 0 is SIG_DFL, and 1 SIG_IGN.
+func setAction(signal unix.Signal, handler uint64) {
+	action := [4]uint64{handler}
 	_, _, _ = unix.RawSyscall6(unix.SYS_RT_SIGACTION, uintptr(signal), uintptr(unsafe.Pointer(&action)), 0, 8, 0, 0)
 }

@@ -11,7 +11,26 @@ import (
 // What Process has found, before the Go runtime has begun: nothing has changed yet, so it can be asked for.
 
 // first is what was found then. A line that is repeated for its words alone needs it: the early run has changed signals since.
-var first struct{ ignored, blocked uint64 }
+var first struct {
+	ignored, blocked uint64
+	caller           int
+}
+
+// Begin notes the caller: if its process id is another's later, it has ended.
+func Begin() { first.caller = parent() }
+
+// Caller returns the process id that the caller had when the process began, see getppid(2); 0 if it can't be seen.
+func Caller() int {
+	if first.caller != 0 || early.Running() {
+		return first.caller
+	}
+	return caller()
+}
+
+func parent() int {
+	pid, _, _ := unix.RawSyscall(unix.SYS_GETPPID, 0, 0, 0)
+	return int(pid)
+}
 
 // ignoredNow returns the signals whose disposition is SIG_IGN, see rt_sigaction(2).
 func ignoredNow() (set uint64) {

@@ -20,6 +20,7 @@ package inherited
 // static uint64_t ignored, blocked;
 // static uintptr_t start, end;
 // static char **environment;
+// static long callers_id;
 // static unsigned char cpus[1024];
 // static long cpus_size;
 //
@@ -41,6 +42,7 @@ package inherited
 // }
 //
 // __attribute__((constructor)) static void remember(int argc, char **argv, char **envp) {
+// 	callers_id = getppid();
 // 	getrlimit(RLIMIT_NOFILE, &files);
 // 	for (int s = 1; s < 65; s++) {
 // 		struct { void *handler; unsigned long flags; void *restorer; uint64_t mask; } action;
@@ -58,6 +60,7 @@ package inherited
 // static uint64_t hard(void) { return files.rlim_max; }
 // static uint64_t get_ignored(void) { return ignored; }
 // static uint64_t get_blocked(void) { return blocked; }
+// static long get_caller(void) { return callers_id; }
 // static long get_cpus_size(void) { return cpus_size; }
 // static void *get_cpus(void) { return cpus; }
 // static uintptr_t get_start(void) { return start; }
@@ -118,6 +121,12 @@ func Blocked() uint64 {
 func blocked() uint64 {
 	early.Ordinary()
 	return uint64(C.get_blocked())
+}
+
+//go:noinline
+func caller() int {
+	early.Ordinary()
+	return int(C.get_caller())
 }
 
 // Words returns where the kernel has put the arguments and the environment: the first byte, and how many.

@@ -57,8 +57,10 @@ func Catch(set uint64) (fd int, err error) {
 // catchNow blocks the signals, so that they can be read.
 func catchNow(set uint64) (fd int, err error) {
 	const none, flags = ^uintptr(0), unix.SFD_CLOEXEC | unix.SFD_NONBLOCK
+	var before uint64
 	mask := uintptr(unsafe.Pointer(&set))
-	_, _, _ = unix.RawSyscall6(unix.SYS_RT_SIGPROCMASK, unix.SIG_BLOCK, mask, 0, 8, 0, 0)
+	_, _, _ = unix.RawSyscall6(unix.SYS_RT_SIGPROCMASK, unix.SIG_BLOCK, mask, uintptr(unsafe.Pointer(&before)), 8, 0, 0)
+	early.Masked(before)
 	r, _, errno := unix.RawSyscall6(unix.SYS_SIGNALFD4, none, mask, 8, flags, 0, 0)
 	if errno != 0 {
 		return uncaught(errno)

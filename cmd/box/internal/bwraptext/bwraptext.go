@@ -87,6 +87,8 @@ func setupText(f *launch.Failure, s *spec.Spec) string {
 		return fmt.Sprintf("unable to switch to uid %d: %s", s.IDs.UID, Reason(f.Errno))
 	case f.Call.Nr == unix.SYS_SETRESGID:
 		return fmt.Sprintf("unable to switch to gid %d: %s", s.IDs.GID, Reason(f.Errno))
+	case f.Call.Nr == plan.Fork:
+		return fmt.Sprintf("Can't fork for pid 1: %s", Reason(f.Errno))
 	case f.Call.Nr == plan.Fail:
 		return "creation of new user namespaces was not disabled as requested"
 	case f.Call.For == spec.Identity:

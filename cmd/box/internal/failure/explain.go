@@ -27,6 +27,12 @@ func Explain(err error, s *spec.Spec) *say.Message {
 	case errors.Is(err, launch.ErrLost):
 		m.Headline = "the sandbox was killed: its pid 1 got SIGKILL, from outside or for want of memory"
 		m.Status = say.StatusKilled
+	case errors.Is(err, launch.ErrForged):
+		m.Headline = "the sandbox was ended: its pid 1 told what it never tells"
+		m.Cause = "a process in the sandbox has taken over pid 1 or the socket that pid 1 reports by"
+	case errors.Is(err, launch.ErrOrphan):
+		m.Headline = "nothing was started: " + err.Error()
+		m.Status = say.StatusKilled
 	case errors.As(err, &host):
 		explainHost(m, host, s)
 	case errors.As(err, &act):
@@ -130,8 +136,15 @@ func explainClone(m *say.Message, errno unix.Errno, s *spec.Spec) {
 		what = "namespaces"
 	}
 	m.Headline = fmt.Sprintf("cannot create %s: %s", what, Reason(errno))
+	if errno == unix.EAGAIN {
+		m.Cause = noProcesses
+		return
+	}
 	m.Cause, m.Hint = kernel.WhyNoUserns()
 }
+
+// noProcesses is why a process can't be made, see clone(2), EAGAIN.
+const noProcesses = "the user's limit on processes, ulimit -u, or pids.max of a control group is reached"
 
 // explainSetup is for what box does by itself.
 func explainSetup(m *say.Message, f *launch.Failure, s *spec.Spec) {
@@ -141,6 +154,14 @@ func explainSetup(m *say.Message, f *launch.Failure, s *spec.Spec) {
 		explainJoin(m, f, s)
 	case f.Call.Nr == plan.Hop:
 		explainClone(m, f.Errno, s)
+	case f.Call.Nr == plan.Fork:
+		m.Headline = "cannot start the command's process: " + Reason(f.Errno)
+		if f.Errno == unix.EAGAIN {
+			m.Cause = noProcesses
+		}
+	case f.Call.Nr == unix.SYS_SENDMSG && f.Errno == unix.ETOOMANYREFS:
+		m.Headline = wish(s, f.Call.For) + ": no descriptor can be sent to the monitor"
+		m.Cause = "the user has more descriptors on their way than the hard limit for descriptors, ulimit -H -n, see unix(7)"
 	case f.Call.Nr == plan.Fail:
 		m.Headline = "--assert-userns-disabled: the command could make user namespaces"
 	case lock != "" && f.Call.Nr == unix.SYS_FCNTL:
@@ -181,7 +202,9 @@ func explainSetup(m *say.Message, f *launch.Failure, s *spec.Spec) {
 	case f.Call.Nr == unix.SYS_KEYCTL:
 		m.Headline = "cannot make a session keyring: " + Reason(f.Errno)
 		if f.Errno == unix.EDQUOT {
-			m.Cause = "the user's quota of keys is used up: kernel.keys.maxkeys is " + kernel.Sysctl("kernel/keys/maxkeys")
+			m.Cause = "the user's quota of keys is used up: kernel.keys.maxkeys is " + kernel.Sysctl("kernel/keys/maxkeys") +
+				", kernel.keys.maxbytes " + kernel.Sysctl("kernel/keys/maxbytes")
+			m.Hint = "keyctl show names keys that can go: keyctl unlink; root can raise the quota by sysctl"
 		} else if kernel.Filtered() {
 			m.Cause = "a system call filter around box refuses it"
 		}

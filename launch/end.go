@@ -1,0 +1,55 @@
+package launch
+
+import (
+	"box/internal/host"
+
+	"golang.org/x/sys/unix"
+)
+
+// end kills what is left of the sandbox and waits for it.
+func (b *Sandbox) end() {
+	if b.gone {
+		return
+	}
+	if b.building() {
+		b.letBuild()
+	}
+	if b.spec.OwnsPID() || b.spec.Life.Direct || b.spec.Life.Detached || b.spec.Guarded() {
+		b.kill()
+	} else {
+		host.Shutdown(b.conn) // pid 1 has descendants to kill
+		b.attend()
+	}
+	for {
+		if _, errno := host.Wait(b.pid, nil, unix.WALL); errno != unix.EINTR {
+			return
+		}
+	}
+}
+
+// attend waits for a pid 1 that kills its descendants. If that takes longer than patience, a signal that asks for an end
+// kills pid 1.
+func (b *Sandbox) attend() {
+	process, errno := host.OpenProcess(b.pid)
+	if errno != 0 {
+		return
+	}
+	set := [...]unix.PollFd{
+		{Fd: int32(process), Events: unix.POLLIN},
+		{Fd: int32(b.signal), Events: unix.POLLIN},
+	}
+	for began := host.Clock(); set[0].Revents == 0; {
+		if errno := host.Poll(set[:]); errno != 0 && errno != unix.EINTR {
+			break
+		}
+		if set[1].Revents == 0 {
+			continue
+		}
+		if s := b.nextSignal(); ends[s] && b.spec.Life.Ignored&bit(s) == 0 && host.Clock()-began > patience {
+			b.kill()
+			host.Say("box: ended before all processes of the command were: ps shows what is left\n")
+			break
+		}
+	}
+	host.Close(process)
+}

@@ -159,7 +159,7 @@ func (m *machine) walk() {
 			r = m.substitute(c)
 		}
 		m.settle(c, r)
-		if m.deferred && c.Nr == unix.SYS_MOVE_MOUNT {
+		if m.deferred && c.Nr == unix.SYS_MOVE_MOUNT && m.errno == 0 {
 			m.attached(c.In[0], m.args[0])
 		}
 	}

@@ -18,6 +18,7 @@ type Host struct {
 	Homes    []string // all that may be the caller's home
 	Dir      string   // the working directory, or ""
 	Writable bool     // -w: the working directory is writable
+	Name     string   // the sandbox's own host name, or ""
 }
 
 const noteBase = "base view (--base none leaves it out)"
@@ -47,6 +48,9 @@ func Base(s *spec.Spec, h Host) (left string, err error) {
 		}
 	}
 	at += Links(s, at, false)
+	if hosts(s, h.Name) {
+		add(hostsFile(h.Name))
+	}
 	add(spec.Entry{Kind: spec.Proc, Dest: "/proc"})
 	add(spec.Entry{Kind: spec.Dev, Dest: "/dev"})
 	for _, dir := range [...]string{"/tmp", "/var/tmp"} {

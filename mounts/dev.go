@@ -2,7 +2,6 @@ package mounts
 
 import (
 	"box/plan"
-	"box/spec"
 
 	"golang.org/x/sys/unix"
 )
@@ -20,11 +19,16 @@ var devLinks = [...]struct{ name, target string }{
 	{"ptmx", "pts/ptmx"},
 }
 
-// dev mounts a tmpfs with the few devices that programs rely on, a private shm and terminals of its own. Nobody else
-// can reach it yet, so paths relative to it are safe.
-func (t *tree) dev(e *spec.Entry) {
-	b := t.b
-	dev := t.fresh("tmpfs", unix.MOUNT_ATTR_NOSUID|unix.MOUNT_ATTR_NODEV)
+// dev mounts, for entry i, a directory in memory with the few devices that programs rely on, a private shm and terminals of its own.
+// Nobody else can reach it yet, so paths relative to it are safe.
+func (t *tree) dev(i int) {
+	b, e := t.b, &t.s.Tree[i]
+	var dev plan.Reg
+	if t.pooled {
+		dev = t.part(i, 0o755)
+	} else {
+		dev = t.fresh("tmpfs", unix.MOUNT_ATTR_NOSUID|unix.MOUNT_ATTR_NODEV)
+	}
 	t.place(dev, e.Dest)
 	b.Fchdir(dev)
 	for _, node := range nodes {
@@ -32,6 +36,12 @@ func (t *tree) dev(e *spec.Entry) {
 	}
 	if e.Source != "" {
 		t.node(dev, b.String(e.Source), "console")
+	}
+	if !t.s.Mounts.Nodes {
+		// The nodes are the host's: who may change their mode, as root may, would change it there. On a read-only mount a
+		// device can be opened for writing nevertheless.
+		b.MountSetattr(dev, unix.MOUNT_ATTR_RDONLY, 0, true)
+		b.MountClearattr(dev, unix.MOUNT_ATTR_RDONLY)
 	}
 	for _, link := range devLinks {
 		b.Symlinkat(b.String(link.target), dev, b.String(link.name))

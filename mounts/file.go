@@ -38,6 +38,9 @@ func (t *tree) data(i int) {
 	b, e := t.b, &t.s.Tree[i]
 	name, _ := b.Text("%d", uint64(i))
 	fd := b.Openat(plan.Base, name, unix.O_WRONLY|unix.O_CREAT|unix.O_EXCL|unix.O_NOFOLLOW, e.Perms)
+	if e.Source != "" {
+		b.CopyFile(fd, b.String(e.Source))
+	}
 	b.Write(fd, b.Bytes(e.Data), len(e.Data))
 	b.Close(fd)
 	source := b.OpenTree(plan.Base, name)

@@ -8,8 +8,6 @@
 package mounts
 
 import (
-	"slices"
-
 	"box/internal/early"
 	"box/plan"
 	"box/spec"
@@ -26,6 +24,7 @@ type tree struct {
 	dir        string     // the directory that dirReg has open, or ""
 	dirReg     plan.Reg
 	roots      int        // mounts on "/" so far
+	pooled     bool       // what has no size of its own is a directory of the base
 	writable   int        // writable binds so far
 	places     prefixes   // where binds and links are, so far
 	shared     [32]string // the real paths of what is written to; links below it are somebody else's
@@ -203,28 +202,6 @@ func attributes(e *spec.Entry) uint64 {
 	return attrs
 }
 
-// cover mounts the new root on top of the host's and opens it: "/.." is what is on top of "/". If something has to be kept
-// that is no part of the tree, there is a base below the root, which nobody sees any more after the pivot.
-func (t *tree) cover() {
-	t.b.For(spec.Box)
-	registers := [...]plan.Reg{plan.Base, plan.Root}
-	use := registers[1:]
-	if slices.ContainsFunc(t.s.Tree, needsBase) {
-		use = registers[:]
-		t.roots++
-	}
-	fstype, top, options := t.b.String("tmpfs"), t.b.String("/.."), t.tmpfsOptions(0o755, 0)
-	for _, r := range use {
-		t.b.Mount(fstype, t.b.String("/"), fstype, unix.MS_NOSUID|unix.MS_NODEV, options)
-		t.b.OpenatTo(r, plan.Cwd, top, unix.O_PATH|unix.O_DIRECTORY, 0)
-	}
-}
-
-// needsBase says whether the entry keeps something outside of the tree.
-func needsBase(e spec.Entry) bool {
-	return e.Kind == spec.Data || e.Kind == spec.Overlay && e.Source == "" && !e.RO
-}
-
 // misplaced returns what is wrong with a destination by its words alone: a file's name ends in no slash, and the root is there
 // already.
 func (t *tree) misplaced(i int) unix.Errno {
@@ -249,11 +226,11 @@ func (t *tree) add(i int) {
 	case spec.Proc:
 		t.proc(i)
 	case spec.Tmpfs:
-		t.mount(e.Dest, "tmpfs", unix.MS_NOSUID|unix.MS_NODEV, t.tmpfsOptions(e.Perms, e.Size))
+		t.tmpfs(i)
 	case spec.Mqueue:
 		t.mount(e.Dest, "mqueue", unix.MS_NOSUID|unix.MS_NODEV|unix.MS_NOEXEC, 0)
 	case spec.Dev:
-		t.dev(e)
+		t.dev(i)
 	case spec.Dir:
 		t.makeDir(e)
 	case spec.File:
@@ -313,20 +290,14 @@ func (t *tree) mountHere(at plan.Reg, fstype string, flags uintptr, options plan
 	t.b.Mount(name, t.b.String("."), name, flags, options)
 }
 
-// fresh makes a file system that is mounted nowhere yet, with the options of box if it is a tmpfs. It is for what has to be
-// known by descriptor when it is mounted: looked up again by its path, it could be something else.
+// fresh makes a file system that is mounted nowhere yet. It is for what has to be known by descriptor when it is mounted: looked up
+// again by its path, it could be something else.
 func (t *tree) fresh(fstype string, attrs uintptr) plan.Reg {
 	name := t.b.String(fstype)
 	fs := t.b.Fsopen(name)
 	t.b.FsconfigString(fs, t.b.String("source"), name)
 	if fstype == "tmpfs" {
 		t.b.FsconfigString(fs, t.b.String("mode"), t.b.String("0755"))
-		if !t.s.Mounts.Whole {
-			size, _ := t.b.Text("%d", defaultSize())
-			inodes, _ := t.b.Text("%d", maxInodes)
-			t.b.FsconfigString(fs, t.b.String("size"), size)
-			t.b.FsconfigString(fs, t.b.String("nr_inodes"), inodes)
-		}
 	}
 	if fstype == "tmpfs" && t.s.Labels.File != "" {
 		t.b.FsconfigString(fs, t.b.String("context"), t.b.String(t.s.Labels.File))

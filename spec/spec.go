@@ -88,6 +88,8 @@ type Mounts struct {
 	Leave  bool // mount points that had to be made on the host stay there
 	Trust  bool // links in what is bound writable are followed where it is a source again
 	Whole  bool // a tmpfs without a size has the kernel's default
+	Keys   bool // /proc/keys and /proc/key-users show the keys of the machine
+	Nodes  bool // the nodes of a /dev are writable: not only the devices, but their mode and times
 	Loose  bool // a link to nothing will do for a directory, and where a file is mounted, that is made where the link leads
 }
 

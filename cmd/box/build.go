@@ -20,6 +20,7 @@ type build struct {
 		words []string
 	}
 	view       string                // --base
+	host       string                // the sandbox's own host name, or ""
 	bare       bool                  // the working directory is not brought in
 	left       []string              // courtesies that have no place
 	project    bool                  // -w

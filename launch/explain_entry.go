@@ -67,7 +67,11 @@ func explainSource(m *Message, f *Failure, e *spec.Entry, words string) {
 		m.Headline = fmt.Sprintf("%s: too many mounts", words)
 		m.Cause = "fs.mount-max is " + kernel.Sysctl("fs/mount-max")
 	case unix.ENOENT:
-		m.Headline = fmt.Sprintf("%s: %s", words, missingHere(e.Source))
+		source := e.Source
+		if !e.Brings() {
+			source = f.Call.Path()
+		}
+		m.Headline = fmt.Sprintf("%s: %s", words, missingHere(source))
 	}
 }
 
@@ -79,6 +83,10 @@ func explainPlanted(m *Message, f *Failure, e *spec.Entry, words string) {
 	}
 	for _, source := range append(e.Sources(), e.Work) {
 		if source != "" && strings.HasSuffix(mounts.Spelled(source), path) {
+			if e.Below != "" {
+				m.Headline = fmt.Sprintf("%s: %s leads through a link by now, and no flag names it", words, source)
+				return
+			}
 			m.Headline = fmt.Sprintf("%s: %s leads through a link below something that is bound writable", words, source)
 			m.Hint = "bind what the link leads to by its own path"
 			return

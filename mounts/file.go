@@ -41,7 +41,9 @@ func (t *tree) data(i int) {
 	if e.Source != "" {
 		b.CopyFile(fd, b.String(e.Source))
 	}
-	b.Write(fd, b.Bytes(e.Data), len(e.Data))
+	if len(e.Data) > 0 {
+		b.Write(fd, b.Bytes(e.Data), len(e.Data))
+	}
 	b.Close(fd)
 	source := b.OpenTree(plan.Base, name)
 	b.MountSetattr(source, attributes(e), t.propagation(), true)

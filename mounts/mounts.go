@@ -140,7 +140,11 @@ func namesDescriptor(path string) bool {
 // ran in a sandbox may have put it there for this one.
 func (t *tree) clone(i int, path plan.Ptr) {
 	e, r := &t.s.Tree[i], t.source[i]
-	switch dir, rest := t.writableAbove(e.Source); {
+	dir, rest := t.writableAbove(e.Source)
+	if e.Below != "" && (dir == "" || len(Spelled(e.Below)) < len(dir)) {
+		dir, rest = e.Below, spec.Relative(e.Source[len(e.Below):])
+	}
+	switch {
 	case e.NoLinks:
 		fd := t.b.OpenNoLinks(plan.Cwd, path, false)
 		t.b.OpenTreeOf(r, fd)

@@ -49,6 +49,7 @@ type Entry struct {
 	RO      bool     // Bind, Overlay and Data: read-only
 	Devices bool     // Bind and Overlay: device files work
 	NoLinks bool     // Bind: neither Source nor Dest may lead through a symbolic link; both are absolute
+	Below   string   // Bind: a directory that Source is spelled from; from there on Source leads through no symbolic link
 	Try     bool     // Bind: a missing Source is skipped
 	Perms   uint32   // permission bits for what is created; Dev: of its shm, 0 is 01777
 	Size    uint64   // Tmpfs: bytes; 0 is the default of box

@@ -39,6 +39,17 @@ func Stat(name string, flags int) (mode uint32, errno unix.Errno) {
 	return st.Mode, errno
 }
 
+// Owned returns the mode of what is at name, and the user id of its owner, links not followed.
+func Owned(name string) (mode, uid uint32, errno unix.Errno) {
+	var p path
+	if !p.set(name) {
+		return 0, 0, unix.ENAMETOOLONG
+	}
+	var st unix.Stat_t
+	errno = stat(&p, &st, unix.AT_SYMLINK_NOFOLLOW)
+	return st.Mode, st.Uid, errno
+}
+
 // IsDir says whether name is a directory, links followed.
 func IsDir(name string) bool {
 	mode, errno := Stat(name, 0)

@@ -18,11 +18,14 @@ func Explain(err error, s *spec.Spec) Message {
 	var host *plan.HostError
 	var act *ActError
 	var failure *Failure
+	var lost *LostMaskError
 	m := Message{Status: StatusBox}
 	switch {
 	case errors.Is(err, ErrLost):
 		m.Headline = "the sandbox was killed: its pid 1 got SIGKILL, from outside or for want of memory"
 		m.Status = StatusKilled
+	case errors.As(err, &lost):
+		explainLostMask(&m, lost, s)
 	case errors.As(err, &host):
 		explainHost(&m, host, s)
 	case errors.As(err, &act):

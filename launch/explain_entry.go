@@ -34,6 +34,13 @@ func explainEntry(m *Message, f *Failure, e *spec.Entry, s *spec.Spec) {
 	case unix.SYS_OPENAT2:
 		explainDest(m, f, e, s, words)
 		explainPlanted(m, f, e, words)
+	case plan.State:
+		explainState(m, f, s, words)
+	case plan.Claim:
+		explainDest(m, f, e, s, words)
+		if f.Errno == unix.EWOULDBLOCK {
+			m.Headline = fmt.Sprintf("%s: somebody holds a lock on %s, which another sandbox has made", words, e.Dest)
+		}
 	case unix.SYS_MKDIRAT, unix.SYS_MKNODAT, unix.SYS_SYMLINKAT, unix.SYS_READLINKAT, plan.Same:
 		explainDest(m, f, e, s, words)
 	case unix.SYS_MOVE_MOUNT, unix.SYS_MOUNT, unix.SYS_FSOPEN, unix.SYS_FSCONFIG, unix.SYS_FSMOUNT:

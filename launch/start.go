@@ -24,12 +24,14 @@ type Sandbox struct {
 	signal   int // where signals are read from, or -1
 	caller   int // a pidfd of the caller, or -1
 	listener int // where notices come from, or -1
+	mounts   int // the sandbox's mount table, or -1
 	onNotice func(Notice) unix.Errno
 	parent   int   // the caller's process id
 	heard    int64 // when pid 1 had last taken all that was sent to it, as far as is known
 	tty      *terminal
 	undo     []func() error // of the acts, in the order in which they were done
 	made     []mountPoint
+	masks    []mask
 	status   Status
 	ended    bool // the command's end is known
 	own      bool // a SIGTSTP is on its way that the monitor has sent itself
@@ -74,7 +76,7 @@ func Start(p *plan.Plan, s *spec.Spec, signals int) (*Sandbox, error) {
 		return nil, earlierIn(p)
 	}
 	b := newSandbox(p.Regs)
-	b.spec, b.plan, b.signal, b.caller, b.listener, b.conn = s, p, signals, -1, -1, -1
+	b.spec, b.plan, b.signal, b.caller, b.listener, b.mounts, b.conn = s, p, signals, -1, -1, -1, -1
 	pair, errno := host.SocketPair()
 	if errno != 0 {
 		return nil, cannot("socketpair", errno)
@@ -142,7 +144,7 @@ func (b *Sandbox) watchCaller() unix.Errno {
 
 // close closes all descriptors of b.
 func (b *Sandbox) close() {
-	for _, fd := range [...]int{b.conn, b.caller, b.listener} {
+	for _, fd := range [...]int{b.conn, b.caller, b.listener, b.mounts} {
 		if fd >= 0 {
 			host.Close(fd)
 		}

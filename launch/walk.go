@@ -47,6 +47,7 @@ type machine struct {
 	action [4]uint64  // struct sigaction
 	never  [2]uint64  // struct timespec: no time
 	way    way        // of a path, where there is no openat2(2)
+	claims claims     // of mount points
 	table  mountTable // where there is no mount_setattr(2)
 }
 

@@ -24,6 +24,10 @@ type tree struct {
 	dir        string     // the directory that dirReg has open, or ""
 	dirReg     plan.Reg
 	roots      int        // mounts on "/" so far
+	mask       bool       // the present entry is mounted over something writable of the host
+	masks      int        // so far
+	above      stateAbove // the directories that lead to box's own state
+	hides      []byte     // for Tree[i]: 1 + which of these is its source
 	pooled     bool       // what has no size of its own is a directory of the base
 	writable   int        // writable binds so far
 	places     prefixes   // where binds and links are, so far
@@ -37,7 +41,7 @@ type tree struct {
 // What a source is.
 const (
 	absent    = 0
-	file      = 1
+	aFile     = 1
 	directory = 2
 	late      = 4 // with one of these: cloned when its turn comes
 )
@@ -64,13 +68,17 @@ func Compile(b *plan.Builder, s *spec.Spec) error {
 			b.Fail(errno)
 			continue
 		}
+		e := &s.Tree[i]
+		t.mask = e.Kind.Mounts() && t.onHost(e.Dest)
 		t.add(i)
-		if e := &s.Tree[i]; e.Brings() || e.Kind == spec.Symlink {
+		if e.Brings() || e.Kind == spec.Symlink {
 			t.places.add(e.Dest)
 		}
 	}
 	t.forget()
+	t.hideState()
 	t.pivot()
+	t.watch()
 	return nil
 }
 
@@ -90,6 +98,7 @@ func (t *tree) pivot() {
 func (t *tree) sources() error {
 	cloned, most := 0, descriptors()
 	t.share()
+	t.findState()
 	for i := range t.s.Tree {
 		e := &t.s.Tree[i]
 		if e.Kind == spec.Overlay {
@@ -109,15 +118,16 @@ func (t *tree) sources() error {
 			early.Ordinary() // the plan could not be made once more for the words of a failure: it is closed by then
 		}
 		path := t.b.String(source)
-		mode, errno := plan.Stat(path)
+		file, errno := plan.Identify(path)
 		if errno != 0 {
 			if e.Try && errno == unix.ENOENT {
 				continue
 			}
 			return plan.Missing(spec.EntryRef(i), source, errno)
 		}
-		t.found[i] = file
-		if mode&unix.S_IFMT == unix.S_IFDIR {
+		t.found[i] = aFile
+		t.leadsToState(i, file)
+		if file.Mode&unix.S_IFMT == unix.S_IFDIR {
 			t.found[i] = directory
 		}
 		if cloned++; cloned > most && t.canWait(i) {
@@ -212,7 +222,7 @@ func (t *tree) misplaced(i int) unix.Errno {
 	e := &t.s.Tree[i]
 	root := spec.Relative(e.Dest) == ""
 	switch slash := root || e.Dest[len(e.Dest)-1] == '/'; {
-	case slash && (e.Kind == spec.File || e.Kind == spec.Data || e.Kind == spec.Bind && t.found[i]&file != 0):
+	case slash && (e.Kind == spec.File || e.Kind == spec.Data || e.Kind == spec.Bind && t.found[i]&aFile != 0):
 		return unix.EISDIR
 	case root && e.Kind == spec.Symlink:
 		return unix.EEXIST
@@ -276,6 +286,7 @@ func (t *tree) bind(i int) {
 // attach puts the mount that source has open onto what at has open.
 func (t *tree) attach(source, at plan.Reg) {
 	t.b.MoveMount(source, at)
+	t.masked(source)
 	t.b.Close(source)
 	t.covered(at)
 }
@@ -285,6 +296,7 @@ func (t *tree) mount(dest, fstype string, flags uintptr, options plan.Ptr) {
 	at := t.point(dest, true, 0o755, 0)
 	t.mountHere(at, fstype, flags, options)
 	t.covered(at)
+	t.maskedAt(dest)
 }
 
 // mountHere mounts a new file system on a directory by descriptor: mount(2) takes a path only, and "." is one.
@@ -316,6 +328,7 @@ func (t *tree) fresh(fstype string, attrs uintptr) plan.Reg {
 func (t *tree) place(r plan.Reg, dest string) {
 	at := t.point(dest, true, 0o755, 0)
 	t.b.MoveMount(r, at)
+	t.masked(r)
 	t.covered(at)
 }
 

@@ -80,6 +80,9 @@ var forms = [...]form{
 	{Fail, "fail", "d"},
 	{Digits, "digits", "-f"},
 	{Hop, "clone", "N"},
+	{Claim, "claim", "fso-"},
+	{State, "state_directory", "s-"},
+	{Masked, "masked", "f"},
 	{CloseRest, "close_rest", "-d"},
 	{unix.SYS_SETNS, "setns", "dN"},
 	{unix.SYS_SETRESUID, "setresuid", "d--"},
@@ -238,6 +241,10 @@ func (c *Call) argument(i int, kind byte) string {
 		return spaced(list(v))
 	case 'h':
 		return names('O', words64(v, 1)[0])
+	case 'O':
+		if v&^unix.O_CLOEXEC == 0 {
+			return "read"
+		}
 	case 'a':
 		if w := words64(v, 2); w[0] == 0 && w[1] != 0 {
 			return "not " + names('A', w[1])

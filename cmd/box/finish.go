@@ -55,6 +55,7 @@ func (b *build) finish(command []string) error {
 	if err := b.furnish(); err != nil {
 		return err
 	}
+	s.Mounts.State = stateDirectory()
 	takeCallers(s)
 	b.terminals()
 	env := apply(b.environ(inherited.Environ()), b.env)

@@ -89,6 +89,7 @@ func Shutdown(fd int) { _, _, _ = unix.RawSyscall(unix.SYS_SHUTDOWN, uintptr(fd)
 // A Control is what came with a packet besides its data: a descriptor, or who sent it.
 type Control struct {
 	FD     int // or -1
+	Second int // one more, or -1
 	Sender int // its process id, or 0
 }
 
@@ -103,7 +104,7 @@ func Receive(fd int, data unsafe.Pointer, size uintptr) (n int, c Control, errno
 
 // parse reads control messages, see cmsg(3).
 func parse(control []byte) Control {
-	c := Control{FD: -1}
+	c := Control{FD: -1, Second: -1}
 	const header = int(unsafe.Sizeof(unix.Cmsghdr{}))
 	for len(control) >= header+4 {
 		h := (*unix.Cmsghdr)(unsafe.Pointer(&control[0]))
@@ -112,6 +113,9 @@ func parse(control []byte) Control {
 		case h.Level != unix.SOL_SOCKET:
 		case h.Type == unix.SCM_RIGHTS:
 			c.FD = int(value)
+			if len(control) >= header+8 && int(h.Len) >= header+8 {
+				c.Second = int(*(*int32)(unsafe.Pointer(&control[header+4])))
+			}
 		case h.Type == unix.SCM_CREDENTIALS:
 			c.Sender = int(value)
 		}

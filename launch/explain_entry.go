@@ -147,7 +147,7 @@ func explainMount(m *Message, f *Failure, e *spec.Entry, words string) {
 		}
 	case e.Kind == spec.Overlay:
 		explainOverlay(m, f, e, words)
-	case f.Errno == unix.ENOTDIR:
+	case f.Errno == unix.ENOTDIR, f.Errno == unix.EINVAL && f.Call.Nr == unix.SYS_MOVE_MOUNT && e.Kind != spec.Data:
 		m.Headline = fmt.Sprintf("%s: %s is not a directory", words, e.Dest)
 	case e.Kind == spec.Proc && f.Errno == unix.EPERM:
 		m.Headline = fmt.Sprintf("%s: a new /proc can't be mounted: %s", words, because(f.Errno))

@@ -67,7 +67,9 @@ func (m *machine) claim(c *plan.Call) {
 			m.fail(step, errno)
 		}
 	}
-	m.fail(step, uintptr(unix.EWOULDBLOCK))
+	if m.errno = uintptr(unix.EEXIST); m.noted() { // else it looks like a mount point, and somebody has locked it for something else
+		m.fail(step, uintptr(unix.EWOULDBLOCK))
+	}
 }
 
 // point makes or opens the mount point once, and locks it.
@@ -80,9 +82,13 @@ func (m *machine) point() uintptr {
 	switch {
 	case made:
 		m.mustNote()
-		errno = m.makePoint()
+		if errno = m.makePoint(); errno != 0 && errno != uintptr(unix.EEXIST) && errno != tryAgain {
+			m.dropNote()
+		}
 	case errno == 0 && !m.marked():
-		m.dropNote() // it is of what was there before
+		if m.bare() {
+			m.dropNote() // it is of what was there before
+		}
 		return theirs
 	case errno == 0:
 		errno = m.openPoint()
@@ -145,6 +151,9 @@ func (m *machine) lookAt(fd uintptr) uintptr {
 //go:nocheckptr
 func (m *machine) marked() bool {
 	mode, at := m.claims.mode, &m.claims.named
+	if at.Attributes&unix.STATX_ATTR_MOUNT_ROOT != 0 {
+		return false // this sandbox has mounted something on it
+	}
 	if uintptr(at.Mode)&unix.S_IFMT != mode&unix.S_IFMT || uintptr(at.Uid) != sys(unix.SYS_GETEUID, 0, 0, 0, 0, 0, 0) {
 		return false
 	}
@@ -152,6 +161,16 @@ func (m *machine) marked() bool {
 		return at.Mode&unix.S_ISVTX != 0
 	}
 	return at.Mode&0o7777 == 0 && at.Size == 0
+}
+
+// bare says whether nothing is mounted on what lookName has found, as far as the kernel can tell (since Linux 5.8, see statx(2)).
+//
+//go:nosplit
+//go:norace
+//go:nocheckptr
+func (m *machine) bare() bool {
+	at := &m.claims.named
+	return at.Attributes_mask&unix.STATX_ATTR_MOUNT_ROOT != 0 && at.Attributes&unix.STATX_ATTR_MOUNT_ROOT == 0
 }
 
 // makePoint makes a mount point and opens it.

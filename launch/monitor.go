@@ -176,13 +176,28 @@ func (b *Sandbox) hear() (more bool, err error) {
 	case plan.Listener:
 		b.listener = control.FD
 	case plan.Made:
-		b.noteMade(mountPoint{dir: control.FD, lock: control.Second, call: &b.plan.Inside[r.Step]})
+		if call := b.callOf(&r, plan.Claim); call != nil {
+			b.noteMade(mountPoint{dir: control.FD, lock: control.Second, call: call})
+		}
 	case plan.Mask:
-		b.noteMask(mask{step: int(r.Step), mount: int(r.Value)})
+		if b.callOf(&r, plan.Masked) != nil {
+			b.noteMask(mask{step: int(r.Step), mount: int(r.Value)})
+		}
 	case plan.Mounts:
-		b.mounts = control.FD
+		if b.callOf(&r, unix.SYS_OPENAT) != nil && len(b.masks) > 0 && b.mounts < 0 {
+			b.mounts = control.FD
+			return true, b.lostMask() // one may be lost already
+		}
 	}
 	return true, nil
+}
+
+// callOf returns the call that a record is about, if that makes the system call nr.
+func (b *Sandbox) callOf(r *plan.Record, nr uint16) *plan.Call {
+	if uint64(r.Step) >= uint64(len(b.plan.Inside)) || b.plan.Inside[r.Step].Nr != nr {
+		return nil
+	}
+	return &b.plan.Inside[r.Step]
 }
 
 //go:noinline

@@ -123,7 +123,30 @@ func (t *tree) forget() {
 // onHost says whether path may be on the host: below a writable bind. What has to be made there so that something can be mounted on
 // it is removed when the sandbox has ended.
 func (t *tree) onHost(path string) bool {
-	return t.writable > 0 && !t.s.Mounts.Leave && t.strange(path)
+	return t.writable > 0 && !t.s.Mounts.Leave && t.strange(path) && !t.inMemory(path)
+}
+
+// inMemory says whether what lies at path before the present entry is a file system in memory by the words of all entries.
+func (t *tree) inMemory(path string) bool {
+	is := false
+	for i := range t.s.Tree {
+		e := &t.s.Tree[i]
+		if spec.EntryRef(i) == t.b.Whom() {
+			break
+		}
+		if !spec.Within(path, e.Dest) {
+			continue
+		}
+		switch e.Kind {
+		case spec.Symlink:
+			return false
+		case spec.Tmpfs, spec.Dev:
+			is = true
+		case spec.Bind, spec.Overlay:
+			is = is && e.Kind == spec.Bind && t.found[i] == absent
+		}
+	}
+	return is
 }
 
 // claim makes a mount point on the host, or takes one that a sandbox has made, and tells the parent process of it.

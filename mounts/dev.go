@@ -40,7 +40,7 @@ func (t *tree) dev(i int) {
 	if !t.s.Mounts.Nodes {
 		// The nodes are the host's: who may change their mode, as root may, would change it there. On a read-only mount a
 		// device can be opened for writing nevertheless.
-		b.MountSetattr(dev, unix.MOUNT_ATTR_RDONLY, 0, true)
+		b.MountSetattr(dev, unix.MOUNT_ATTR_NOSUID|unix.MOUNT_ATTR_RDONLY, unix.MS_PRIVATE, true)
 		b.MountClearattr(dev, unix.MOUNT_ATTR_RDONLY)
 	}
 	for _, link := range devLinks {
@@ -55,7 +55,9 @@ func (t *tree) dev(i int) {
 	b.Mkdirat(dev, pts, 0o755)
 	devpts := b.String("devpts")
 	b.Mount(devpts, pts, devpts, unix.MS_NOSUID|unix.MS_NOEXEC, b.String("newinstance,ptmxmode=0666,mode=620"))
-	b.MountSetattr(dev, unix.MOUNT_ATTR_NOSUID, unix.MS_PRIVATE, true)
+	if t.s.Mounts.Nodes {
+		b.MountSetattr(dev, unix.MOUNT_ATTR_NOSUID, unix.MS_PRIVATE, true)
+	}
 	b.Close(dev)
 }
 

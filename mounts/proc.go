@@ -35,12 +35,18 @@ func (t *tree) hidesKeys() bool { return !t.s.Mounts.Keys && !t.s.Nested }
 
 // hideKeys covers them with /dev/null, in a /proc that shows only the sandbox's processes. A kernel without keys has none of them.
 func (t *tree) hideKeys(proc plan.Reg) {
+	t.b.Fchdir(proc)
+	null, none := t.b.String("/dev/null"), plan.Ptr(0)
 	for _, name := range keys {
-		null := t.b.OpenTree(plan.Cwd, t.b.String("/dev/null"))
-		t.b.MountSetattr(null, unix.MOUNT_ATTR_RDONLY|unix.MOUNT_ATTR_NOSUID|unix.MOUNT_ATTR_NOEXEC, t.propagation(), false)
-		t.b.MoveMountAt(null, proc, t.b.String(name))
+		at := t.b.String(name)
+		t.b.Mount(null, at, none, unix.MS_BIND, none)
 		t.b.Ignoring(unix.ENOENT)
-		t.b.Close(null)
+		if t.s.Mounts.Guard != spec.NoGuard { // root could change the mode of the host's device
+			t.b.Mount(none, at, none, unix.MS_REMOUNT|unix.MS_BIND|unix.MS_RDONLY|unix.MS_NOSUID|unix.MS_NOEXEC, none)
+			t.b.Last().When = plan.Done
+		}
+		t.b.OpenatTo(t.b.Fresh(), plan.Cwd, null, unix.O_PATH, 0) // the device may be what is missing: that is an error
+		t.b.Last().When = uint8(unix.ENOENT)
 	}
 }
 

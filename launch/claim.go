@@ -8,12 +8,13 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// A mount point that a sandbox has to make lies on the host, where others see it and where it must not stay. Whoever removes it takes
-// away what others have mounted on it meanwhile: unlink(2), rmdir(2) and rename(2) detach that, in every mount namespace. So all
-// sandboxes that mount something there share a lock on it, see flock(2), and only who can have it alone removes it.
+// A mount point that a sandbox has to make lies on the host, where others see it and where it must not stay. Whoever
+// removes it takes away what others have mounted on it meanwhile: unlink(2), rmdir(2) and rename(2) detach that, in
+// every mount namespace. So all sandboxes that mount something there share a lock on it, see flock(2), and only who
+// can have it alone removes it.
 //
-// One that was left by a sandbox which was killed is known by its mode, 0 for a file and the sticky bit for a directory, and by
-// a record of its name in the state directory: so no file of the user's is taken for one.
+// One that was left by a sandbox which was killed is known by its mode, 0 for a file and the sticky bit for a
+// directory, and by a record of its name in the state directory: so no file of the user's is taken for one.
 
 // claims is what a claim needs.
 type claims struct {
@@ -28,8 +29,8 @@ type claims struct {
 	pause  [2]uint64    // struct timespec
 }
 
-// maxClaims bounds how often a claim is tried again while others make or remove the same mount point, each time after a pause: five
-// seconds in all.
+// maxClaims bounds how often a claim is tried again while others make or remove the same mount point, each time after
+// a pause: five seconds in all.
 const (
 	maxClaims  = 5000
 	claimPause = 1e6
@@ -41,9 +42,10 @@ const (
 	tryAgain = ^uintptr(0) - 1 // it has changed meanwhile
 )
 
-// claim makes a mount point, or takes part in one that another sandbox has made: the name at Args[1] in the directory Args[0], of the
-// type and with the mode of Args[2]. Args[3] is the step that names the state directory. The result is a descriptor that has a shared
-// lock on it. What nobody's sandbox has made is left alone, and the call ends as EEXIST.
+// claim makes a mount point, or takes part in one that another sandbox has made: the name at Args[1] in the directory
+// Args[0], of the type and with the mode of Args[2]. Args[3] is the step that names the state directory. The result
+// is a descriptor that has a shared lock on it. What nobody's sandbox has made is left alone, and the call ends as
+// EEXIST.
 //
 //go:nosplit
 //go:norace
@@ -67,7 +69,8 @@ func (m *machine) claim(c *plan.Call) {
 			m.fail(step, errno)
 		}
 	}
-	if m.errno = uintptr(unix.EEXIST); m.noted() { // else it looks like a mount point, and somebody has locked it for something else
+	m.errno = uintptr(unix.EEXIST)
+	if m.noted() { // else it only looks like a mount point, and somebody has locked it for something else
 		m.fail(step, uintptr(unix.EWOULDBLOCK))
 	}
 }
@@ -111,7 +114,8 @@ func (m *machine) point() uintptr {
 	return errno
 }
 
-// openUp gives a directory the permissions that it needs, if it was the last part of another's destination and is not of this one's.
+// openUp gives a directory the permissions that it needs, if it was the last part of another's destination and is not
+// of this one's.
 //
 //go:nosplit
 //go:norace
@@ -163,7 +167,8 @@ func (m *machine) marked() bool {
 	return at.Mode&0o7777 == 0 && at.Size == 0
 }
 
-// bare says whether nothing is mounted on what lookName has found, as far as the kernel can tell (since Linux 5.8, see statx(2)).
+// bare says whether nothing is mounted on what lookName has found, as far as the kernel can tell (since Linux 5.8,
+// see statx(2)).
 //
 //go:nosplit
 //go:norace
@@ -190,8 +195,9 @@ func (m *machine) makePoint() uintptr {
 	return errnoOf(at.fd)
 }
 
-// openPoint opens a mount point for its lock. Its mode lets nobody do that but pid 1, which is root of a user namespace, if that knows
-// its owner and its group: where new files have the group of the directory, it first gets the user's.
+// openPoint opens a mount point for its lock. Its mode lets nobody do that but pid 1, which is root of a user
+// namespace, if that knows its owner and its group: where new files have the group of the directory, it first gets
+// the user's.
 //
 //go:nosplit
 //go:norace
@@ -214,7 +220,8 @@ func (m *machine) openPoint() uintptr {
 	}
 }
 
-// lockPoint takes a shared lock on what is open, and makes sure that it is still what has the name: from then on nobody removes it.
+// lockPoint takes a shared lock on what is open, and makes sure that it is still what has the name: from then on
+// nobody removes it.
 //
 //go:nosplit
 //go:norace

@@ -13,7 +13,8 @@ import (
 // explainState is for a mount point that can't be noted, and so is not made.
 func explainState(m *Message, f *Failure, s *spec.Spec, words string) {
 	e, dir := s.Entry(f.Call.For), s.Mounts.State
-	m.Headline = fmt.Sprintf("%s: %s would have to be made on the host, and box can't note that: %s", words, e.Dest, because(f.Errno))
+	const format = "%s: %s would have to be made on the host, and box can't note that: %s"
+	m.Headline = fmt.Sprintf(format, words, e.Dest, because(f.Errno))
 	m.Hint = fmt.Sprintf("make %s yourself where it is on the host", e.Dest)
 	if dir == "" {
 		m.Cause = "there is no place for notes: neither XDG_STATE_HOME nor HOME is an absolute path"

@@ -10,8 +10,9 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// mask is a mount whose mount point lies in something that is bound writable: it hides what is there, or keeps it from being written
-// to. Whoever replaces the name on the host takes the mount away, see rename(2): the command would have what was hidden.
+// mask is a mount whose mount point lies in something that is bound writable: it hides what is there, or keeps it
+// from being written to. Whoever replaces the name on the host takes the mount away, see rename(2): the command would
+// have what was hidden.
 type mask struct {
 	step  int // of the plan
 	mount int // its number
@@ -28,7 +29,8 @@ func (b *Sandbox) noteMask(m mask) {
 	b.masks = append(b.masks, m)
 }
 
-// lostMask returns a *LostMaskError if one of the masks is gone. It is asked when poll(2) says that the mount table has changed.
+// lostMask returns a *LostMaskError if one of the masks is gone. It is asked when poll(2) says that the mount table
+// has changed.
 //
 //go:noinline
 func (b *Sandbox) lostMask() error {
@@ -45,8 +47,8 @@ func (b *Sandbox) lostMask() error {
 	return nil
 }
 
-// mountNumbers returns the numbers of all mounts in a mount table, see proc_pid_mountinfo(5). It is read again if it has changed
-// meanwhile: a line could have been skipped.
+// mountNumbers returns the numbers of all mounts in a mount table, see proc_pid_mountinfo(5). It is read again if it
+// has changed meanwhile: a line could have been skipped.
 func mountNumbers(table int) (map[int]bool, error) {
 	for {
 		text, err := readAll(table)
@@ -54,7 +56,7 @@ func mountNumbers(table int) (map[int]bool, error) {
 			return nil, err
 		}
 		changed := []unix.PollFd{{Fd: int32(table), Events: unix.POLLPRI}}
-		if n, err := unix.Poll(changed, 0); err == unix.EINTR || n > 0 { //nolint:errorlint // it is never wrapped
+		if n, err := unix.Poll(changed, 0); err == unix.EINTR || n > 0 {
 			continue
 		}
 		there := map[int]bool{}
@@ -78,7 +80,7 @@ func readAll(fd int) ([]byte, error) {
 			text = append(text, 0)[:len(text)]
 		}
 		switch n, err := unix.Pread(fd, text[len(text):cap(text)], int64(len(text))); {
-		case err == unix.EINTR: //nolint:errorlint // it is never wrapped
+		case err == unix.EINTR:
 		case err != nil:
 			return nil, err
 		case n == 0:

@@ -17,14 +17,10 @@ type mountPoint struct {
 	call *plan.Call
 }
 
-// remove removes it again, by the descriptor of its directory, if it is still as it was made, and nobody else's sandbox has it: who
-// asks last removes it.
+// remove removes it again, by the descriptor of its directory, if it is still as it was made, and nobody else's
+// sandbox has it: who asks last removes it.
 func (p mountPoint) remove(state string) {
-	for _, fd := range [...]int{p.dir, p.lock} {
-		if fd >= 0 {
-			defer unix.Close(fd)
-		}
-	}
+	defer p.close()
 	if p.dir < 0 || p.lock < 0 || unix.Flock(p.lock, unix.LOCK_EX|unix.LOCK_NB) != nil {
 		return
 	}
@@ -41,6 +37,15 @@ func (p mountPoint) remove(state string) {
 		}
 	case named.Mode&0o7777 == 0 && named.Size == 0:
 		_ = unix.Unlinkat(p.dir, name, 0)
+	}
+}
+
+// close closes what is open of it.
+func (p mountPoint) close() {
+	for _, fd := range [...]int{p.dir, p.lock} {
+		if fd >= 0 {
+			_ = unix.Close(fd)
+		}
 	}
 }
 

@@ -6,14 +6,15 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// The records of mount points that sandboxes have made: empty files in the directory mounts of the state directory. Their names hold
-// no path, which could change: the inode number of the directory that the mount point is in, and its own name there. No device
-// number, since these can change when the machine starts again.
+// The records of mount points that sandboxes have made: empty files in the directory mounts of the state directory.
+// Their names hold no path, which could change: the inode number of the directory that the mount point is in, and its
+// own name there. No device number, since these can change when the machine starts again.
 
 // recordDir is the directory's name.
 const recordDir = "mounts"
 
-// mustNote writes the record of the mount point that is claimed. Without one it must not be made: nobody would know it again.
+// mustNote writes the record of the mount point that is claimed. Without one it must not be made: nobody would know
+// it again.
 //
 //go:nosplit
 //go:norace
@@ -98,8 +99,8 @@ func (m *machine) setRecord() uintptr {
 	}
 }
 
-// openState opens the directory of records, and makes it if create. It must be the user's own, and nobody else's to see. It returns
-// an errno; EPERM is for one that is not.
+// openState opens the directory of records, and makes it if create. It must be the user's own, and nobody else's to
+// see. It returns an errno; EPERM is for one that is not.
 //
 //go:nosplit
 //go:norace

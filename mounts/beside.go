@@ -10,12 +10,13 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// looker finds directories that no flag names: beside a /usr that one does name, or at the root. Whoever can write there could have
-// planted a link to what the user never meant to show. So a link is followed only where nobody but root can have made it, and
-// what is found is bound by a path without links.
+// looker finds directories that no flag names: beside a /usr that one does name, or at the root. Whoever can write
+// there could have planted a link to what the user never meant to show. So a link is followed only where nobody but
+// root can have made it, and what is found is bound by a path without links.
 //
-// Root is user id 0 as the process sees it: in a user namespace somebody else, who rules there as root does elsewhere. If the caller
-// is root, that says little: a program in a sandbox of root's makes files as root. Then links are followed at "/" only.
+// Root is user id 0 as the process sees it: in a user namespace somebody else, who rules there as root does
+// elsewhere. If the caller is root, that says little: a program in a sandbox of root's makes files as root. Then
+// links are followed at "/" only.
 type looker struct {
 	top   string     // the directory
 	roots int        // whether only root can change what is in it: 0 is not known yet, 1 yes, -1 no
@@ -54,7 +55,8 @@ func (l *looker) find(name string) (e spec.Entry, is bool) {
 	}
 }
 
-// bind returns a bind of what was found; way says whether only root can change the directories that lead there from top.
+// bind returns a bind of what was found; way says whether only root can change the directories that lead there from
+// top.
 func (l *looker) bind(way bool) spec.Entry {
 	e := spec.Entry{Kind: spec.Bind, RO: true, Source: below(l.top, l.path.String())}
 	if l.top != "/" || !way || !l.topIsRoots() {
@@ -63,8 +65,8 @@ func (l *looker) bind(way bool) spec.Entry {
 	return e
 }
 
-// follow puts the target of the link at path in the place of its name, which begins after the first above bytes. An absolute one
-// begins at top: that is the root of the system which the link belongs to.
+// follow puts the target of the link at path in the place of its name, which begins after the first above bytes. An
+// absolute one begins at top: that is the root of the system which the link belongs to.
 func (l *looker) follow(above int) bool {
 	target := host.Readlink(below(l.top, l.path.String()), l.next.Room())
 	if target == "" {
@@ -115,8 +117,8 @@ func wayIsRoots(dir string) bool {
 	return true
 }
 
-// rootsAlone says whether a directory belongs to root, and nobody else may write there. One that is sticky is no exception: others
-// can make names in it.
+// rootsAlone says whether a directory belongs to root, and nobody else may write there. One that is sticky is no
+// exception: others can make names in it.
 func rootsAlone(mode, uid uint32) bool {
 	const others = 0o022
 	return mode&unix.S_IFMT == unix.S_IFDIR && uid == 0 && mode&others == 0

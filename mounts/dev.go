@@ -19,8 +19,8 @@ var devLinks = [...]struct{ name, target string }{
 	{"ptmx", "pts/ptmx"},
 }
 
-// dev mounts, for entry i, a directory in memory with the few devices that programs rely on, a private shm and terminals of its own.
-// Nobody else can reach it yet, so paths relative to it are safe.
+// dev mounts, for entry i, a directory in memory with the few devices that programs rely on, a private shm and
+// terminals of its own. Nobody else can reach it yet, so paths relative to it are safe.
 func (t *tree) dev(i int) {
 	b, e := t.b, &t.s.Tree[i]
 	var dev plan.Reg

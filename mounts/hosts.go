@@ -11,8 +11,8 @@ import (
 // hostsPath is where a program looks for the address of a name first, see hosts(5).
 const hostsPath = "/etc/hosts"
 
-// hosts says whether the sandbox's own host name can be given an address there: programs want to know theirs, and nobody else could
-// tell. The file must exist, since nothing can be made in a read-only /etc.
+// hosts says whether the sandbox's own host name can be given an address there: programs want to know theirs, and
+// nobody else could tell. The file must exist, since nothing can be made in a read-only /etc.
 func hosts(s *spec.Spec, name string) bool {
 	if name == "" || !plainName(name) {
 		return false

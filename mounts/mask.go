@@ -7,8 +7,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// masked tells the parent of a mount that hides something of the host in what is bound writable: when the host replaces the name, the
-// mount is gone, and the sandbox must end.
+// masked tells the parent of a mount that hides something of the host in what is bound writable: when the host
+// replaces the name, the mount is gone, and the sandbox must end.
 func (t *tree) masked(r plan.Reg) {
 	if t.mask {
 		t.b.Masked(r)
@@ -27,8 +27,8 @@ func (t *tree) maskedAt(dest string) {
 	t.b.Close(r)
 }
 
-// watch gives the parent the mount table, by which it learns that one of them is gone. The table shows what the process that opens it
-// can reach: so it does after the pivot.
+// watch gives the parent the mount table, by which it learns that one of them is gone. The table shows what the
+// process that opens it can reach: so it does after the pivot.
 func (t *tree) watch() {
 	if t.masks == 0 {
 		return

@@ -25,15 +25,16 @@ func (t *tree) proc(i int) {
 	t.b.Close(r)
 }
 
-// keys are the parts of /proc that list keys: not those of the sandbox, but of all who have the caller's user id, and how many keys
-// each user of the machine has. See proc_keys(5), proc_key-users(5).
+// keys are the parts of /proc that list keys: not those of the sandbox, but of all who have the caller's user id, and
+// how many keys each user of the machine has. See proc_keys(5), proc_key-users(5).
 var keys = [...]string{"keys", "key-users"}
 
-// hidesKeys says whether they are hidden. Where something covers a part of /proc, no user namespace inside may mount a new one: see
-// mount_too_revealing() in the kernel's fs/namespace.c.
+// hidesKeys says whether they are hidden. Where something covers a part of /proc, no user namespace inside may mount
+// a new one: see mount_too_revealing() in the kernel's fs/namespace.c.
 func (t *tree) hidesKeys() bool { return !t.s.Mounts.Keys && !t.s.Nested }
 
-// hideKeys covers them with /dev/null, in a /proc that shows only the sandbox's processes. A kernel without keys has none of them.
+// hideKeys covers them with /dev/null, in a /proc that shows only the sandbox's processes. A kernel without keys has
+// none of them.
 func (t *tree) hideKeys(proc plan.Reg) {
 	t.b.Fchdir(proc)
 	null, none := t.b.String("/dev/null"), plan.Ptr(0)

@@ -10,11 +10,12 @@ import (
 
 const noteSecret = "base view: nobody but root may read it on this machine"
 
-// secretDirs are where a system keeps what nobody but root may read: passwords, who may become root, the keys of the machine.
+// secretDirs are where a system keeps what nobody but root may read: passwords, who may become root, the keys of the
+// machine.
 var secretDirs = [...]string{"/etc", "/etc/ssh", "/etc/ssl", "/etc/security", "/etc/ppp", "/etc/NetworkManager"}
 
-// secrets adds, for a sandbox that root starts, what hides from it the files of the base view that an ordinary user could not
-// read: it has root's user id, and needs no capability for these.
+// secrets adds, for a sandbox that root starts, what hides from it the files of the base view that an ordinary user
+// could not read: it has root's user id, and needs no capability for these.
 func secrets(add func(spec.Entry)) {
 	var names host.Names
 	for _, dir := range secretDirs {

@@ -11,16 +11,16 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// stateAbove are the directories that lead to box's state directory, from the root to it. Who binds one of them binds that as well, and
-// what runs in a sandbox must not see it, or write there.
+// stateAbove are the directories that lead to box's state directory, from the root to it. Who binds one of them binds
+// that as well, and what runs in a sandbox must not see it, or write there.
 type stateAbove struct {
 	n    int
 	file [32]plan.File
 	rest [32]string // from there to the state directory
 }
 
-// findState notes the directories above the state directory. What doesn't exist need not be hidden, unless this sandbox may make
-// it: then as soon as it does.
+// findState notes the directories above the state directory. What doesn't exist need not be hidden, unless this
+// sandbox may make it: then as soon as it does.
 func (t *tree) findState() {
 	state := t.s.Mounts.State
 	if state == "" {
@@ -83,7 +83,8 @@ func (t *tree) hideState() {
 		t.b.Fchdir(at)
 		t.b.Last().When = plan.Done
 		name := t.b.String("tmpfs")
-		t.b.Mount(name, t.b.String("."), name, unix.MS_RDONLY|unix.MS_NOSUID|unix.MS_NODEV|unix.MS_NOEXEC, t.b.String("mode=0,size=4096"))
+		const flags = unix.MS_RDONLY | unix.MS_NOSUID | unix.MS_NODEV | unix.MS_NOEXEC
+		t.b.Mount(name, t.b.String("."), name, flags, t.b.String("mode=0,size=4096"))
 		t.b.Last().When = plan.Done
 		t.b.Close(at)
 		t.b.Last().When = plan.Done

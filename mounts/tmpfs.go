@@ -7,15 +7,16 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// What all that a sandbox has in memory holds at most together, if no flag says how much: a quarter of the machine's memory or 2 GiB,
-// the smaller, and a file, directory or link for each 16 KiB of it. The kernel's own default is half of the memory, for each tmpfs.
+// What all that a sandbox has in memory holds at most together, if no flag says how much: a quarter of the machine's
+// memory or 2 GiB, the smaller, and a file, directory or link for each 16 KiB of it. The kernel's own default is half
+// of the memory, for each tmpfs.
 const (
 	maxTmpfs = 2 << 30
 	perInode = 16 << 10
 )
 
-// What a tmpfs with a size of its own has: a file for each page, but some at least. An inode takes about 1 KiB that the size
-// doesn't count.
+// What a tmpfs with a size of its own has: a file for each page, but some at least. An inode takes about 1 KiB that
+// the size doesn't count.
 const (
 	perSizedInode = 4 << 10
 	minInodes     = 1 << 10

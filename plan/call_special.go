@@ -36,7 +36,8 @@ func (b *Builder) CloseRest(keep []int) {
 	b.add(CloseRest, uintptr(address(list)), uintptr(len(keep)))
 }
 
-// Hop goes on in a child with new namespaces, see clone(2). It has the parent of the process that makes it (CLONE_PARENT).
+// Hop goes on in a child with new namespaces, see clone(2). It has the parent of the process that makes it
+// (CLONE_PARENT).
 func (b *Builder) Hop(flags uint64) {
 	b.add(Hop, uintptr(flags|unix.CLONE_PARENT|uint64(unix.SIGCHLD)))
 }
@@ -88,10 +89,10 @@ func (b *Builder) send(kind uint32, first, second Reg, when uint8) {
 	b.add(unix.SYS_SENDMSG, 0, uintptr(message), unix.MSG_NOSIGNAL).fd(0, Status).When = when
 }
 
-// Claim makes an empty file or directory, of the type and with the mode in mode, at name in dir: a mount point on the host, which other
-// sandboxes may share. One that a sandbox of the user's has made is taken. The register that it returns has a descriptor with a
-// shared lock on it, see flock(2), and pid 1 keeps that. What nobody's sandbox has made stays as it is, and the call ends as EEXIST.
-// state is the state directory, and dirs are it and those above it.
+// Claim makes an empty file or directory, of the type and with the mode in mode, at name in dir: a mount point on the
+// host, which other sandboxes may share. One that a sandbox of the user's has made is taken. The register that it
+// returns has a descriptor with a shared lock on it, see flock(2), and pid 1 keeps that. What nobody's sandbox has
+// made stays as it is, and the call ends as EEXIST. state is the state directory, and dirs are it and those above it.
 func (b *Builder) Claim(dir Reg, name Ptr, mode uint32, state string, dirs []string) Reg {
 	step := uintptr(len(b.Inside))
 	b.add(State, uintptr(b.String(state)), uintptr(b.Strings(dirs)))

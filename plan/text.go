@@ -11,9 +11,9 @@ import (
 
 // form is how a system call is printed: its name, and a letter for each argument.
 //
-//	f descriptor   s string   p string, left out if it is empty   w data, its length is the next argument   d decimal   o octal   x hexadecimal
-//	- left out     v list of strings   h struct open_how   a struct mount_attr   4 four words, of which two are shown
-//	any other letter: an index of flagNames
+//	f descriptor   s string   w data, its length is the next argument   d decimal   o octal   x hexadecimal
+//	- left out     p string, left out if it is empty   v list of strings   h struct open_how
+//	a struct mount_attr   any other letter: an index of flagNames
 type form struct {
 	nr         uint16
 	name, args string

@@ -116,7 +116,8 @@ func (b *build) furnish() error {
 func (b *build) baseView() error {
 	home := inherited.Variable("HOME")
 	left, err := mounts.Base(b.spec, mounts.Host{
-		UID: unix.Getuid(), Home: home, Homes: homes(b.room.homes[:0], home), Dir: workingDirectory(), Writable: b.project, Name: b.host,
+		UID: unix.Getuid(), Home: home, Homes: homes(b.room.homes[:0], home), Dir: workingDirectory(),
+		Writable: b.project, Name: b.host,
 	})
 	if err != nil {
 		return refuseLink(err)

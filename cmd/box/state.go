@@ -10,8 +10,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// stateDirectory returns where box keeps what it has to know of earlier sandboxes, see the XDG Base Directory Specification: a relative
-// path is ignored. It is "" if there is no home either. Nothing is made here.
+// stateDirectory returns where box keeps what it has to know of earlier sandboxes, see the XDG Base Directory
+// Specification: a relative path is ignored. It is "" if there is no home either. Nothing is made here.
 func stateDirectory() string {
 	if dir := inherited.Variable("XDG_STATE_HOME"); strings.HasPrefix(dir, "/") {
 		return early.Concat(dir, "/box")

@@ -82,7 +82,8 @@ func (n *Names) Open(name string) bool {
 func (n *Names) Next() string {
 	for {
 		if n.at >= n.size {
-			size, _, errno := unix.RawSyscall(unix.SYS_GETDENTS64, uintptr(n.dir.fd), uintptr(unsafe.Pointer(&n.data)), unsafe.Sizeof(n.data))
+			to, room := uintptr(unsafe.Pointer(&n.data)), unsafe.Sizeof(n.data)
+			size, _, errno := unix.RawSyscall(unix.SYS_GETDENTS64, uintptr(n.dir.fd), to, room)
 			if n.at, n.size = 0, int(size); errno != 0 || size == 0 {
 				n.dir.Close()
 				return ""

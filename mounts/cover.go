@@ -1,6 +1,7 @@
 package mounts
 
 import (
+	"box/internal/early"
 	"box/plan"
 	"box/spec"
 
@@ -26,8 +27,14 @@ func (t *tree) cover() {
 	}
 	name := t.b.String("root")
 	t.b.Mkdirat(plan.Base, name, 0o755)
-	t.b.OpenTreeTo(plan.Root, plan.Base, name)
-	t.b.MoveMount(plan.Root, plan.Base)
+	t.b.Fchdir(plan.Base)
+	t.bindHere(plan.Root, name, t.b.String("/.."))
+}
+
+// bindHere binds what is at name in the working directory at a path, and opens it into r.
+func (t *tree) bindHere(r plan.Reg, name, path plan.Ptr) {
+	t.b.Mount(name, path, 0, unix.MS_BIND, 0)
+	t.b.OpenatTo(r, plan.Cwd, path, unix.O_PATH|unix.O_DIRECTORY, 0)
 }
 
 // coverWith mounts a tmpfs on top of what is on "/" and opens it into r.
@@ -60,12 +67,21 @@ func (t *tree) needsBase() bool {
 	return false
 }
 
-// part returns a mount of a new directory of the base for entry i.
-func (t *tree) part(i int, perms uint32) plan.Reg {
+// part makes a directory of the base for entry i, and returns its name.
+func (t *tree) part(i int, perms uint32) plan.Ptr {
 	name, _ := t.b.Text("%d", uint64(i))
 	t.b.Mkdirat(plan.Base, name, perms)
 	if perms&^0o1777 != 0 {
 		t.b.Fchmodat(plan.Base, name, perms) // mkdir(2) takes no other bits
 	}
-	return t.b.OpenTree(plan.Base, name)
+	return name
+}
+
+// ours returns the path of dest as the process sees it, or 0 if it may lead through anything but directories in memory that box
+// itself has made: what is there already can be a link of somebody else's, and is reached by descriptor only.
+func (t *tree) ours(dest string) plan.Ptr {
+	if path := spec.Relative(dest); path == "" || !early.Clean(dest) || t.strange(path) {
+		return 0
+	}
+	return t.b.Concat("/..", dest, "")
 }

@@ -45,6 +45,13 @@ func (t *tree) point(dest string, dir bool, dirPerms, filePerms uint32) plan.Reg
 	return at
 }
 
+// place makes what is missing of dest, which is ours.
+func (t *tree) place(dest string) {
+	parent, leaf := t.parent(dest)
+	t.b.Mkdirat(parent, t.b.String(leaf), 0o755)
+	t.b.Ignoring(unix.EEXIST)
+}
+
 // parent makes what is missing of the directory that dest lies in, and returns it open with the last part of dest. The
 // directory stays open as long as the entries that follow are in it, too: what is mounted elsewhere may change its path.
 func (t *tree) parent(dest string) (plan.Reg, string) {

@@ -23,13 +23,7 @@ var devLinks = [...]struct{ name, target string }{
 // terminals of its own. Nobody else can reach it yet, so paths relative to it are safe.
 func (t *tree) dev(i int) {
 	b, e := t.b, &t.s.Tree[i]
-	var dev plan.Reg
-	if t.pooled {
-		dev = t.part(i, 0o755)
-	} else {
-		dev = t.fresh("tmpfs", unix.MOUNT_ATTR_NOSUID|unix.MOUNT_ATTR_NODEV)
-	}
-	t.place(dev, e.Dest)
+	dev := t.devDir(i)
 	b.Fchdir(dev)
 	for _, node := range nodes {
 		t.node(dev, b.Join("/dev", node), node)
@@ -59,6 +53,27 @@ func (t *tree) dev(i int) {
 		b.MountSetattr(dev, unix.MOUNT_ATTR_NOSUID, unix.MS_PRIVATE, true)
 	}
 	b.Close(dev)
+}
+
+// devDir mounts the directory, and returns it open.
+func (t *tree) devDir(i int) plan.Reg {
+	e := &t.s.Tree[i]
+	if !t.pooled {
+		dev := t.fresh("tmpfs", unix.MOUNT_ATTR_NOSUID|unix.MOUNT_ATTR_NODEV)
+		t.put(dev, e.Dest)
+		return dev
+	}
+	part := t.part(i, 0o755)
+	if path := t.ours(e.Dest); path != 0 {
+		t.place(e.Dest)
+		t.b.Fchdir(plan.Base)
+		dev := t.b.Reg()
+		t.bindHere(dev, part, path)
+		return dev
+	}
+	dev := t.b.OpenTree(plan.Base, part)
+	t.put(dev, e.Dest)
+	return dev
 }
 
 // node binds a device of the host at name in dev, which is the working directory.

@@ -47,6 +47,10 @@ func (t *tree) data(i int) {
 	b.Close(fd)
 	source := b.OpenTree(plan.Base, name)
 	b.MountSetattr(source, attributes(e), t.propagation(), true)
+	if e.Source != "" { // of which there is one at that place
+		t.attach(source, t.b.OpenInRoot(plan.Root, b.String(spec.Relative(e.Dest)), unix.O_PATH, 0))
+		return
+	}
 	t.attach(source, t.point(e.Dest, false, 0, 0o444))
 }
 

@@ -324,8 +324,8 @@ func (t *tree) fresh(fstype string, attrs uintptr) plan.Reg {
 	return r
 }
 
-// place mounts r, a directory, at dest; r stays open.
-func (t *tree) place(r plan.Reg, dest string) {
+// put mounts r, a directory, at dest; r stays open.
+func (t *tree) put(r plan.Reg, dest string) {
 	at := t.point(dest, true, 0o755, 0)
 	t.b.MoveMount(r, at)
 	t.masked(r)

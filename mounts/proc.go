@@ -10,6 +10,11 @@ import (
 // proc mounts a /proc of the sandbox's own processes, or the host's if it shares theirs.
 func (t *tree) proc(i int) {
 	e, r := &t.s.Tree[i], t.source[i]
+	if t.found[i] == absent && t.s.Mounts.Guard == spec.NoGuard && t.hidesKeys() && t.ours(e.Dest) != 0 {
+		t.mount(e.Dest, "proc", unix.MS_NOSUID|unix.MS_NODEV|unix.MS_NOEXEC, 0)
+		t.hideKeys("/..", e.Dest)
+		return
+	}
 	switch {
 	case t.found[i] == absent && t.s.Mounts.Guard == spec.NoGuard && !t.hidesKeys():
 		t.mount(e.Dest, "proc", unix.MS_NOSUID|unix.MS_NODEV|unix.MS_NOEXEC, 0)
@@ -17,17 +22,18 @@ func (t *tree) proc(i int) {
 	case t.found[i] == absent:
 		r = t.fresh("proc", unix.MOUNT_ATTR_NOSUID|unix.MOUNT_ATTR_NODEV|unix.MOUNT_ATTR_NOEXEC)
 	}
-	t.place(r, e.Dest)
+	t.put(r, e.Dest)
 	t.guard(r)
 	if t.found[i] == absent && t.hidesKeys() {
-		t.hideKeys(r)
+		t.b.Fchdir(r)
+		t.hideKeys("", ".")
 	}
 	t.b.Close(r)
 }
 
 // keys are the parts of /proc that list keys: not those of the sandbox, but of all who have the caller's user id, and
 // how many keys each user of the machine has. See proc_keys(5), proc_key-users(5).
-var keys = [...]string{"keys", "key-users"}
+var keys = [...]string{"/keys", "/key-users"}
 
 // hidesKeys says whether they are hidden. Where something covers a part of /proc, no user namespace inside may mount
 // a new one: see mount_too_revealing() in the kernel's fs/namespace.c.
@@ -35,11 +41,10 @@ func (t *tree) hidesKeys() bool { return !t.s.Mounts.Keys && !t.s.Nested }
 
 // hideKeys covers them with /dev/null, in a /proc that shows only the sandbox's processes. A kernel without keys has
 // none of them.
-func (t *tree) hideKeys(proc plan.Reg) {
-	t.b.Fchdir(proc)
+func (t *tree) hideKeys(root, proc string) {
 	null, none := t.b.String("/dev/null"), plan.Ptr(0)
 	for _, name := range keys {
-		at := t.b.String(name)
+		at := t.b.Concat(root, proc, name)
 		t.b.Mount(null, at, none, unix.MS_BIND, none)
 		t.b.Ignoring(unix.ENOENT)
 		if t.s.Mounts.Guard != spec.NoGuard { // root could change the mode of the host's device

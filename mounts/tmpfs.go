@@ -28,7 +28,13 @@ func (t *tree) tmpfs(i int) {
 	e := &t.s.Tree[i]
 	if t.pooled && e.Size == 0 {
 		part := t.part(i, e.Perms)
-		t.attach(part, t.point(e.Dest, true, 0o755, 0))
+		if path := t.ours(e.Dest); path != 0 {
+			t.place(e.Dest)
+			t.b.Fchdir(plan.Base)
+			t.b.Mount(part, path, 0, unix.MS_BIND, 0)
+			return
+		}
+		t.attach(t.b.OpenTree(plan.Base, part), t.point(e.Dest, true, 0o755, 0))
 		return
 	}
 	t.mount(e.Dest, "tmpfs", unix.MS_NOSUID|unix.MS_NODEV, t.tmpfsOptions(e.Perms, e.Size))

@@ -203,6 +203,10 @@ func (b *Sandbox) callOf(r *plan.Record, nr uint16) *plan.Call {
 //go:noinline
 func (b *Sandbox) noteMade(m mountPoint) {
 	early.Ordinary()
+	if n := len(b.made); n > 0 && m.isIn(b.made[n-1].dir) { // most are: the limit for descriptors is reached later
+		host.Close(m.dir)
+		m.dir, m.shares = b.made[n-1].dir, true
+	}
 	b.made = append(b.made, m)
 }
 

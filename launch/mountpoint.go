@@ -15,6 +15,14 @@ type mountPoint struct {
 	dir  int // an O_PATH descriptor of the directory that it was made in
 	lock int // it is open here, with a shared lock
 	call *plan.Call
+
+	shares bool // dir is that of the one before, who closes it
+}
+
+// isIn says whether it is in the same directory as another one, of which dir is a descriptor.
+func (p mountPoint) isIn(dir int) bool {
+	var a, b unix.Stat_t
+	return unix.Fstat(dir, &a) == nil && unix.Fstat(p.dir, &b) == nil && a.Dev == b.Dev && a.Ino == b.Ino
 }
 
 // remove removes it again, by the descriptor of its directory, if it is still as it was made, and nobody else's
@@ -42,10 +50,11 @@ func (p mountPoint) remove(state string) {
 
 // close closes what is open of it.
 func (p mountPoint) close() {
-	for _, fd := range [...]int{p.dir, p.lock} {
-		if fd >= 0 {
-			_ = unix.Close(fd)
-		}
+	if p.dir >= 0 && !p.shares {
+		_ = unix.Close(p.dir)
+	}
+	if p.lock >= 0 {
+		_ = unix.Close(p.lock)
 	}
 }
 

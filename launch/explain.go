@@ -18,6 +18,7 @@ func Explain(err error, s *spec.Spec) Message {
 	var host *plan.HostError
 	var act *ActError
 	var failure *Failure
+	var lost *LostMaskError
 	m := Message{Status: StatusBox}
 	switch {
 	case errors.Is(err, ErrLost):
@@ -29,6 +30,8 @@ func Explain(err error, s *spec.Spec) Message {
 	case errors.Is(err, ErrOrphan):
 		m.Headline = "nothing was started: " + err.Error()
 		m.Status = StatusKilled
+	case errors.As(err, &lost):
+		explainLostMask(&m, lost, s)
 	case errors.As(err, &host):
 		explainHost(&m, host, s)
 	case errors.As(err, &act):

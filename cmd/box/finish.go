@@ -39,10 +39,8 @@ func (b *build) finish(command []string) error {
 	if s.IDs.Origin.Words != nil && !s.New.Has(spec.User) && !s.Join.User.Given() {
 		return refuse(s.IDs.Origin.Words, "needs a user namespace of its own, and --share-user keeps the caller's")
 	}
-	for i := range s.Tree {
-		if e := &s.Tree[i]; e.Kind == spec.Hostname && !s.New.Has(spec.UTS) {
-			return refuse(e.Origin.Words, "the host name is the caller's, with --share-uts")
-		}
+	if err := b.named(); err != nil {
+		return err
 	}
 	if s.Caps.Keep = b.caps.set; !s.OwnsUser() {
 		s.Caps.Keep &= host.Capabilities() // nobody can give away more
@@ -61,6 +59,7 @@ func (b *build) finish(command []string) error {
 	if err := b.furnish(); err != nil {
 		return err
 	}
+	s.Mounts.State = stateDirectory()
 	takeCallers(s)
 	b.terminals()
 	if err := b.describe(); err != nil {
@@ -69,6 +68,29 @@ func (b *build) finish(command []string) error {
 	env := apply(b.environ(inherited.Environ()), b.env)
 	b.directory(env)
 	s.Command.Env = push(without(env, "PWD"), early.Concat("PWD=", s.Command.Dir))
+	return nil
+}
+
+// ownName is the host name of a sandbox that no flag names.
+const ownName = "box"
+
+// named gives the sandbox a host name of its own: the caller's says which machine this is, and whose.
+func (b *build) named() error {
+	s := b.spec
+	b.host = ""
+	for i := range s.Tree {
+		if e := &s.Tree[i]; e.Kind == spec.Hostname {
+			if b.host = e.Source; !s.New.Has(spec.UTS) {
+				return refuse(e.Origin.Words, "the host name is the caller's, with --share-uts")
+			}
+		}
+	}
+	if b.host == "" && s.New.Has(spec.UTS) {
+		b.host = ownName
+		e := spec.Entry{Kind: spec.Hostname, Source: ownName}
+		e.Origin.Note = "a host name of its own (--share-uts keeps the caller's)"
+		s.Tree = push(s.Tree, e)
+	}
 	return nil
 }
 
@@ -101,7 +123,8 @@ func (b *build) furnish() error {
 func (b *build) baseView() error {
 	home := inherited.Variable("HOME")
 	left, err := mounts.Base(b.spec, mounts.Host{
-		UID: unix.Getuid(), Home: home, Homes: homes(b.room.homes[:0], home), Dir: b.dirName, Writable: b.project,
+		UID: unix.Getuid(), Home: home, Homes: homes(b.room.homes[:0], home), Dir: b.dirName,
+		Writable: b.project, Name: b.host,
 	})
 	if err != nil {
 		return refuseLink(err)

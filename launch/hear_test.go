@@ -23,7 +23,9 @@ type heard struct {
 // listening returns a monitor for the plan of s.
 func listening(t testing.TB, s *spec.Spec) *heard {
 	t.Helper()
-	h := &heard{Sandbox: &Sandbox{spec: s, m: new(machine), signal: -1, caller: -1, listener: -1, process: -1, mounts: -1, stdio: noStdio}}
+	h := &heard{Sandbox: &Sandbox{
+		spec: s, m: new(machine), signal: -1, caller: -1, listener: -1, process: -1, mounts: -1, stdio: noStdio,
+	}}
 	if err := Compile(&h.build, s); err != nil {
 		t.Fatal(err)
 	}

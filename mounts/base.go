@@ -80,8 +80,8 @@ func Base(s *spec.Spec, h Host) (left string, err error) {
 	return left, err
 }
 
-// notBound returns why the working directory can't be brought in, or "". It is judged as what it is, by device and inode, and not by
-// its path: another may lead to the same directory, and a program can change where a path leads.
+// notBound returns why the working directory can't be brought in, or "". It is judged as what it is, by device and inode, and not
+// by its path: another may lead to the same directory, and a program can change where a path leads.
 func notBound(h Host) string {
 	var room [unix.PathMax]byte
 	dir := host.Getwd(room[:])

@@ -19,7 +19,8 @@ var secretDirs = [...]string{"/etc", "/etc/ssh", "/etc/ssl", "/etc/security", "/
 func secrets(add func(spec.Entry)) {
 	var names host.Names
 	for _, dir := range secretDirs {
-		if mode, _, errno := host.Owner(dir, unix.AT_SYMLINK_NOFOLLOW); errno != 0 || mode&unix.S_IFMT != unix.S_IFDIR || hidden(mode) || !names.Open(dir) {
+		mode, _, errno := host.Owner(dir, unix.AT_SYMLINK_NOFOLLOW)
+		if errno != 0 || mode&unix.S_IFMT != unix.S_IFDIR || hidden(mode) || !names.Open(dir) {
 			continue
 		}
 		for name := names.Next(); name != ""; name = names.Next() {

@@ -46,7 +46,8 @@ func (b *build) finish(command []string) error {
 		s.Caps.Keep &= host.Capabilities() // nobody can give away more
 	}
 	if s.Confine.Required.Words != nil && s.Mounting() {
-		return refuse(s.Confine.Required.Words, "it would keep the command from mounting, which --nested-userns and CAP_SYS_ADMIN are for")
+		return refuse(s.Confine.Required.Words,
+			"it would keep the command from mounting, which --nested-userns and CAP_SYS_ADMIN are for")
 	}
 	b.tell.prepare(s)
 	if err := b.filters(); err != nil {

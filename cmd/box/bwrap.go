@@ -102,7 +102,7 @@ func (b *bwrap) begin(r *room, name string, env []string) {
 	r.used = 0
 	*b = bwrap{room: r, spec: &r.spec, name: name, env: env, data: r.kept[:0], locks: r.locks[:0], seccomps: r.filters[:0]}
 	*b.spec = spec.Spec{New: spec.Mount, Nested: true, Tree: r.tree[:0]}
-	b.spec.Mounts = spec.Mounts{Follow: true, Leave: true, Trust: true, Whole: true, Loose: true}
+	b.spec.Mounts = spec.Mounts{Follow: true, Leave: true, Trust: true, Whole: true, Keys: true, Nodes: true, Loose: true}
 	if unix.Getuid() == 0 {
 		b.spec.Mounts.Guard = spec.GuardOpen
 		b.caps.Set = host.Capabilities() // an ordinary user begins with none

@@ -1,12 +1,16 @@
 package main
 
 import (
+	"flag"
 	"os"
 	"strings"
 	"testing"
 
+	"box/cmd/box/internal/native"
 	"box/cmd/box/internal/verb/seccomp"
 )
+
+var update = flag.Bool("update", false, "write the man page anew")
 
 const manFile = "../../docs/box.1"
 
@@ -56,15 +60,15 @@ cover: /proc, /dev and /tmp. Beside a bound /usr stand the links that lead into 
 Flags end at the first word that is no flag, or after \fB\-\-\fR. A flag with one argument may be written
 \fB\-\-flag=\fIARG\fR.
 `)
-	for _, group := range groups {
+	for _, group := range native.Groups {
 		title, note, _ := strings.Cut(group, " (")
 		page.WriteString(".SH " + strings.ToUpper(title) + "\n")
 		if note != "" {
 			page.WriteString(roff(strings.ToUpper(note[:1])+strings.TrimSuffix(note[1:], ")")) + ".\n")
 		}
-		for _, f := range flags {
-			if f.group == group {
-				page.WriteString(".TP\n\\fB" + roff(f.name) + "\\fR \\fI" + roff(f.args) + "\\fR\n" + roff(f.help) + ".\n")
+		for _, f := range native.Flags {
+			if f.Group == group {
+				page.WriteString(".TP\n\\fB" + roff(f.Name) + "\\fR \\fI" + roff(f.Args) + "\\fR\n" + roff(f.Help) + ".\n")
 			}
 		}
 	}

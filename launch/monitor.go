@@ -44,84 +44,16 @@ func (b *Sandbox) leaveTerminal() {
 	b.closeTerminal()
 }
 
-// Places in the poll set.
-const (
-	onStatus = iota
-	onSignal
-	onCaller
-	onNotice // of a call that a filter asks about
-	onMounts // the sandbox's mount table
-	onKeys   // the caller's terminal
-	onMaster // the sandbox's terminal
-	onScreen // the caller's terminal, for output
-	places
-)
-
-// watch runs until the command has ended, could not be started, or must be killed.
-func (b *Sandbox) watch() error {
-	var set [places]unix.PollFd
-	for !b.ended && b.failed == nil {
-		set[onStatus] = unix.PollFd{Fd: int32(b.conn), Events: unix.POLLIN}
-		set[onSignal] = unix.PollFd{Fd: int32(b.signal), Events: unix.POLLIN}
-		if b.waiting {
-			set[onSignal].Fd = -1 // pid 1 takes no signals before the acts are done
-		}
-		set[onCaller] = unix.PollFd{Fd: int32(b.caller), Events: unix.POLLIN}
-		set[onNotice] = unix.PollFd{Fd: int32(b.listener), Events: unix.POLLIN}
-		set[onMounts] = unix.PollFd{Fd: int32(b.mounts), Events: unix.POLLPRI}
-		if errno := b.poll(set[:]); errno != 0 && errno != unix.EINTR {
-			return b.problem.lose(errno)
-		}
-		if set[onSignal].Revents != 0 {
-			b.take(b.nextSignal())
-		}
-		if set[onCaller].Revents != 0 {
-			b.status, b.ended = Status{Signal: unix.SIGKILL}, true
-		}
-		if set[onMounts].Revents != 0 {
-			if err := b.lostMask(); err != nil {
-				return err
-			}
-		}
-		switch events := set[onNotice].Revents; {
-		case events&unix.POLLIN != 0:
-			b.notice()
-		case events != 0: // everybody with the filter has ended
-			host.Close(b.listener)
-			b.listener = -1
-		}
-		if set[onStatus].Revents == 0 {
-			continue
-		}
-		if b.executed {
-			b.reap()
-			return nil
-		}
-		if more, err := b.hear(); err != nil || !more && !b.follow() {
-			return err
-		}
-	}
-	return nil
-}
-
-// poll waits for something to happen, and copies what the terminals have to say.
-func (b *Sandbox) poll(set []unix.PollFd) unix.Errno {
-	if b.tty != nil {
-		return b.pollTerminal(set)
-	}
-	return host.Poll(set[:onKeys])
-}
-
 //go:noinline
 func (b *Sandbox) pollTerminal(set []unix.PollFd) unix.Errno {
 	early.Ordinary()
-	if _, err := unix.Poll(set, b.tty.listen(set)); err != nil {
+	if _, err := unix.Poll(set, b.tty.listen(set[len(sources):])); err != nil {
 		if errno, ok := err.(unix.Errno); ok && errno != unix.EINTR { //nolint:errorlint // it is never wrapped
 			return errno
 		}
 		return unix.EINTR
 	}
-	b.tty.copy(set)
+	b.tty.copy(set[len(sources):])
 	if b.tty.hungUp() && b.spec.Life.Ignored&bit(unix.SIGHUP) == 0 {
 		b.status, b.ended = Status{Signal: unix.SIGHUP}, true
 	}

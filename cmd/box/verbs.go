@@ -5,7 +5,7 @@ import (
 	"os"
 	"strings"
 
-	"box/cmd/box/internal/bwrap"
+	"box/cmd/box/internal/bwraptext"
 	"box/cmd/box/internal/say"
 	"box/cmd/box/internal/verb"
 	"box/cmd/box/internal/verb/doctor"
@@ -109,7 +109,7 @@ func oneOff(a, b string) bool {
 // helpOf prints the help of box in one of its modes: what box --help or bwrap --help prints.
 func helpOf(name string) error {
 	if name == "bwrap" {
-		bwrap.Usage(os.Stdout, "bwrap")
+		bwraptext.Usage(false, "bwrap")
 		return nil
 	}
 	return help(os.Stdout)

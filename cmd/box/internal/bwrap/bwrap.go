@@ -2,14 +2,12 @@
 package bwrap
 
 import (
-	"errors"
-	"fmt"
-	"os"
 	"slices"
 
 	"box/cmd/box/internal/arg"
 	"box/cmd/box/internal/bwraptext"
 	"box/cmd/box/internal/inputs"
+	"box/cmd/box/internal/say"
 	"box/cmd/box/internal/session"
 	"box/cmd/box/internal/statusfd"
 	"box/internal/early"
@@ -22,9 +20,6 @@ import (
 
 	"golang.org/x/sys/unix"
 )
-
-// version is the version of bubblewrap whose manners these are.
-const version = "0.11.1"
 
 // Line is a command line in the manners of bubblewrap: its options act from left to right on this.
 type Line struct {
@@ -60,23 +55,6 @@ type Line struct {
 	room     *session.Memory
 }
 
-// textError is a message in the manners of bubblewrap: without its prefix.
-type textError struct{ text string }
-
-func (e *textError) Error() string { return e.text }
-
-// die returns an error with words in the places of format.
-//
-//go:noinline
-func die(format string, words ...string) error {
-	early.Ordinary()
-	args := make([]any, len(words))
-	for i, word := range words {
-		args[i] = word
-	}
-	return &textError{fmt.Sprintf(format, args...)}
-}
-
 // Run runs a command in a sandbox, as the program with this name would. It returns the exit status.
 func (b *Line) Run(s *session.Session, name string, words []string) int {
 	b.Begin(s, name, inherited.Environ())
@@ -108,8 +86,8 @@ func (b *Line) Plan(s *session.Session, words []string, env []string) error {
 //go:noinline
 func (b *Line) report(err error) int {
 	early.Ordinary()
-	if !errors.Is(err, errUsage) {
-		fmt.Fprintf(os.Stderr, "%sbwrap: %s\n", b.level, err)
+	if err != errUsage { //nolint:errorlint // it is never wrapped
+		bwraptext.Print(b.level, "%s", err)
 	}
 	return 1
 }
@@ -129,11 +107,11 @@ func (b *Line) Begin(s *session.Session, name string, env []string) {
 }
 
 // errUsage ends with the usage text already printed.
-var errUsage = errors.New("usage")
+const errUsage = say.Asked("usage")
 
 func (b *Line) run(words []string) (int, error) {
 	if len(words) == 0 {
-		Usage(os.Stderr, b.name)
+		bwraptext.Usage(true, b.name)
 		return 0, errUsage
 	}
 	command, done, err := b.parse(words, false)
@@ -175,9 +153,9 @@ func (b *Line) start() (int, error) {
 func (b *Line) explained(err error) error {
 	early.Ordinary()
 	if _, cause := b.tell.Refusal(err); cause != nil {
-		return die("Write to info_fd: %s", cText(cause))
+		return bwraptext.Errorf("Write to info_fd: %s", bwraptext.Reason(cause))
 	}
-	return die("%s", bwraptext.Of(err, b.spec))
+	return bwraptext.Errorf("%s", bwraptext.Of(err, b.spec))
 }
 
 // finish checks what only the whole line shows, and completes the Spec.
@@ -186,7 +164,7 @@ func (b *Line) finish(command []string) error {
 		return err
 	}
 	if len(command) == 0 {
-		Usage(os.Stderr, b.name)
+		bwraptext.Usage(true, b.name)
 		return errUsage
 	}
 	if err := b.namespaces(); err != nil {
@@ -210,17 +188,17 @@ func (b *Line) conflicts() error {
 	s := b.spec
 	switch {
 	case b.tell.Mapped.Given() && !b.user:
-		return die("--userns-block-fd requires --unshare-user")
+		return bwraptext.Errorf("--userns-block-fd requires --unshare-user")
 	case b.tell.Mapped.Given() && !b.tell.Info.Given():
-		return die("--userns-block-fd requires --info-fd")
+		return bwraptext.Errorf("--userns-block-fd requires --info-fd")
 	case s.Join.User.Given() && b.user:
-		return die("--userns not compatible --unshare-user")
+		return bwraptext.Errorf("--userns not compatible --unshare-user")
 	case s.Join.User.Given() && b.userTry:
-		return die("--userns not compatible --unshare-user-try")
+		return bwraptext.Errorf("--userns not compatible --unshare-user-try")
 	case b.disable && !b.user:
-		return die("--disable-userns requires --unshare-user")
+		return bwraptext.Errorf("--disable-userns requires --unshare-user")
 	case b.disable && b.tell.Mapped.Given():
-		return die("--disable-userns is not compatible with  --userns-block-fd")
+		return bwraptext.Errorf("--disable-userns is not compatible with  --userns-block-fd")
 	}
 	return nil
 }
@@ -233,21 +211,21 @@ func (b *Line) namespaces() error {
 	}
 	own := s.New.Has(spec.User) || s.Join.User.Given()
 	if b.uid.Given && b.uid.Value != uint32(unix.Getuid()) && !own {
-		return die("Specifying --uid requires --unshare-user or --userns")
+		return bwraptext.Errorf("Specifying --uid requires --unshare-user or --userns")
 	}
 	if b.gid.Given && b.gid.Value != uint32(unix.Getgid()) && !own {
-		return die("Specifying --gid requires --unshare-user or --userns")
+		return bwraptext.Errorf("Specifying --gid requires --unshare-user or --userns")
 	}
 	s.IDs.UID, s.IDs.GID = b.uid.Take(uint32(unix.Getuid())), b.gid.Take(uint32(unix.Getgid()))
 	s.Nested, s.Assert = !b.disable, b.disable || b.assert
 	if !s.New.Has(spec.UTS) && slices.ContainsFunc(s.Tree, func(e spec.Entry) bool { return e.Kind == spec.Hostname }) {
-		return die("Specifying --hostname requires --unshare-uts")
+		return bwraptext.Errorf("Specifying --hostname requires --unshare-uts")
 	}
 	if b.asPID1 && !s.New.Has(spec.PID) {
-		return die("Specifying --as-pid-1 requires --unshare-pid")
+		return bwraptext.Errorf("Specifying --as-pid-1 requires --unshare-pid")
 	}
 	if b.asPID1 && len(b.locks) > 0 {
-		return die("Specifying --as-pid-1 and --lock-file is not permitted")
+		return bwraptext.Errorf("Specifying --as-pid-1 and --lock-file is not permitted")
 	}
 	return nil
 }

@@ -8,6 +8,7 @@ import (
 	"unicode"
 
 	"box/cmd/box/internal/failure"
+	"box/internal/early"
 	"box/internal/host"
 	"box/launch"
 	"box/mounts"
@@ -18,7 +19,10 @@ import (
 )
 
 // Reason returns an error as strerror(3) has it: with a capital letter.
+//
+//go:noinline
 func Reason(err error) string {
+	early.Ordinary()
 	text := failure.Reason(err)
 	return strings.ToUpper(text[:1]) + text[1:]
 }

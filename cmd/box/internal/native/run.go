@@ -1,9 +1,6 @@
 package native
 
 import (
-	"errors"
-	"os"
-
 	"box/cmd/box/internal/failure"
 	"box/cmd/box/internal/printer"
 	"box/cmd/box/internal/say"
@@ -18,9 +15,9 @@ import (
 )
 
 // ErrHelp and ErrVersion are returned for --help and --version: what they print is not about one command line.
-var (
-	ErrHelp    = errors.New("help")
-	ErrVersion = errors.New("version")
+const (
+	ErrHelp    = say.Asked("help")
+	ErrVersion = say.Asked("version")
 )
 
 // Run runs a command in a sandbox: words are flags and the command. It returns the exit status. An error is a *say.Message, ErrHelp or
@@ -155,11 +152,11 @@ func (b *Line) explained(err error) error {
 //go:noinline
 func (b *Line) printBwrapLine() error {
 	early.Ordinary()
-	return printer.Bwrap(os.Stdout, b.spec, b.tell)
+	return printer.Bwrap(b.spec, b.tell)
 }
 
 //go:noinline
 func (b *Line) printPlan() error {
 	early.Ordinary()
-	return printer.Plan(os.Stdout, &b.session.Builder.Plan, b.spec, b.left)
+	return printer.Plan(&b.session.Builder.Plan, b.spec, b.left)
 }

@@ -3,11 +3,10 @@ package printer
 import (
 	"bufio"
 	"fmt"
-	"io"
+	"os"
 	"strconv"
 	"strings"
 
-	"box/cmd/box/internal/arg"
 	"box/cmd/box/internal/say"
 	"box/cmd/box/internal/statusfd"
 	"box/spec"
@@ -17,8 +16,8 @@ import (
 
 // Bwrap prints the command line of bubblewrap for a sandbox, and above it, as comments of a shell, what bubblewrap
 // can't express.
-func Bwrap(file io.Writer, s *spec.Spec, tell *statusfd.Informer) error {
-	out := bufio.NewWriter(file)
+func Bwrap(s *spec.Spec, tell *statusfd.Informer) error {
+	out := bufio.NewWriter(os.Stdout)
 	for _, what := range inexpressible(s) {
 		fmt.Fprintf(out, "# not in bubblewrap: %s\n", say.Visible(what))
 	}
@@ -157,7 +156,7 @@ func (o *options) life(s *spec.Spec, tell *statusfd.Informer) {
 	o.when(s.Labels.File != "", "--file-label", s.Labels.File)
 	if !s.Caps.Callers {
 		o.when(unix.Getuid() == 0, "--cap-drop", "ALL")
-		for _, name := range arg.CapabilityList(s.Caps.Keep) {
+		for _, name := range capabilityList(s.Caps.Keep) {
 			o.add("--cap-add", name)
 		}
 	}

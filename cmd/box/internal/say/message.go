@@ -11,6 +11,11 @@ import (
 	"box/spec"
 )
 
+// Asked is what --help and --version return: they ask for something that is not about one command line.
+type Asked string
+
+func (a Asked) Error() string { return string(a) }
+
 // Message is an error in the form in which users see it.
 type Message struct {
 	Headline string // what could not be done, in the user's words, and the reason
@@ -52,6 +57,25 @@ func Refuse(words []string, why string) error {
 func Bad(what string) error {
 	early.Ordinary()
 	return errors.New(what)
+}
+
+// Badf is Bad with values in it.
+//
+//go:noinline
+func Badf(format string, args ...any) error {
+	early.Ordinary()
+	return fmt.Errorf(format, args...)
+}
+
+// Refused returns the message for an error of words: the error itself if it is one already.
+//
+//go:noinline
+func Refused(words []string, err error) error {
+	early.Ordinary()
+	if m := (*Message)(nil); errors.As(err, &m) {
+		return m
+	}
+	return Usagef("%s: %v", Words(words), err)
 }
 
 // Words returns words as a user would type them.

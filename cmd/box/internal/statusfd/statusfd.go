@@ -2,8 +2,6 @@
 package statusfd
 
 import (
-	"errors"
-
 	"box/cmd/box/internal/inputs"
 	"box/internal/early"
 	"box/internal/host"
@@ -143,7 +141,7 @@ func (a *Informer) refuse(fd spec.FD, errno unix.Errno) error {
 //go:noinline
 func (a *Informer) Refusal(err error) (words string, cause error) {
 	early.Ordinary()
-	act, ok := errors.AsType[*launch.ActError](err)
+	act, ok := launch.ActIn(err)
 	if !ok || act.Act != plan.Act(a) {
 		return "", nil
 	}

@@ -44,7 +44,10 @@ func TestEarlyCodeNeedsNoRuntime(t *testing.T) {
 			}
 		}
 	}
-	for _, name := range []string{"box/cmd/box/internal/bwrap.(*Line).Run", "box/cmd/box/internal/native.(*Line).Run", "box/mounts.Compile", "box/launch.(*Sandbox).watch"} {
+	for _, name := range []string{
+		"box/cmd/box/internal/bwrap.(*Line).Run", "box/cmd/box/internal/native.(*Line).Run", "box/mounts.Compile",
+		"box/launch.(*Sandbox).watch",
+	} {
 		if !seen[name] {
 			t.Errorf("%s is not reached: this test looks at the wrong thing", name)
 		}

@@ -27,6 +27,7 @@ func (c *Capabilities) Add(word string) bool {
 	return c.change(word, func(set, named uint64) uint64 { return set | named })
 }
 
+// Drop takes back what Add has added.
 func (c *Capabilities) Drop(word string) bool {
 	return c.change(word, func(set, named uint64) uint64 { return set &^ named })
 }

@@ -95,7 +95,8 @@ func (b *Line) report(err error) int {
 // Begin begins an empty command line of a caller with the environment env.
 func (b *Line) Begin(s *session.Session, name string, env []string) {
 	r := &s.Memory
-	*b = Line{session: s, room: r, spec: s.Begin(), tell: &s.Tell, name: name, env: env, data: r.Kept[:0], locks: r.Locks[:0], seccomps: r.Filters[:0]}
+	*b = Line{session: s, room: r, spec: s.Begin(), tell: &s.Tell, name: name, env: env}
+	b.data, b.locks, b.seccomps = r.Kept[:0], r.Locks[:0], r.Filters[:0]
 	*b.spec = spec.Spec{New: spec.Mount, Nested: true, Tree: r.Tree[:0]}
 	b.spec.Mounts = spec.Mounts{Follow: true, Leave: true, Trust: true, Whole: true, Keys: true, Nodes: true, Loose: true}
 	if unix.Getuid() == 0 {

@@ -66,7 +66,8 @@ func (b *Line) parse(words []string, inFile bool) (command []string, done bool, 
 }
 
 func dieLayers() error {
-	return bwraptext.Errorf("--overlay-src must be followed by another --overlay-src or one of --overlay, --tmp-overlay, or --ro-overlay")
+	return bwraptext.Errorf("--overlay-src must be followed by another --overlay-src or one of --overlay, --tmp-overlay, " +
+		"or --ro-overlay")
 }
 
 // noLayers fails if an --overlay-src was not used up.

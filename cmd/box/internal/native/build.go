@@ -27,7 +27,7 @@ type Line struct {
 		words []string
 	}
 	view       string                    // --base
-	dirName    string                    // what the caller calls the working directory: asked for once, as it can change at any time
+	dirName    string                    // what the caller calls the working directory: asked for once
 	host       string                    // the sandbox's own host name, or ""
 	bare       bool                      // the working directory is not brought in
 	left       []string                  // courtesies that have no place

@@ -20,8 +20,8 @@ const (
 	ErrVersion = say.Asked("version")
 )
 
-// Run runs a command in a sandbox: words are flags and the command. It returns the exit status. An error is a *say.Message, ErrHelp or
-// ErrVersion.
+// Run runs a command in a sandbox: words are flags and the command. It returns the exit status. An error is a *say.Message,
+// ErrHelp or ErrVersion.
 func (b *Line) Run(s *session.Session, words []string) (int, error) {
 	b.Begin(s)
 	if err := b.readWords(words); err != nil {

@@ -1,3 +1,5 @@
+// Package say has the rules of output: errors are messages of a headline, a cause and a hint, each line beginning with the
+// program's name; what others chose is escaped; nothing else writes to standard error but bubblewrap's words.
 package say
 
 import (

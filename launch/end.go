@@ -14,7 +14,7 @@ func (b *Sandbox) end() {
 	if b.building() {
 		b.letBuild()
 	}
-	if b.spec.OwnsPID() || b.spec.Life.Direct || b.spec.Life.Detached || b.spec.Guarded() {
+	if b.spec.OwnsPID() || b.spec.Life.Direct || b.spec.Life.LeaveDescendants || b.spec.Guarded() {
 		b.kill()
 	} else {
 		host.Shutdown(b.conn) // pid 1 has descendants to kill

@@ -52,13 +52,13 @@ type attempt struct {
 
 // path tries the file at path, and then a shell for it. In a search, some errnos let it go on.
 func (a *attempt) path(path plan.Ptr, search bool) {
-	a.b.Execve(path, a.argv, a.env)
+	a.b.Execve(plan.WhyExec, path, a.argv, a.env)
 	if search {
 		a.b.Ignoring(unix.ENOEXEC, unix.ENOENT, unix.ENOTDIR, unix.EACCES)
 	} else {
 		a.b.Ignoring(unix.ENOEXEC)
 	}
-	a.b.Execve(a.shell, a.b.Script(a.shell, path, a.argv, a.words), a.env)
+	a.b.Execve(plan.WhyShell, a.shell, a.b.Script(a.shell, path, a.argv, a.words), a.env)
 	a.b.Last().When = uint8(unix.ENOEXEC)
 }
 

@@ -102,7 +102,7 @@ func Start(p *plan.Plan, s *spec.Spec, signals int) (*Sandbox, error) {
 	b.regs[plan.Status], b.regs[plan.Peer], b.regs[plan.Caller] = uintptr(pair[1]), uintptr(pair[0]), uintptr(b.caller)
 	b.m.load(p, b.regs)
 	b.m.forgetful(p)
-	b.m.shared, b.m.patient = !s.OwnsPID(), s.Life.Detached
+	b.m.shared, b.m.patient = !s.OwnsPID(), s.Life.LeaveDescendants
 	if early.Running() {
 		host.DefaultAction(unix.SIGCHLD) // the Go runtime catches it; ignored, there would be nothing to wait for
 	}
@@ -115,7 +115,7 @@ func Start(p *plan.Plan, s *spec.Spec, signals int) (*Sandbox, error) {
 		return nil, b.over(b.problem.notStarted(&plan.Call{Nr: unix.SYS_CLONE3}, -1, unix.Errno(errno)))
 	}
 	b.pid, b.waiting = int(r), len(p.Outside) > 0
-	// The command may see this process (--share-pid), but not trace it or read its memory.
+	// The command may see this process (a pid namespace that is shared), but not trace it or read its memory.
 	host.Prctl(unix.PR_SET_DUMPABLE, 0)
 	if b.caller >= 0 && b.alone() {
 		host.Prctl(unix.PR_SET_PDEATHSIG, uintptr(unix.SIGCONT))

@@ -92,18 +92,18 @@ func openReadOnly(b *plan.Builder, fd int) plan.Reg {
 	if path == "" {
 		return plan.None
 	}
-	b.For(spec.Inherited)
-	place := b.OpenNoLinks(plan.Cwd, b.String(path), false)
+	was := b.For(spec.Inherited)
+	place := b.OpenNoLinks(plan.WhyStdio, plan.Cwd, b.String(path), false)
 	b.SameFile(place, fd)
 	mount := b.Reg()
-	b.OpenTreeOf(mount, place)
-	b.MountSetattr(mount, unix.MOUNT_ATTR_RDONLY|unix.MOUNT_ATTR_NOSUID|unix.MOUNT_ATTR_NODEV, 0, false)
-	file := b.OpenAgain(mount, unix.O_RDONLY|unix.O_NOCTTY)
+	b.OpenTreeOf(plan.WhyStdio, mount, place)
+	b.MountSetattr(plan.WhyStdio, mount, unix.MOUNT_ATTR_RDONLY|unix.MOUNT_ATTR_NOSUID|unix.MOUNT_ATTR_NODEV, 0, false)
+	file := b.OpenAgain(plan.WhyStdio, mount, unix.O_RDONLY|unix.O_NOCTTY)
 	b.SeekAs(file, fd)
 	b.SendStdio(fd, file)
 	b.Close(mount)
 	b.Close(place)
-	b.For(spec.Box)
+	b.For(was)
 	return file
 }
 

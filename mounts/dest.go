@@ -20,18 +20,18 @@ func (t *tree) point(dest string, dir bool, dirPerms, filePerms uint32) plan.Reg
 	parent, leaf := t.parent(dest)
 	name := t.b.String(leaf)
 	if dir {
-		t.b.Mkdirat(parent, name, dirPerms)
+		t.b.Mkdirat(plan.WhyLeaf, parent, name, dirPerms)
 	} else {
-		t.b.Mknodat(parent, name, filePerms)
+		t.b.Mknodat(plan.WhyLeaf, parent, name, filePerms)
 	}
 	t.b.Ignoring(unix.EEXIST)
 	t.remember(parent, dest)
 	full := t.b.String(path)
-	at := t.b.OpenInRoot(plan.Root, full, unix.O_PATH, 0)
-	if !dir && t.s.Mounts.Loose {
+	at := t.b.OpenInRoot(plan.WhyPlace, plan.Root, full, unix.O_PATH, 0)
+	if !dir && t.s.Mounts.DanglingLinks {
 		// A link to nothing: creat(2) makes the file where it leads.
 		t.b.Ignoring(unix.ENOENT)
-		t.b.OpenInRootTo(at, plan.Root, full, unix.O_CREAT|unix.O_NONBLOCK|unix.O_NOCTTY, uint64(filePerms))
+		t.b.OpenInRootTo(plan.WhyPlace, at, plan.Root, full, unix.O_CREAT|unix.O_NONBLOCK|unix.O_NOCTTY, uint64(filePerms))
 		t.b.Last().When = uint8(unix.ENOENT)
 	}
 	if t.strange(path) {
@@ -69,10 +69,14 @@ func (t *tree) directories(path string) plan.Reg {
 		for end = start; end < len(path) && path[end] != '/'; {
 			end++
 		}
-		t.b.Mkdirat(at, t.b.String(path[start:end]), t.parentPerms())
+		t.b.Mkdirat(plan.WhyAbove, at, t.b.String(path[start:end]), t.parentPerms())
 		t.b.Ignoring(unix.EEXIST)
 		t.remember(at, path[:end])
-		next := t.b.OpenInRoot(plan.Root, t.b.String(path[:end]), unix.O_PATH|unix.O_DIRECTORY, 0)
+		why := plan.WhyAbove
+		if end == len(path) {
+			why = plan.WhyParent
+		}
+		next := t.b.OpenInRoot(why, plan.Root, t.b.String(path[:end]), unix.O_PATH|unix.O_DIRECTORY, 0)
 		if at != plan.Root {
 			t.b.Close(at)
 		}
@@ -89,8 +93,8 @@ func (t *tree) parentPerms() uint32 {
 	switch {
 	case e == nil:
 		return open
-	case !e.Kind.HasPerms() && t.s.Mounts.Loose:
-		return 0o700 // to bubblewrap it has the permissions 0
+	case !e.Kind.HasPerms() && t.s.Mounts.ClosedParents:
+		return 0o700
 	case !e.Kind.HasPerms():
 		return open
 	}
@@ -115,7 +119,7 @@ func (t *tree) forget() {
 // remember tells the parent process that the call before has made a mount point at path, if that may be on the host:
 // below a writable bind. It removes it when the sandbox has ended.
 func (t *tree) remember(dir plan.Reg, path string) {
-	if t.writable > 0 && !t.s.Mounts.Leave && t.strange(path) {
+	if t.writable > 0 && !t.s.Mounts.KeepMountPoints && t.strange(path) {
 		t.report(dir)
 	}
 }

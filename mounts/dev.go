@@ -26,7 +26,7 @@ func (t *tree) dev(e *spec.Entry) {
 	b := t.b
 	dev := t.fresh("tmpfs", unix.MOUNT_ATTR_NOSUID|unix.MOUNT_ATTR_NODEV)
 	t.place(dev, e.Dest)
-	b.Fchdir(dev)
+	b.Fchdir(plan.WhyDevice, dev)
 	for _, node := range nodes {
 		t.node(dev, b.Join("/dev", node), node)
 	}
@@ -34,18 +34,18 @@ func (t *tree) dev(e *spec.Entry) {
 		t.node(dev, b.String(e.Source), "console")
 	}
 	for _, link := range devLinks {
-		b.Symlinkat(b.String(link.target), dev, b.String(link.name))
+		b.Symlinkat(plan.WhyDevice, b.String(link.target), dev, b.String(link.name))
 	}
 	shm := e.Perms
 	if shm == 0 {
 		shm = 0o1777
 	}
-	b.Mkdirat(dev, b.String("shm"), shm)
+	b.Mkdirat(plan.WhyDevice, dev, b.String("shm"), shm)
 	pts := b.String("pts")
-	b.Mkdirat(dev, pts, 0o755)
+	b.Mkdirat(plan.WhyDevice, dev, pts, 0o755)
 	devpts := b.String("devpts")
-	b.Mount(devpts, pts, devpts, unix.MS_NOSUID|unix.MS_NOEXEC, b.Concat("newinstance,ptmxmode=0666,mode=620", t.terminals(), ""))
-	b.MountSetattr(dev, unix.MOUNT_ATTR_NOSUID, unix.MS_PRIVATE, true)
+	b.Mount(plan.WhyDevice, devpts, pts, devpts, unix.MS_NOSUID|unix.MS_NOEXEC, b.Concat("newinstance,ptmxmode=0666,mode=620", t.terminals(), ""))
+	b.MountSetattr(plan.WhyAttributes, dev, unix.MOUNT_ATTR_NOSUID, unix.MS_PRIVATE, true)
 	b.Close(dev)
 }
 
@@ -61,6 +61,6 @@ func (t *tree) terminals() string {
 // node binds a device of the host at name in dev, which is the working directory.
 func (t *tree) node(dev plan.Reg, source plan.Ptr, name string) {
 	at := t.b.String(name)
-	t.b.Mknodat(dev, at, 0o666)
-	t.b.Mount(source, at, 0, unix.MS_BIND, 0)
+	t.b.Mknodat(plan.WhyDevice, dev, at, 0o666)
+	t.b.Mount(plan.WhyDevice, source, at, 0, unix.MS_BIND, 0)
 }

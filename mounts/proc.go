@@ -39,8 +39,8 @@ func (t *tree) guard(proc plan.Reg) {
 			continue
 		}
 		path := t.b.String(name)
-		part := t.b.OpenTree(proc, path)
-		t.b.MountSetattr(part, unix.MOUNT_ATTR_RDONLY, t.propagation(), true)
-		t.attach(part, t.b.Openat(proc, path, unix.O_PATH|unix.O_NOFOLLOW, 0))
+		part := t.b.OpenTree(plan.WhyAttributes, proc, path)
+		t.b.MountSetattr(plan.WhyAttributes, part, unix.MOUNT_ATTR_RDONLY, t.propagation(), true)
+		t.attach(part, t.b.Openat(plan.WhyAttributes, proc, path, unix.O_PATH|unix.O_NOFOLLOW, 0))
 	}
 }

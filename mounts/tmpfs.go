@@ -14,7 +14,7 @@ const (
 
 // tmpfsOptions returns the mount options for a tmpfs, see tmpfs(5). A size of 0 is the default.
 func (t *tree) tmpfsOptions(perms uint32, size uint64) plan.Ptr {
-	if t.s.Mounts.Whole {
+	if t.s.Mounts.KernelTmpfsSize {
 		return t.labelled(t.wholeOptions(perms, size))
 	}
 	if size == 0 {

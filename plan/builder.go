@@ -35,8 +35,12 @@ func (b *Builder) Reset() {
 	b.Sends = 1 << Failed
 }
 
-// For says whose wish the calls are that are written from now on.
-func (b *Builder) For(whom uint32) { b.forWhom = whom }
+// For says whose wish the calls are that are written from now on. It returns whose those before were: who says
+// something else for a moment puts that back.
+func (b *Builder) For(whom uint32) (was uint32) {
+	was, b.forWhom = b.forWhom, whom
+	return was
+}
 
 // Whom returns what For was told last.
 func (b *Builder) Whom() uint32 { return b.forWhom }
@@ -216,15 +220,15 @@ func digits(text []byte, n int, value, base uint64) int {
 
 func address(p []byte) Ptr { return Ptr(unsafe.Pointer(unsafe.SliceData(p))) }
 
-// add appends a call and returns it; the pointer holds until the next call is added.
-func (b *Builder) add(nr uintptr, args ...uintptr) *Call {
+// add appends a call with its reason and returns it; the pointer holds until the next call is added.
+func (b *Builder) add(why Why, nr uintptr, args ...uintptr) *Call {
 	if len(b.Inside) == cap(b.Inside) {
 		b.grow()
 	}
 	b.Inside = b.Inside[:len(b.Inside)+1]
 	c := &b.Inside[len(b.Inside)-1]
 	*c = Call{}
-	c.Nr, c.For = uint16(nr), b.forWhom
+	c.Nr, c.For, c.Why = uint16(nr), b.forWhom, why
 	copy(c.Args[:], args)
 	return c
 }

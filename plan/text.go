@@ -34,7 +34,6 @@ var forms = [...]form{
 	{unix.SYS_MKNODAT, "mknodat", "fso-"},
 	{unix.SYS_SYMLINKAT, "symlinkat", "sfs"},
 	{unix.SYS_READLINKAT, "readlinkat", "fs--"},
-	{unix.SYS_UNLINKAT, "unlinkat", "fs-"},
 	{unix.SYS_FCHMODAT, "fchmodat", "fso"},
 	{unix.SYS_FCHDIR, "fchdir", "f"},
 	{unix.SYS_CHDIR, "chdir", "s"},

@@ -102,12 +102,15 @@ func (b *bwrap) begin(r *room, name string, env []string) {
 	r.used = 0
 	*b = bwrap{room: r, spec: &r.spec, name: name, env: env, data: r.kept[:0], locks: r.locks[:0], seccomps: r.filters[:0]}
 	*b.spec = spec.Spec{New: spec.Mount, Nested: true, Tree: r.tree[:0]}
-	b.spec.Mounts = spec.Mounts{Follow: true, Leave: true, Trust: true, Whole: true, Loose: true}
+	b.spec.Mounts = spec.Mounts{
+		Propagation: true, KeepMountPoints: true, FollowPlanted: true, KernelTmpfsSize: true, DanglingLinks: true,
+		ClosedParents: true, RemountStrict: true,
+	}
 	if unix.Getuid() == 0 {
 		b.spec.Mounts.Guard = spec.GuardOpen
 		b.caps.Set = host.Capabilities() // an ordinary user begins with none
 	}
-	b.spec.Life = spec.Life{Session: spec.CallerSession, KeepAll: true, Keyring: true, Detached: true, Close: r.close[:0]}
+	b.spec.Life = spec.Life{Session: spec.CallerSession, KeepAll: true, Keyring: true, LeaveDescendants: true, Close: r.close[:0]}
 	b.spec.Limits.Cores = true
 }
 
@@ -250,7 +253,7 @@ func (b *bwrap) life() {
 	life := &b.spec.Life
 	reaper := b.spec.New.Has(spec.PID) || len(b.locks) > 0 || b.sync.Given
 	life.Direct = !reaper || b.asPID1
-	life.Detached, life.OutliveParent = !b.die, !b.die
+	life.LeaveDescendants, life.OutliveParent = !b.die, !b.die
 	life.Locks = b.locks
 	if b.sync.Given && !life.Direct {
 		life.Close = early.Append(life.Close, b.sync.Value)

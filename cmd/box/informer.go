@@ -26,7 +26,7 @@ func (a *informer) wanted() bool { return a.info.Given() || a.status.Given() || 
 // prepare lets a sandbox wait for the act.
 func (a *informer) prepare(s *spec.Spec) {
 	a.new = s.New
-	s.Life.Await, s.Life.Report = a.wanted(), a.status.Given()
+	s.Life.Await, s.Life.TellExec = a.wanted(), a.status.Given()
 	s.IDs.Given = a.mapped.Given()
 }
 

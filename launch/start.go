@@ -112,7 +112,7 @@ func Start(p *plan.Plan, s *spec.Spec, signals int) (*Sandbox, error) {
 	host.Close(int(pair[1]))
 	if errno, is := failed(r); is {
 		b.close()
-		return nil, b.over(b.problem.notStarted(&plan.Call{Nr: unix.SYS_CLONE3}, -1, unix.Errno(errno)))
+		return nil, b.over(b.problem.notStarted(&plan.Call{Nr: unix.SYS_CLONE3, Why: plan.WhyNamespaces}, -1, unix.Errno(errno)))
 	}
 	b.pid, b.waiting = int(r), len(p.Outside) > 0
 	// The command may see this process (a pid namespace that is shared), but not trace it or read its memory.

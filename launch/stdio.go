@@ -94,7 +94,7 @@ func openReadOnly(b *plan.Builder, fd int) plan.Reg {
 	}
 	was := b.For(spec.Inherited)
 	place := b.OpenNoLinks(plan.WhyStdio, plan.Cwd, b.String(path), false)
-	b.SameFile(place, fd)
+	b.SameFile(plan.WhyStdio, place, fd)
 	mount := b.Reg()
 	b.OpenTreeOf(plan.WhyStdio, mount, place)
 	b.MountSetattr(plan.WhyStdio, mount, unix.MOUNT_ATTR_RDONLY|unix.MOUNT_ATTR_NOSUID|unix.MOUNT_ATTR_NODEV, 0, false)

@@ -187,7 +187,7 @@ func (t *tree) openBelow(r plan.Reg, dir, rest string) {
 // mount namespace.
 func (t *tree) same(e *spec.Entry, r plan.Reg) {
 	if e.FD.Given() {
-		t.b.SameFile(r, e.FD.Number())
+		t.b.SameFile(plan.WhySame, r, e.FD.Number())
 	}
 }
 

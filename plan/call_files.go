@@ -68,10 +68,10 @@ func (b *Builder) NotRoot(r Reg) {
 }
 
 // SameFile fails with EINVAL if r is not of the file that the caller's descriptor fd names.
-func (b *Builder) SameFile(r Reg, fd int) {
+func (b *Builder) SameFile(why Why, r Reg, fd int) {
 	is, want := b.statx(r, 0), b.statx(None, fd)
-	b.Equal(is+Ptr(StatxIno), want+Ptr(StatxIno), 8, unix.EINVAL)
-	b.Equal(is+Ptr(StatxDev), want+Ptr(StatxDev), 8, unix.EINVAL)
+	b.equal(why, is+Ptr(StatxIno), want+Ptr(StatxIno), 8, unix.EINVAL)
+	b.equal(why, is+Ptr(StatxDev), want+Ptr(StatxDev), 8, unix.EINVAL)
 }
 
 // statx returns where the attributes of r will be, or of the descriptor fd if r is None.

@@ -38,9 +38,9 @@ func (b *Builder) Set(slot, value Ptr) {
 	}
 }
 
-// Equal fails with errno unless n bytes at a are as those at b.
-func (b *Builder) Equal(a, c Ptr, n int, errno unix.Errno) {
-	b.add(WhySame, Equal, uintptr(a), uintptr(c), uintptr(n), uintptr(errno))
+// equal fails with errno unless n bytes at a are as those at b.
+func (b *Builder) equal(why Why, a, c Ptr, n int, errno unix.Errno) {
+	b.add(why, Equal, uintptr(a), uintptr(c), uintptr(n), uintptr(errno))
 }
 
 // Fail fails with errno.

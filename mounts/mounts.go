@@ -326,7 +326,7 @@ func (t *tree) mount(dest, fstype string, flags uintptr, options plan.Ptr) {
 
 // mountHere mounts a new file system on a directory by descriptor: mount(2) takes a path only, and "." is one.
 func (t *tree) mountHere(at plan.Reg, fstype string, flags uintptr, options plan.Ptr) {
-	t.b.Fchdir(plan.WhyMount, at)
+	t.b.Fchdir(plan.WhyEnter, at)
 	name := t.b.String(fstype)
 	t.b.Mount(plan.WhyMount, name, t.b.String("."), name, flags, options)
 }

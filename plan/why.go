@@ -19,6 +19,7 @@ const (
 	WhyNotRoot    // links must not have led to the root
 	WhyMisplaced  // the destination is wrong by its words alone
 	WhyAttach     // what is bound is put onto the destination
+	WhyEnter      // the destination is entered, so that something can be mounted there by descriptor
 	WhyMount      // a new file system is made and mounted
 	WhyDevice     // what lies in a new /dev
 	WhyAttributes // a mount becomes read-only, nosuid or nodev

@@ -49,7 +49,6 @@ var attachments = []rule{
 // fileSystems are for one that can't be mounted.
 var fileSystems = []rule{
 	{errno: unix.ENOSPC, say: tooManyMounts},
-	{errno: unix.ENOTDIR, text: "{words}: {reason}"},
 	{kind: spec.Overlay, say: overlay},
 	{errno: unix.EPERM, kind: spec.Proc, say: maskedProc},
 	{errno: unix.EPERM, kind: spec.Mqueue, text: "{words}: the message queues are the caller's, with --share-ipc"},

@@ -38,7 +38,8 @@ var places = []rule{
 // misplaced are for a destination that is wrong by its words alone.
 var misplaced = []rule{
 	{kind: spec.Symlink, text: "Can't make symlink at {dest}: destination exists and is not a symlink"},
-	{text: "Can't create file {dest}: {reason}"},
+	{kind: spec.File, text: "Can't create file {dest}: {reason}"},
+	{text: "Destination is not a file {dest}"},
 }
 
 // attachments are for what can't be put onto its destination. move_mount(2) says ENOTDIR or EINVAL for a directory on a file

@@ -113,6 +113,17 @@ func (b *Builder) Write(why Why, r Reg, data Ptr, n int) {
 	b.add(why, unix.SYS_WRITE, 0, uintptr(data), uintptr(n)).fd(0, r)
 }
 
+// CopyFile appends the file at path, if it is there and can be read, to the regular file r. See sendfile(2).
+func (b *Builder) CopyFile(why Why, r Reg, path Ptr) {
+	from := b.Openat(why, Cwd, path, unix.O_RDONLY|unix.O_NONBLOCK, 0)
+	b.Ignoring(unix.ENOENT, unix.EACCES)
+	const most = 1 << 30
+	c := b.add(why, unix.SYS_SENDFILE, 0, 0, 0, most).fd(0, r).fd(1, from)
+	c.Ignore[0], c.When = uint8(unix.EINVAL), Done // EINVAL: not every file system can do that
+	b.Close(from)
+	b.Last().When = Done
+}
+
 // Mkdirat makes a directory, see mkdirat(2).
 func (b *Builder) Mkdirat(why Why, dir Reg, name Ptr, mode uint32) {
 	b.add(why, unix.SYS_MKDIRAT, 0, uintptr(name), uintptr(mode)).fd(0, dir)
@@ -164,6 +175,11 @@ func (b *Builder) SeekAs(r Reg, fd int) {
 	at := b.Fresh()
 	b.add(WhyStdio, unix.SYS_LSEEK, uintptr(fd), 0, unix.SEEK_CUR).out(at)
 	b.add(WhyStdio, unix.SYS_LSEEK, 0, 0, unix.SEEK_SET).fd(0, r).fd(1, at)
+}
+
+// Fchmodat sets the mode of what is at name in dir, see fchmodat(2).
+func (b *Builder) Fchmodat(why Why, dir Reg, name Ptr, mode uint32) {
+	b.add(why, unix.SYS_FCHMODAT, 0, uintptr(name), uintptr(mode)).fd(0, dir)
 }
 
 // digitsRoom is what Digits fills in.

@@ -29,6 +29,8 @@ const (
 	WhyTarget     // the link that is there leads to the same
 	WhyMode       // permissions are set
 	WhyHostname
+	WhyNote // a mount point on the host is noted, so that a later sandbox knows it
+	WhyHide // what box keeps there is covered
 
 	// The sandbox around it.
 	WhyNamespaces // new namespaces, in a process of their own

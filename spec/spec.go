@@ -118,6 +118,13 @@ type Mounts struct {
 	// RemountStrict makes a mount that a ReadOnly entry names nosuid and nodev as well, and the directories above it
 	// where they are missing. Zero: it becomes read-only, and is nothing but that.
 	RemountStrict bool
+	// State is where box keeps what it must know of earlier sandboxes: it is hidden in them. Zero: nobody knows a place for it.
+	State string
+	// AllKeys leaves /proc/keys and /proc/key-users as they are, with the keys of the machine. Zero: they are empty.
+	AllKeys bool
+	// WritableNodes lets whoever may change the mode and the times of the device nodes in a /dev. Zero: they are read-only,
+	// but the devices are not.
+	WritableNodes bool
 }
 
 // IDs says who the command believes to be, see user_namespaces(7).

@@ -24,6 +24,7 @@ type build struct {
 	}
 	view       string                    // --base
 	dirName    string                    // what the caller calls the working directory: asked for once, as it can change at any time
+	host       string                    // the sandbox's own host name, or ""
 	bare       bool                      // the working directory is not brought in
 	left       []string                  // courtesies that have no place
 	project    bool                      // -w

@@ -104,7 +104,7 @@ func (b *bwrap) begin(r *room, name string, env []string) {
 	*b.spec = spec.Spec{New: spec.Mount, Nested: true, Tree: r.tree[:0]}
 	b.spec.Mounts = spec.Mounts{
 		Propagation: true, KeepMountPoints: true, FollowPlanted: true, KernelTmpfsSize: true, DanglingLinks: true,
-		ClosedParents: true, RemountStrict: true,
+		ClosedParents: true, RemountStrict: true, AllKeys: true, WritableNodes: true,
 	}
 	if unix.Getuid() == 0 {
 		b.spec.Mounts.Guard = spec.GuardOpen

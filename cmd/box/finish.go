@@ -40,16 +40,15 @@ func (b *build) finish(command []string) error {
 	if s.IDs.Origin.Words != nil && !s.New.Has(spec.User) && !s.Join.User.Given() {
 		return say.Refuse(s.IDs.Origin.Words, "needs a user namespace of its own, and --share-user keeps the caller's")
 	}
-	for i := range s.Tree {
-		if e := &s.Tree[i]; e.Kind == spec.Hostname && !s.New.Has(spec.UTS) {
-			return say.Refuse(e.Origin.Words, "the host name is the caller's, with --share-uts")
-		}
+	if err := b.named(); err != nil {
+		return err
 	}
 	if s.Caps.Keep = b.caps.Set; !s.OwnsUser() {
 		s.Caps.Keep &= host.Capabilities() // nobody can give away more
 	}
 	if s.Confine.Required.Words != nil && s.Mounting() {
-		return say.Refuse(s.Confine.Required.Words, "it would keep the command from mounting, which --nested-userns and CAP_SYS_ADMIN are for")
+		return say.Refuse(s.Confine.Required.Words,
+			"it would keep the command from mounting, which --nested-userns and CAP_SYS_ADMIN are for")
 	}
 	b.tell.prepare(s)
 	if err := b.filters(); err != nil {
@@ -62,6 +61,7 @@ func (b *build) finish(command []string) error {
 	if err := b.furnish(); err != nil {
 		return err
 	}
+	s.Mounts.State = stateDirectory()
 	takeCallers(s)
 	b.terminals()
 	if err := b.describe(); err != nil {
@@ -70,6 +70,29 @@ func (b *build) finish(command []string) error {
 	env := apply(b.environ(inherited.Environ()), b.env)
 	b.directory(env)
 	s.Command.Env = early.Append(without(env, "PWD"), early.Concat("PWD=", s.Command.Dir))
+	return nil
+}
+
+// ownName is the host name of a sandbox that no flag names.
+const ownName = "box"
+
+// named gives the sandbox a host name of its own: the caller's says which machine this is, and whose.
+func (b *build) named() error {
+	s := b.spec
+	b.host = ""
+	for i := range s.Tree {
+		if e := &s.Tree[i]; e.Kind == spec.Hostname {
+			if b.host = e.Source; !s.New.Has(spec.UTS) {
+				return say.Refuse(e.Origin.Words, "the host name is the caller's, with --share-uts")
+			}
+		}
+	}
+	if b.host == "" && s.New.Has(spec.UTS) {
+		b.host = ownName
+		e := spec.Entry{Kind: spec.Hostname, Source: ownName}
+		e.Origin.Note = "a host name of its own (--share-uts keeps the caller's)"
+		s.Tree = early.Append(s.Tree, e)
+	}
 	return nil
 }
 
@@ -102,7 +125,8 @@ func (b *build) furnish() error {
 func (b *build) baseView() error {
 	home := inherited.Variable("HOME")
 	left, err := mounts.Base(b.spec, mounts.Host{
-		UID: unix.Getuid(), Home: home, Homes: homes(b.room.homes[:0], home), Dir: b.dirName, Writable: b.project,
+		UID: unix.Getuid(), Home: home, Homes: homes(b.room.homes[:0], home), Dir: b.dirName,
+		Writable: b.project, Name: b.host,
 	})
 	if err != nil {
 		return refuseLink(err)

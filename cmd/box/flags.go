@@ -78,7 +78,7 @@ var flags = [...]flag{
 	{"--uid", "N", groupNS, "User id inside; the caller's by default", (*build).uid},
 	{"--gid", "N", groupNS, "Group id inside; the caller's by default", (*build).gid},
 	{"--map-ids", "auto|single", groupNS, "Map the caller's subordinate ids too (newuidmap, newgidmap)", (*build).mapIDs},
-	{"--hostname", "NAME", groupNS, "Host name inside", (*build).hostname},
+	{"--hostname", "NAME", groupNS, "Host name inside; it is box by default", (*build).hostname},
 
 	{"--setenv", "NAME VALUE", groupEnv, "Set a variable", (*build).setenv},
 	{"--unsetenv", "NAME", groupEnv, "Remove a variable", (*build).unsetenv},

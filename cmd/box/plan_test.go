@@ -118,7 +118,8 @@ func compileText(t *testing.T, args []string) string {
 var (
 	callers = regexp.MustCompile(`(?m)^(prlimit64\([nsm]|rt_sig|wipe|sched_setaffinity).*\n`)
 	spaces  = regexp.MustCompile(` {2,}#`)
-	numbers = regexp.MustCompile(`size=\d+|"\d+ \d+ 1\\n"|if done: write\(r\d+, "\d+"\)|\(\d+ bytes\)`)
+	numbers = regexp.MustCompile(`size=\d+|"\d+ \d+ 1\\n"|` +
+		`if done: write\(r\d+, "\d+"\)|\(\d+ bytes\)|nr_inodes=\d+|state_directory\(.*\)`)
 )
 
 func neutral(text string) string {

@@ -54,7 +54,13 @@ func inexpressible(s *spec.Spec) (list []string) {
 	mark(!s.Mounts.Propagation, "mounts that the host makes later stay out")
 	mark(!s.Mounts.KeepMountPoints, "mount points that had to be made on the host are removed again")
 	mark(!s.Mounts.DanglingLinks, "links in what is bound lead nowhere but to the sandbox itself")
-	mark(!s.Mounts.KernelTmpfsSize, "the size of the root and of /dev is limited, as that of every tmpfs")
+	mark(!s.Mounts.KernelTmpfsSize, "the size of the root and of /dev is limited, together with every tmpfs that has no --size")
+	for i := range s.Tree {
+		e := &s.Tree[i]
+		mark(e.Kind == spec.Data && !e.FD.Given(), "%s is made for the sandbox: %s", e.Dest, e.Origin.Note)
+		mark(e.Kind == spec.Dev && !s.Mounts.WritableNodes, "the devices in %s are read-only: their mode can't be changed", e.Dest)
+		mark(e.Kind == spec.Proc && !s.Mounts.AllKeys && !s.Nested && s.OwnsPID(), "keys and key-users in %s are hidden", e.Dest)
+	}
 	return list
 }
 
@@ -208,6 +214,9 @@ func (o *options) entry(e *spec.Entry) {
 	case spec.File:
 		o.add(append(permsFor(e, 0o666), "--file", strconv.Itoa(e.FD.Number()), e.Dest)...)
 	case spec.Data:
+		if !e.FD.Given() {
+			return // inexpressible
+		}
 		name := "--bind-data"
 		if e.RO {
 			name = "--ro-bind-data"

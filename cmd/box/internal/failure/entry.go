@@ -36,6 +36,8 @@ var destinations = []rule{
 	{errno: unix.ENXIO, text: "{words}: {dest} is a pipe or a device"},
 	{errno: unix.EISDIR, text: "{words}: {dest} is a directory"},
 	{errno: unix.ENAMETOOLONG, text: "{words}: {dest} is too long a path"},
+	// Of a mount point that sandboxes share, see flock(2).
+	{errno: unix.EWOULDBLOCK, text: "{words}: somebody holds a lock on {dest}, which another sandbox has made"},
 }
 
 // attachments are for what can't be put onto its destination.
@@ -43,7 +45,10 @@ var attachments = []rule{
 	{errno: unix.ENOSPC, say: tooManyMounts},
 	{errno: unix.ENOTDIR, kind: spec.Bind, say: unlike},
 	{errno: unix.EINVAL, kind: spec.Bind, say: unlike},
+	{errno: unix.ENOTDIR, kind: spec.Data, text: "{words}: {dest} is a directory"},
+	{errno: unix.EINVAL, kind: spec.Data, text: "{words}: {dest} is a directory"},
 	{errno: unix.ENOTDIR, text: "{words}: {dest} is not a directory"},
+	{errno: unix.EINVAL, text: "{words}: {dest} is not a directory"},
 }
 
 // fileSystems are for one that can't be mounted.
@@ -74,7 +79,7 @@ func tooManyMounts(t *told) *say.Message {
 // gone is for a source that was there when it was looked for.
 func gone(t *told) *say.Message {
 	name := t.e.Source
-	if t.e.Kind == spec.Overlay {
+	if t.e.Kind != spec.Bind {
 		name = t.Call.Path()
 	}
 	return t.message("{words}: {missing}", "{missing}", missingHere(name))
@@ -84,10 +89,14 @@ func gone(t *told) *say.Message {
 func planted(t *told) *say.Message {
 	path := t.Call.Path()
 	for _, source := range append(t.e.Sources(), t.e.Work) {
-		if source != "" && strings.HasSuffix(mounts.Spelled(source), path) {
-			return t.message("{words}: {it} leads through a link below something that is bound writable", "{it}", source).
-				Hintf("bind what the link leads to by its own path")
+		if source == "" || !strings.HasSuffix(mounts.Spelled(source), path) {
+			continue
 		}
+		if t.e.Below != "" {
+			return t.message("{words}: {it} leads through a link by now, and no flag names it", "{it}", source)
+		}
+		return t.message("{words}: {it} leads through a link below something that is bound writable", "{it}", source).
+			Hintf("bind what the link leads to by its own path")
 	}
 	return nil
 }

@@ -24,6 +24,7 @@ func Explain(err error, s *spec.Spec) *say.Message {
 	var host *plan.HostError
 	var act *launch.ActError
 	var failure *launch.Failure
+	var lost *launch.LostMaskError
 	switch {
 	case errors.Is(err, launch.ErrLost):
 		return &say.Message{
@@ -38,6 +39,8 @@ func Explain(err error, s *spec.Spec) *say.Message {
 		}
 	case errors.Is(err, launch.ErrOrphan):
 		return &say.Message{Headline: "nothing was started: " + err.Error(), Status: say.StatusKilled}
+	case errors.As(err, &lost):
+		return explainLostMask(lost, s)
 	case errors.As(err, &host):
 		return explainHost(host, s)
 	case errors.As(err, &act):

@@ -90,6 +90,7 @@ var byReason = [...][]rule{
 	plan.WhyContent:    {{errno: unix.ENOSPC, text: "{words}: the data does not fit into the tmpfs it is written to"}},
 	plan.WhyMode:       {{errno: unix.EROFS, say: readOnly}},
 	plan.WhyHostname:   {{errno: unix.EPERM, say: callersName}},
+	plan.WhyNote:       {{say: unnoted}},
 
 	plan.WhyNamespaces: {{say: namespaces}},
 	plan.WhyJoin:       joins,

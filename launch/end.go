@@ -47,7 +47,7 @@ func (b *Sandbox) attend() {
 		}
 		if s := b.nextSignal(); ends[s] && b.spec.Life.Ignored&bit(s) == 0 && host.Clock()-began > patience {
 			b.kill()
-			host.Say("box: ended before all processes of the command were: ps shows what is left\n")
+			b.left = true
 			break
 		}
 	}

@@ -3,6 +3,7 @@ package launch
 import (
 	"strings"
 
+	"box/internal/environ"
 	"box/plan"
 	"box/spec"
 
@@ -63,14 +64,9 @@ func (a *attempt) path(path plan.Ptr, search bool) {
 }
 
 // SearchPath returns the directories in which the command is looked for.
-func SearchPath(s *spec.Spec) string { return lookupEnv(s.Command.Env, "PATH", defaultPath) }
-
-// lookupEnv returns the value of name in env, or other.
-func lookupEnv(env []string, name, other string) string {
-	for _, e := range env {
-		if len(e) > len(name) && e[len(name)] == '=' && e[:len(name)] == name {
-			return e[len(name)+1:]
-		}
+func SearchPath(s *spec.Spec) string {
+	if path, ok := environ.Lookup(s.Command.Env, "PATH"); ok {
+		return path
 	}
-	return other
+	return defaultPath
 }

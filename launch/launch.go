@@ -3,8 +3,7 @@
 package launch
 
 import (
-	"strings"
-
+	"box/internal/environ"
 	"box/landlock"
 	"box/mounts"
 	"box/netns"
@@ -155,7 +154,7 @@ func enter(b *plan.Builder, s *spec.Spec, env plan.Ptr) {
 		b.Ignoring(unix.EACCES)
 		b.Last().When = plan.Done
 		for n, e := range s.Command.Env {
-			if strings.HasPrefix(e, "PWD=") {
+			if environ.Is(e, "PWD") {
 				b.Set(plan.Slot(env, n), b.Concat("PWD=", s.Command.Dirs[i], ""))
 			}
 		}

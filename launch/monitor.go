@@ -28,12 +28,13 @@ func (b *Sandbox) Wait() (Status, error) {
 	b.close()
 	switch {
 	case b.failed != nil:
-		return Status{}, b.over(b.failed)
+		return Status{Left: b.left}, b.over(b.failed)
 	case err != nil:
-		return Status{}, b.over(err)
+		return Status{Left: b.left}, b.over(err)
 	case !b.ended:
-		return Status{Signal: unix.SIGKILL}, b.over(ErrLost)
+		return Status{Signal: unix.SIGKILL, Left: b.left}, b.over(ErrLost)
 	}
+	b.status.Left = b.left
 	return b.status, nil
 }
 

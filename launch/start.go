@@ -42,6 +42,7 @@ type Sandbox struct {
 	gone     bool // there is nothing to kill or to wait for
 	waiting  bool // pid 1 waits for the acts
 	running  bool // the command was about to be executed
+	left     bool // what the command leaves behind was not all killed
 	failed   *Failure
 	problem  problem
 }

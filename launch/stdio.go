@@ -6,6 +6,7 @@ import (
 
 	"box/internal/early"
 	"box/internal/host"
+	"box/internal/pathname"
 	"box/landlock"
 	"box/plan"
 	"box/spec"
@@ -60,7 +61,7 @@ func belowWritable(s *spec.Spec, fd int) bool {
 	early.Ordinary()
 	path := pathOf(fd)
 	for at := path; at != ""; at = path {
-		path = at[:strings.LastIndexByte(at, '/')]
+		path, _ = pathname.Cut(at)
 		for i := range s.Tree {
 			if e := &s.Tree[i]; e.Kind == spec.Bind && !e.RO && (host.Same(at, e.Source) || spec.Relative(e.Source) == "") {
 				return true

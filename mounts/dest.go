@@ -1,9 +1,8 @@
 package mounts
 
 import (
-	"strings"
-
 	"box/internal/early"
+	"box/internal/pathname"
 	"box/plan"
 	"box/spec"
 
@@ -55,14 +54,12 @@ func (t *tree) place(dest string) {
 // parent makes what is missing of the directory that dest lies in, and returns it open with the last part of dest. The
 // directory stays open as long as the entries that follow are in it, too: what is mounted elsewhere may change its path.
 func (t *tree) parent(dest string) (plan.Reg, string) {
-	path := spec.Relative(dest)
-	cut := strings.LastIndexByte(path, '/')
-	if cut < 0 {
+	above, leaf := pathname.Cut(spec.Relative(dest))
+	if above == "" {
 		t.forget()
-		return plan.Root, path
+		return plan.Root, leaf
 	}
-	dir, leaf := spec.Relative(path[:cut]), path[cut+1:]
-	if t.dir != dir {
+	if dir := spec.Relative(above); t.dir != dir {
 		t.forget()
 		t.dir, t.dirReg = dir, t.directories(dir)
 	}
@@ -74,17 +71,12 @@ func (t *tree) parent(dest string) (plan.Reg, string) {
 func (t *tree) directories(path string) plan.Reg {
 	at := plan.Root
 	for end := 0; end < len(path); {
-		start := end
-		for start < len(path) && path[start] == '/' {
-			start++
-		}
-		for end = start; end < len(path) && path[end] != '/'; {
-			end++
-		}
-		if name := t.b.String(path[start:end]); t.onHost(path[:end]) {
-			t.claim(plan.WhyAbove, at, name, unix.S_IFDIR|unix.S_ISVTX|t.parentPerms())
+		from, to := pathname.First(path[end:])
+		name := path[end+from : end+to]
+		if end += to; t.onHost(path[:end]) {
+			t.claim(plan.WhyAbove, at, t.b.String(name), unix.S_IFDIR|unix.S_ISVTX|t.parentPerms())
 		} else {
-			t.b.Mkdirat(plan.WhyAbove, at, name, t.parentPerms())
+			t.b.Mkdirat(plan.WhyAbove, at, t.b.String(name), t.parentPerms())
 			t.b.Ignoring(unix.EEXIST)
 		}
 		why := plan.WhyAbove

@@ -5,6 +5,7 @@ import (
 
 	"box/internal/early"
 	"box/internal/host"
+	"box/internal/pathname"
 	"box/plan"
 	"box/spec"
 
@@ -28,11 +29,11 @@ func (t *tree) findState() {
 	}
 	there := state
 	for !host.Exists(there) {
-		cut := strings.LastIndexByte(there, '/')
-		if cut <= 0 || t.nshared == 0 && len(t.sharedMore) == 0 {
+		above, _ := pathname.Cut(there)
+		if above == "" || t.nshared == 0 && len(t.sharedMore) == 0 {
 			return
 		}
-		there = there[:cut]
+		there = above
 	}
 	t.noteAbove(RealPath(there), state[len(there):])
 }

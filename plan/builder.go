@@ -193,29 +193,14 @@ func (b *Builder) Text(format string, values ...uint64) (Ptr, int) {
 		if format[i] == 'o' {
 			base = 8
 		}
-		n = digits(text[:], n, values[v], base)
+		var room [early.MaxDigits]byte
+		n += copy(text[n:], early.Digits(room[:], values[v], base))
 		v++
 	}
 	p := b.room(n + 1)
 	copy(p, text[:n])
 	p[n] = 0
 	return address(p), n
-}
-
-// digits writes value at text[n:] and returns the end.
-func digits(text []byte, n int, value, base uint64) int {
-	start := n
-	for {
-		text[n] = byte('0' + value%base)
-		n++
-		if value /= base; value == 0 {
-			break
-		}
-	}
-	for i, j := start, n-1; i < j; i, j = i+1, j-1 {
-		text[i], text[j] = text[j], text[i]
-	}
-	return n
 }
 
 func address(p []byte) Ptr { return Ptr(unsafe.Pointer(unsafe.SliceData(p))) }

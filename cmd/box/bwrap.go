@@ -9,6 +9,7 @@ import (
 	"box/cmd/box/internal/arg"
 	"box/cmd/box/internal/bwraptext"
 	"box/internal/early"
+	"box/internal/environ"
 	"box/internal/host"
 	"box/internal/inherited"
 	"box/internal/kernel"
@@ -286,7 +287,7 @@ func (b *bwrap) directory() {
 	if dir := workingDirectory(); dir != "" {
 		c.Dirs = early.Append(c.Dirs, dir)
 	}
-	if home := valueOf(b.env, "HOME"); home != "" {
+	if home := environ.Value(b.env, "HOME"); home != "" {
 		c.Dirs = early.Append(c.Dirs, home)
 	}
 	c.Dirs = early.Append(c.Dirs, "/")

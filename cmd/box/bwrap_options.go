@@ -5,6 +5,7 @@ import (
 
 	"box/cmd/box/internal/arg"
 	"box/internal/early"
+	"box/internal/environ"
 	"box/internal/host"
 	"box/seccompprofile"
 	"box/spec"
@@ -144,14 +145,14 @@ func (b *bwrap) unsetenv(w []string) error {
 	if w[1] == "" || strings.IndexByte(w[1], '=') >= 0 {
 		return die("unsetenv failed")
 	}
-	b.env = without(b.env, w[1])
+	b.env = environ.Without(b.env, w[1])
 	return nil
 }
 
 // setVariable sets a variable in its place, as setenv(3) does.
 func setVariable(env []string, name, value string) []string {
 	for i, e := range env {
-		if isVariable(e, name) {
+		if environ.Is(e, name) {
 			env[i] = early.Concat(name, "=", value)
 			return env
 		}

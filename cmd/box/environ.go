@@ -6,6 +6,7 @@ import (
 
 	"box/cmd/box/internal/say"
 	"box/internal/early"
+	"box/internal/environ"
 	"box/internal/host"
 	"box/internal/inherited"
 	"box/mounts"
@@ -70,7 +71,7 @@ func (b *build) environ(callers []string) []string {
 	env, s := b.room.env[:0], b.spec
 	for _, e := range callers {
 		name, value, ok := strings.Cut(e, "=")
-		if !ok || name == "" || !profile.Passed(name, !s.New.Has(spec.Net)) && !b.picked(name) || hasVariable(env, name) {
+		if !ok || name == "" || !profile.Passed(name, !s.New.Has(spec.Net)) && !b.picked(name) || environ.Has(env, name) {
 			continue
 		}
 		switch name {
@@ -131,48 +132,12 @@ func apply(env []string, steps []envStep) []string {
 			env = env[:0]
 			continue
 		}
-		env = without(env, s.name)
+		env = environ.Without(env, s.name)
 		if !s.remove {
 			env = early.Append(env, early.Concat(s.name, "=", s.value))
 		}
 	}
 	return env
-}
-
-func without(env []string, name string) []string {
-	kept := env[:0]
-	for _, e := range env {
-		if !isVariable(e, name) {
-			kept = kept[:len(kept)+1]
-			kept[len(kept)-1] = e
-		}
-	}
-	return kept
-}
-
-// valueOf returns the value of a variable, or "".
-func valueOf(env []string, name string) string {
-	for _, e := range env {
-		if isVariable(e, name) {
-			return e[len(name)+1:]
-		}
-	}
-	return ""
-}
-
-// hasVariable says whether env has a variable of that name.
-func hasVariable(env []string, name string) bool {
-	for _, e := range env {
-		if isVariable(e, name) {
-			return true
-		}
-	}
-	return false
-}
-
-// isVariable says whether e is NAME=value for that name.
-func isVariable(e, name string) bool {
-	return len(e) > len(name) && e[len(name)] == '=' && e[:len(name)] == name
 }
 
 // workingDirectory returns where the caller is, by the name that the caller has for it (PWD) if that is right, else as

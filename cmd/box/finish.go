@@ -3,6 +3,7 @@ package main
 import (
 	"box/cmd/box/internal/say"
 	"box/internal/early"
+	"box/internal/environ"
 	"box/internal/host"
 	"box/internal/inherited"
 	"box/mounts"
@@ -69,7 +70,7 @@ func (b *build) finish(command []string) error {
 	}
 	env := apply(b.environ(inherited.Environ()), b.env)
 	b.directory(env)
-	s.Command.Env = early.Append(without(env, "PWD"), early.Concat("PWD=", s.Command.Dir))
+	s.Command.Env = early.Append(environ.Without(env, "PWD"), early.Concat("PWD=", s.Command.Dir))
 	return nil
 }
 
@@ -172,7 +173,7 @@ func (b *build) directory(env []string) {
 		c.Dir = b.dirName
 		return
 	}
-	if home := valueOf(env, "HOME"); inside(b.spec, home) {
+	if home := environ.Value(env, "HOME"); inside(b.spec, home) {
 		c.Dir = home
 		return
 	}

@@ -114,6 +114,7 @@ func (b *build) start() (int, error) {
 	b.tell.box = box
 	b.tell.release()
 	status, err := box.Wait()
+	say.Left(status.Left)
 	if err != nil {
 		return 0, b.explained(err)
 	}
@@ -139,6 +140,7 @@ func (b *build) startLogged() (int, error) {
 	b.tell.release()
 	status, err := box.Wait()
 	b.refused.Report(status)
+	say.Left(status.Left)
 	if err != nil {
 		return 0, b.explained(err)
 	}

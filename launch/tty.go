@@ -63,7 +63,8 @@ func likeCallers(b *plan.Builder, s *spec.Spec) {
 		callers++
 	}
 	if size, err := unix.IoctlGetWinsize(callers, unix.TIOCGWINSZ); err == nil {
-		b.Ioctl(plan.WhyTerminal, plan.Tty, unix.TIOCSWINSZ, uintptr(b.Bytes(unsafe.Slice((*byte)(unsafe.Pointer(size)), unsafe.Sizeof(*size)))))
+		data := b.Bytes(unsafe.Slice((*byte)(unsafe.Pointer(size)), unsafe.Sizeof(*size)))
+		b.Ioctl(plan.WhyTerminal, plan.Tty, unix.TIOCSWINSZ, uintptr(data))
 	}
 	modes, err := unix.IoctlGetTermios(callers, unix.TCGETS)
 	if err != nil {
@@ -75,7 +76,8 @@ func likeCallers(b *plan.Builder, s *spec.Spec) {
 	if !s.Life.TTY[0] {
 		modes.Lflag &^= unix.ECHO
 	}
-	b.Ioctl(plan.WhyTerminal, plan.Tty, unix.TCSETS, uintptr(b.Bytes(unsafe.Slice((*byte)(unsafe.Pointer(modes)), unsafe.Sizeof(*modes)))))
+	data := b.Bytes(unsafe.Slice((*byte)(unsafe.Pointer(modes)), unsafe.Sizeof(*modes)))
+	b.Ioctl(plan.WhyTerminal, plan.Tty, unix.TCSETS, uintptr(data))
 }
 
 // takeTTY makes the command the foreground job of its terminal and puts that in the place of the caller's.

@@ -48,7 +48,8 @@ func (t *tree) dev(i int) {
 	pts := b.String("pts")
 	b.Mkdirat(plan.WhyDevice, dev, pts, 0o755)
 	devpts := b.String("devpts")
-	b.Mount(plan.WhyDevice, devpts, pts, devpts, unix.MS_NOSUID|unix.MS_NOEXEC, b.Concat("newinstance,ptmxmode=0666,mode=620", t.terminals(), ""))
+	options := b.Concat("newinstance,ptmxmode=0666,mode=620", t.terminals(), "")
+	b.Mount(plan.WhyDevice, devpts, pts, devpts, unix.MS_NOSUID|unix.MS_NOEXEC, options)
 	if t.s.Mounts.WritableNodes {
 		b.MountSetattr(plan.WhyAttributes, dev, unix.MOUNT_ATTR_NOSUID, unix.MS_PRIVATE, true)
 	}

@@ -28,7 +28,8 @@ func (t *tree) makeDir(e *spec.Entry) {
 func (t *tree) makeFile(e *spec.Entry) {
 	t.parent(e.Dest)
 	path := t.b.String(spec.Relative(e.Dest))
-	fd := t.b.OpenInRoot(plan.WhyLeaf, plan.Root, path, unix.O_WRONLY|unix.O_CREAT|unix.O_TRUNC|unix.O_NONBLOCK|unix.O_NOCTTY, uint64(e.Perms))
+	const flags = unix.O_WRONLY | unix.O_CREAT | unix.O_TRUNC | unix.O_NONBLOCK | unix.O_NOCTTY
+	fd := t.b.OpenInRoot(plan.WhyLeaf, plan.Root, path, flags, uint64(e.Perms))
 	t.b.Write(plan.WhyContent, fd, t.b.Bytes(e.Data), len(e.Data))
 	t.b.Close(fd)
 }

@@ -48,10 +48,12 @@ func (t *tree) hideKeys(root, proc string) {
 		t.b.Mount(plan.WhyDevice, null, at, none, unix.MS_BIND, none)
 		t.b.Ignoring(unix.ENOENT)
 		if t.s.Mounts.Guard != spec.NoGuard { // root could change the mode of the host's device
-			t.b.Mount(plan.WhyDevice, none, at, none, unix.MS_REMOUNT|unix.MS_BIND|unix.MS_RDONLY|unix.MS_NOSUID|unix.MS_NOEXEC, none)
+			const flags = unix.MS_REMOUNT | unix.MS_BIND | unix.MS_RDONLY | unix.MS_NOSUID | unix.MS_NOEXEC
+			t.b.Mount(plan.WhyDevice, none, at, none, flags, none)
 			t.b.Last().When = plan.Done
 		}
-		t.b.OpenatTo(plan.WhyDevice, t.b.Fresh(), plan.Cwd, null, unix.O_PATH, 0) // the device may be what is missing: that is an error
+		// The device may be what is missing: that is an error.
+		t.b.OpenatTo(plan.WhyDevice, t.b.Fresh(), plan.Cwd, null, unix.O_PATH, 0)
 		t.b.Last().When = uint8(unix.ENOENT)
 	}
 }

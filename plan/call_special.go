@@ -16,7 +16,8 @@ func (b *Builder) Fork() {
 // fork: these follow, and then GuardedBy. From then on pid 1 makes no calls but wait4(2), write(2) and exit_group(2).
 func (b *Builder) ForkGuarded() (first int) {
 	const size, anywhere, noFile = 4096, 0, ^uintptr(0)
-	b.add(WhyProcess, unix.SYS_MMAP, anywhere, size, unix.PROT_READ|unix.PROT_WRITE, unix.MAP_SHARED|unix.MAP_ANONYMOUS, noFile, 0).out(Flag)
+	const access, kind = unix.PROT_READ | unix.PROT_WRITE, unix.MAP_SHARED | unix.MAP_ANONYMOUS
+	b.add(WhyProcess, unix.SYS_MMAP, anywhere, size, access, kind, noFile, 0).out(Flag)
 	b.add(WhyProcess, Fork)
 	b.Sends |= 1 << Ended
 	return len(b.Inside)

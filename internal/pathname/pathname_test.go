@@ -14,7 +14,8 @@ func TestFirstPartOfAPath(t *testing.T) {
 
 func TestCutAtTheLastSlash(t *testing.T) {
 	for path, want := range map[string][2]string{
-		"": {"", ""}, "a": {"", "a"}, "/a": {"", "a"}, "a/b": {"a", "b"}, "/a/b/c": {"/a/b", "c"}, "a//b": {"a/", "b"}, "a/": {"a", ""},
+		"": {"", ""}, "a": {"", "a"}, "/a": {"", "a"}, "a/b": {"a", "b"}, "/a/b/c": {"/a/b", "c"}, "a//b": {"a/", "b"},
+		"a/": {"a", ""},
 	} {
 		if above, last := Cut(path); above != want[0] || last != want[1] {
 			t.Errorf("Cut(%q) = %q, %q", path, above, last)

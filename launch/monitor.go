@@ -13,7 +13,7 @@ import (
 func (b *Sandbox) Wait() (Status, error) {
 	forgetCode()
 	err := b.watch()
-	if b.spec.Life.Detached && b.failed == nil && err == nil {
+	if b.spec.Life.LeaveDescendants && b.failed == nil && err == nil {
 		if b.spec.Life.Direct {
 			b.reap()
 		}
@@ -28,12 +28,13 @@ func (b *Sandbox) Wait() (Status, error) {
 	b.close()
 	switch {
 	case b.failed != nil:
-		return Status{}, b.over(b.failed)
+		return Status{Left: b.left}, b.over(b.failed)
 	case err != nil:
-		return Status{}, b.over(err)
+		return Status{Left: b.left}, b.over(err)
 	case !b.ended:
-		return Status{Signal: unix.SIGKILL}, b.over(ErrLost)
+		return Status{Signal: unix.SIGKILL, Left: b.left}, b.over(ErrLost)
 	}
+	b.status.Left = b.left
 	return b.status, nil
 }
 
@@ -60,7 +61,7 @@ func (b *Sandbox) pollTerminal(set []unix.PollFd) unix.Errno {
 	return 0
 }
 
-// Ran says whether the command was executed, as far as the Spec's Life.Report lets pid 1 tell.
+// Ran says whether the command was executed, as far as the Spec's Life.TellExec lets pid 1 tell.
 func (b *Sandbox) Ran() bool { return b.running }
 
 // stop stops the monitor as the command has stopped, so that the caller's shell sees it and can go on with it. SIGSTOP,
@@ -105,7 +106,7 @@ func (b *Sandbox) stopTerminal() {
 // follow goes on with the process itself, if that is the command: its socket has closed when it was executed. So it does with a
 // guarded pid 1: that tells by its exit status how the command ended, if a filter keeps it from writing.
 func (b *Sandbox) follow() bool {
-	if !b.spec.Guarded() && (!b.spec.Life.Direct || b.spec.Life.Detached) {
+	if !b.spec.Guarded() && (!b.spec.Life.Direct || b.spec.Life.LeaveDescendants) {
 		return false
 	}
 	child, errno := b.process, unix.Errno(0)

@@ -98,12 +98,15 @@ func (b *Line) Begin(s *session.Session, name string, env []string) {
 	*b = Line{session: s, room: r, spec: s.Begin(), tell: &s.Tell, name: name, env: env}
 	b.data, b.locks, b.seccomps = r.Kept[:0], r.Locks[:0], r.Filters[:0]
 	*b.spec = spec.Spec{New: spec.Mount, Nested: true, Tree: r.Tree[:0]}
-	b.spec.Mounts = spec.Mounts{Follow: true, Leave: true, Trust: true, Whole: true, Keys: true, Nodes: true, Loose: true}
+	b.spec.Mounts = spec.Mounts{
+		Propagation: true, KeepMountPoints: true, FollowPlanted: true, KernelTmpfsSize: true, DanglingLinks: true,
+		ClosedParents: true, RemountStrict: true, AllKeys: true, WritableNodes: true,
+	}
 	if unix.Getuid() == 0 {
 		b.spec.Mounts.Guard = spec.GuardOpen
 		b.caps.Set = host.Capabilities() // an ordinary user begins with none
 	}
-	b.spec.Life = spec.Life{Session: spec.CallerSession, KeepAll: true, Keyring: true, Detached: true, Close: r.Close[:0]}
+	b.spec.Life = spec.Life{Session: spec.CallerSession, KeepAll: true, Keyring: true, LeaveDescendants: true, Close: r.Close[:0]}
 	b.spec.Limits.Cores = true
 }
 
@@ -236,7 +239,7 @@ func (b *Line) life() {
 	life := &b.spec.Life
 	reaper := b.spec.New.Has(spec.PID) || len(b.locks) > 0 || b.sync.Given
 	life.Direct = !reaper || b.asPID1
-	life.Detached, life.OutliveParent = !b.die, !b.die
+	life.LeaveDescendants, life.OutliveParent = !b.die, !b.die
 	life.Locks = b.locks
 	if b.sync.Given && !life.Direct {
 		life.Close = early.Append(life.Close, b.sync.Value)

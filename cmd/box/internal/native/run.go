@@ -119,6 +119,7 @@ func (b *Line) Start() (int, error) {
 		host.Say(text)
 	}
 	status, err := b.session.Run(signals, nil)
+	say.Left(status.Left)
 	if err != nil {
 		return 0, b.explained(err)
 	}
@@ -132,6 +133,7 @@ func (b *Line) startLogged(signals int) (int, error) {
 	early.Ordinary()
 	status, err := b.session.Run(signals, b.refused.Notice)
 	b.refused.Report(status)
+	say.Left(status.Left)
 	if err != nil {
 		return 0, b.explained(err)
 	}

@@ -135,6 +135,13 @@ func Tell(parts ...string) {
 	}
 }
 
+// Left prints that processes of the command are left, if that is so. The sandbox has run: nothing can be kept back any more.
+func Left(some bool) {
+	if some {
+		host.Say("box: ended before all processes of the command were: ps shows what is left\n")
+	}
+}
+
 // Told returns what Tell has kept back.
 func Told() string { return told.String() }
 

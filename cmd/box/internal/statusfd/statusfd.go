@@ -26,7 +26,7 @@ func (a *Informer) Wanted() bool { return a.Info.Given() || a.Status.Given() || 
 // Prepare lets a sandbox wait for the act.
 func (a *Informer) Prepare(s *spec.Spec) {
 	a.new = s.New
-	s.Life.Await, s.Life.Report = a.Wanted(), a.Status.Given()
+	s.Life.Await, s.Life.TellExec = a.Wanted(), a.Status.Given()
 	s.IDs.Given = a.Mapped.Given()
 }
 

@@ -80,9 +80,8 @@ func (b *build) environ(callers []string) []string {
 			}
 		case "PATH":
 			e = pathInside(s, value)
-		case "XDG_RUNTIME_DIR", "SSL_CERT_FILE", "SSL_CERT_DIR", "REQUESTS_CA_BUNDLE", "NODE_EXTRA_CA_CERTS",
-			"CURL_CA_BUNDLE", "PIP_CERT", "GIT_SSL_CAINFO":
-			if !inside(s, value) {
+		default:
+			if profile.IsPath(name) && !inside(s, value) {
 				continue
 			}
 		}

@@ -1,7 +1,7 @@
 package main
 
-// flag is one word that begins with a dash. This table is the reference manual of box: the scanner, --help, the man
-// page and the completion all read it.
+// flag is one word that begins with a dash. This table is the reference manual of box: the scanner, --help and the man
+// page read it.
 type flag struct {
 	name  string // as it is typed
 	args  string // the words that must follow: their number, and their names in --help and in errors
@@ -13,12 +13,12 @@ type flag struct {
 // The groups of --help, in order.
 const (
 	groupFiles = "Files (in order; a later one covers an earlier one)"
-	groupView  = "Files that nobody named"
+	groupView  = "Files that no flag names"
 	groupNS    = "Namespaces and ids (all are the sandbox's own unless shared)"
 	groupEnv   = "Environment"
 	groupLife  = "Process"
 	groupSys   = "System calls"
-	groupLook  = "Looking"
+	groupLook  = "Inspection"
 )
 
 var groups = [...]string{groupFiles, groupView, groupNS, groupEnv, groupLife, groupSys, groupLook}
@@ -40,7 +40,7 @@ var flags = [...]flag{
 	{"--size", "BYTES", groupFiles, "Size of the next --tmpfs", (*build).size},
 	{"--perms", "OCTAL", groupFiles, "Mode of what the next flag makes", (*build).perms},
 	{"--dir", "DEST", groupFiles, "Make a directory, if there is none", (*build).dir},
-	{"--file", "FD DEST", groupFiles, "Make a file with what can be read from descriptor FD", (*build).file},
+	{"--file", "FD DEST", groupFiles, "Make a file with the content of descriptor FD", (*build).file},
 	{"--bind-data", "FD DEST", groupFiles, "Bind such a file, so that it can't be removed", (*build).bindData},
 	{"--ro-bind-data", "FD DEST", groupFiles, "The same, read-only", (*build).roBindData},
 	{"--symlink", "TARGET DEST", groupFiles, "Make a symbolic link to TARGET", (*build).symlink},
@@ -72,7 +72,7 @@ var flags = [...]flag{
 	{"--unshare-user-try", "", groupNS, "As --unshare-user", (*build).unshareUser},
 	{"--unshare-cgroup-try", "", groupNS, "As --unshare-cgroup", (*build).unshareCgroup},
 	{"--userns", "FD", groupNS, "Enter the user namespace FD instead of making one", (*build).joinUser},
-	{"--userns2", "FD", groupNS, "Enter the user namespace FD when all is made", (*build).joinLast},
+	{"--userns2", "FD", groupNS, "Enter the user namespace FD after everything else is made", (*build).joinLast},
 	{"--pidns", "FD", groupNS, "Make the sandbox in the pid namespace FD, or below it", (*build).joinPID},
 	{"--userns-block-fd", "FD", groupNS, "Wait for FD while somebody else writes the id maps", (*build).usernsBlockFD},
 	{"--uid", "N", groupNS, "User id inside; the caller's by default", (*build).uid},
@@ -83,39 +83,39 @@ var flags = [...]flag{
 	{"--setenv", "NAME VALUE", groupEnv, "Set a variable", (*build).setenv},
 	{"--unsetenv", "NAME", groupEnv, "Remove a variable", (*build).unsetenv},
 	{"--clearenv", "", groupEnv, "Remove all variables", (*build).clearenv},
-	{"--env-pass", "GLOB", groupEnv, "Pass the caller's variables with such names", (*build).envPass},
+	{"--env-pass", "GLOB", groupEnv, "Pass the variables of the caller that match GLOB", (*build).envPass},
 	{"--chdir", "DIR", groupEnv, "Working directory inside", (*build).chdir},
 
 	{"--die-with-parent", "", groupLife, "End when the caller ends (the default)", (*build).dieWithParent},
 	{"--outlive-parent", "", groupLife, "Do not end when the caller ends", (*build).outliveParent},
-	{"--new-session", "", groupLife, "Accepted: a sandbox always has a session of its own", (*build).newSession},
+	{"--new-session", "", groupLife, "No effect: a sandbox always has a session of its own", (*build).newSession},
 	{"--pty", "auto|off", groupLife, "A terminal of its own if there is one (auto), or the caller's", (*build).pty},
-	{"--as-pid-1", "", groupLife, "No pid 1 of box's own: the command is it", (*build).asPID1},
-	{"--argv0", "NAME", groupLife, "What the command sees as its own name", (*build).argv0Flag},
+	{"--as-pid-1", "", groupLife, "Make the command itself pid 1 of the sandbox", (*build).asPID1},
+	{"--argv0", "NAME", groupLife, "Set argv[0] of the command", (*build).argv0Flag},
 	{"--cap-add", "CAP", groupLife, "Let the command have a capability in its own namespaces; ALL is all", (*build).capAdd},
 	{"--cap-drop", "CAP", groupLife, "Take back --cap-add", (*build).capDrop},
 	{"--exec-label", "CONTEXT", groupLife, "SELinux context of the command", (*build).execLabel},
 	{"--file-label", "CONTEXT", groupLife, "SELinux context of what box makes", (*build).fileLabel},
-	{"--info-fd", "FD", groupLife, "Write who the sandbox is to FD, as JSON", (*build).infoFD},
+	{"--info-fd", "FD", groupLife, "Write the process id and the namespaces of the sandbox to FD, as JSON", (*build).infoFD},
 	{"--json-status-fd", "FD", groupLife, "The same, and the exit status when there is one", (*build).jsonStatusFD},
 	{"--block-fd", "FD", groupLife, "Wait for FD before the command starts", (*build).blockFD},
 	{"--sync-fd", "FD", groupLife, "Keep FD open as long as the sandbox lives", (*build).syncFD},
-	{"--lock-file", "PATH", groupLife, "Hold a read lock on a file as long as the sandbox lives", (*build).lockFile},
+	{"--lock-file", "PATH", groupLife, "Hold a read lock on PATH as long as the sandbox lives", (*build).lockFile},
 	{"--keep-fd", "N", groupLife, "Let the command inherit descriptor N", (*build).keepFD},
-	{"--require", "landlock", groupLife, "Start only where the kernel has Landlock: Linux 5.19 is the first", (*build).require},
+	{"--require", "landlock", groupLife, "Start only if the kernel has Landlock (Linux 5.19)", (*build).require},
 	{"--args", "FD", groupLife, "Read further flags from descriptor FD, each ended by a NUL", nil},
 
 	{"--seccomp-policy", "NAME|FILE", groupSys, "Use another policy; box seccomp ls lists those that have a name", (*build).policy},
 	{"--allow-32bit", "", groupSys, "Let the command make the calls of i386, under the same policy", (*build).allow32bit},
 	{"--allow-debug", "", groupSys, "Let the command trace processes, for strace and gdb", (*build).allowDebug},
 	{"--allow-setid", "", groupSys, "Let the command make set-user-ID and set-group-ID files", (*build).allowSetid},
-	{"--seccomp-log", "", groupSys, "Say at the end which calls were refused, why, and what would allow them", (*build).seccompLog},
+	{"--seccomp-log", "", groupSys, "Report at the end which calls were refused, why, and what would allow them", (*build).seccompLog},
 	{"--seccomp", "FD", groupSys, "Load a raw BPF program as well; the last one counts", (*build).seccomp},
 	{"--add-seccomp-fd", "FD", groupSys, "Load a raw BPF program as well; all of them count", (*build).addSeccomp},
 
 	{"--dry-run", "", groupLook, "Print the plan, call by call, and run nothing", (*build).dryRun},
 	{"--print-bwrap", "", groupLook, "Print the same for bubblewrap, and run nothing", (*build).printBwrap},
-	{"--help", "", groupLook, "Print this", nil},
+	{"--help", "", groupLook, "Print this help", nil},
 	{"--version", "", groupLook, "Print the version", nil},
 }
 

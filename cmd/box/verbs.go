@@ -25,7 +25,7 @@ const (
 var verbs = [...]verb.Verb{
 	{Name: "run", Group: groupRunning, Args: "[flags] [--] COMMAND [ARG...]", Short: "Run a command in a sandbox; run may be left out"},
 	{Name: "bwrap", Group: groupRunning, Args: "[options] [--] COMMAND [ARG...]", Short: "The same with bubblewrap's options, as by the name of bwrap"},
-	{Name: "doctor", Group: groupAsking, Args: "[--json]", Short: "Tell what this machine allows, and how to get what it doesn't", Run: doctor.Run},
+	{Name: "doctor", Group: groupAsking, Args: "[--json]", Short: "Report what this machine allows, and how to get what it doesn't", Run: doctor.Run},
 	{Name: "seccomp", Group: groupAsking, Args: "ls|show|check|explain|export|import ...", Short: "Show, check and convert system call policies", Run: seccomp.Run},
 	{Name: "help", Group: groupAsking, Args: "[VERB]", Short: "Print the flags, or the help of a verb", Run: meta.Help},
 	{Name: "version", Group: groupAsking, Args: "", Short: "Print the version", Run: meta.Version},

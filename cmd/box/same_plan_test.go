@@ -13,7 +13,7 @@ import (
 )
 
 // A command line has the same plan before and after the Go runtime begins, or it goes the ordinary way before any effect. Lines are
-// made of all flags with words that may mean something and some that don't.
+// made of all flags with arguments that may mean something and some that don't.
 func TestEarlyPlanIsTheOrdinaryPlan(t *testing.T) {
 	for _, m := range []struct {
 		name    string
@@ -49,7 +49,7 @@ func TestEarlyPlanIsTheOrdinaryPlan(t *testing.T) {
 	}
 }
 
-// generatedFlag is a flag and how its words are made.
+// generatedFlag is a flag and how its arguments are made.
 type generatedFlag struct {
 	name string
 	args []string
@@ -84,7 +84,7 @@ func bwrapFlagsToMake() (made []generatedFlag) {
 	return made
 }
 
-// generatedWords are what may stand for a word of a flag.
+// generatedWords are what may stand for an argument of a flag.
 var generatedWords = map[string][]string{
 	"SRC":    {"/usr", "/usr", "/", "/bin", "/etc", "/etc/passwd", ".", "/nowhere", "/usr/bin/../bin", "/tmp", ""},
 	"DEST":   {"/usr", "/a", "/a/b/c", "/tmp", "/", "/dev", "a", "/usr/x", "/..", "/etc/passwd", "/a//b/", ""},
@@ -117,7 +117,7 @@ func line1(r *rand.Rand, flags []generatedFlag) (words []string) {
 	return append(words, "--", "true", "x")
 }
 
-// compileBox returns the plan of a command line in box's manners.
+// compileBox returns the plan of a command line in box mode.
 func compileBox(r *room, words []string) (string, error) {
 	b := &line
 	b.begin(r)
@@ -139,7 +139,7 @@ func compileBox(r *room, words []string) (string, error) {
 	return planText(), nil
 }
 
-// compileBwrap is compileBox in bubblewrap's manners.
+// compileBwrap is compileBox in bwrap mode.
 func compileBwrap(r *room, words []string) (string, error) {
 	b := &bwrapLine
 	b.begin(r, "bwrap", os.Environ())

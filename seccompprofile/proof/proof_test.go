@@ -132,7 +132,7 @@ func TestWidthsAreChecked(t *testing.T) {
 	}
 }
 
-// What the kernel would not load is no program.
+// What the kernel would not load is not a program.
 func TestNoPrograms(t *testing.T) {
 	r := rulesOf(t, "p", []byte("version 1\ndefault allow\n"), policy.AMD64)
 	for name, program := range map[string][]byte{

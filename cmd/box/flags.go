@@ -109,7 +109,7 @@ var flags = [...]flag{
 	{"--allow-32bit", "", groupSys, "Let the command make the calls of i386, under the same policy", (*build).allow32bit},
 	{"--allow-debug", "", groupSys, "Let the command trace processes, for strace and gdb", (*build).allowDebug},
 	{"--allow-setid", "", groupSys, "Let the command make set-user-ID and set-group-ID files", (*build).allowSetid},
-	{"--seccomp-log", "", groupSys, "Report at the end which calls were refused, why, and what would allow them", (*build).seccompLog},
+	{"--seccomp-log", "", groupSys, "Report at the end which calls were refused, and what would allow them", (*build).seccompLog},
 	{"--seccomp", "FD", groupSys, "Load a raw BPF program as well; the last one counts", (*build).seccomp},
 	{"--add-seccomp-fd", "FD", groupSys, "Load a raw BPF program as well; all of them count", (*build).addSeccomp},
 

@@ -17,8 +17,8 @@ import (
 
 const manFile = "../../docs/box.1"
 
-// The page is made from its text, in which a line that begins with @ stands for a table of the program's, and from what is said about
-// flags beyond the line of --help.
+// The page is made from a text, in which a line that begins with @ stands for a table of the program's, and from what there is
+// to say about flags beyond the line of --help.
 var (
 	//go:embed testdata/man/page.txt
 	manText string
@@ -145,7 +145,7 @@ func (p *manPage) flags() {
 
 // flag writes what --help says about a flag, and what else there is to say.
 func (p *manPage) flag(name, args, help string) {
-	p.WriteString(".TP\n" + strings.TrimRight(`\fB`+roff(name)+`\fR `+p.words(args), " ") + "\n" + p.inline(help, args) + ".\n")
+	p.item(name, args, help+".")
 	if long := p.long[name]; long != "" {
 		p.WriteString(p.inline(long, args) + "\n")
 	}
@@ -153,14 +153,19 @@ func (p *manPage) flag(name, args, help string) {
 
 func (p *manPage) verbs() {
 	for _, v := range verbs {
-		p.WriteString(".TP\n" + strings.TrimRight(`\fB`+v.Name+`\fR `+p.words(v.Args), " ") + "\n" + p.inline(v.Short, "") + ".\n")
+		p.item(v.Name, v.Args, v.Short+".")
 	}
 }
 
 func (p *manPage) policies() {
 	for _, v := range seccomp.Verbs {
-		p.WriteString(".TP\n" + strings.TrimRight(`\fB`+v.Name+`\fR `+p.words(v.Args), " ") + "\n" + p.inline(v.Help, v.Args) + "\n")
+		p.item(v.Name, v.Args, v.Help)
 	}
+}
+
+// item writes what a name with arguments means.
+func (p *manPage) item(name, args, text string) {
+	p.WriteString(".TP\n" + strings.TrimRight(`\fB`+roff(name)+`\fR `+p.words(args), " ") + "\n" + p.inline(text, args) + "\n")
 }
 
 var (
@@ -193,8 +198,8 @@ func (p *manPage) inline(text, args string) string {
 	}))
 }
 
-// fill breaks a text into lines of at most 80 columns, each sentence on lines of its own. A line that begins with a dot or a quote would
-// be a request to roff.
+// fill breaks a text into lines of at most 80 columns, each sentence on lines of its own. A line that begins with a dot or a quote
+// would be a request to roff.
 func fill(text string) string {
 	var out strings.Builder
 	column := 0

@@ -200,7 +200,9 @@ func (d *Domain) Enter() {
 }
 
 // readOnly returns those of the rights that change nothing.
-func readOnly(files uint64) uint64 { return files & (execute | readFile | readDir | ioctlDev | resolveUnix) }
+func readOnly(files uint64) uint64 {
+	return files & (execute | readFile | readDir | ioctlDev | resolveUnix)
+}
 
 // ofFile are the rights that a rule on a file which is no directory may have, see landlock_add_rule(2), EINVAL.
 const ofFile = execute | writeFile | readFile | truncate | ioctlDev

@@ -31,12 +31,11 @@ func (b *Sandbox) hear() (more bool, err error) {
 		return false, nil // pid 1 has ended
 	}
 	if n != int(unsafe.Sizeof(r)) || !b.expects(&r, &control) {
-		if control.FD >= 0 {
-			host.Close(control.FD)
-		}
+		control.Close()
 		return false, ErrForged
 	}
-	if control.FD < 0 && 1<<r.Kind&carriers != 0 {
+	if control.FD < 0 && 1<<r.Kind&carriers != 0 || control.Second < 0 && 1<<r.Kind&pairs != 0 {
+		control.Close()
 		return false, b.problem.lose(unix.EMFILE) // the kernel could not hand it over
 	}
 	switch r.Kind {
@@ -69,7 +68,12 @@ func (b *Sandbox) hear() (more bool, err error) {
 	case plan.Stdio:
 		b.stdio[r.Step] = control.FD
 	case plan.Made:
-		b.noteMade(mountPoint{dir: control.FD, call: &b.plan.Inside[r.Step]})
+		b.noteMade(mountPoint{dir: control.FD, lock: control.Second, call: &b.plan.Inside[r.Step]})
+	case plan.Mask:
+		b.noteMask(mask{step: int(r.Step), mount: int(r.Value)})
+	case plan.Mounts:
+		b.mounts = control.FD
+		return true, b.lostMask() // one may be lost already
 	}
 	return true, nil
 }
@@ -77,6 +81,10 @@ func (b *Sandbox) hear() (more bool, err error) {
 //go:noinline
 func (b *Sandbox) noteMade(m mountPoint) {
 	early.Ordinary()
+	if n := len(b.made); n > 0 && m.isIn(b.made[n-1].dir) { // most are: the limit for descriptors is reached later
+		host.Close(m.dir)
+		m.dir, m.shares = b.made[n-1].dir, true
+	}
 	b.made = append(b.made, m)
 }
 
@@ -89,8 +97,9 @@ func (b *Sandbox) takeTerminal(master int) {
 // Kinds of records: those that are sent once at most, and those that carry a descriptor.
 const (
 	single = 1<<plan.Failed | 1<<plan.Ended | 1<<plan.Master | 1<<plan.Ready | 1<<plan.Here | 1<<plan.Running |
-		1<<plan.Listener | 1<<plan.Built
-	carriers = 1<<plan.Master | 1<<plan.Listener | 1<<plan.Made | 1<<plan.Stdio
+		1<<plan.Listener | 1<<plan.Built | 1<<plan.Mounts
+	carriers = 1<<plan.Master | 1<<plan.Listener | 1<<plan.Made | 1<<plan.Stdio | 1<<plan.Mounts
+	pairs    = 1 << plan.Made // of these, those that carry two
 )
 
 // expects reports whether a record is one that the plan can send at this point, with values that can be, and notes that it
@@ -100,7 +109,7 @@ func (b *Sandbox) expects(r *plan.Record, c *host.Control) bool {
 	if b.plan.Sends&kind == 0 || b.had&single&kind != 0 {
 		return false
 	}
-	if c.FD >= 0 && carriers&kind == 0 || c.More && (c.FD >= 0 || carriers&kind == 0) {
+	if c.FD >= 0 && carriers&kind == 0 || c.Second >= 0 && pairs&kind == 0 || c.More && (c.FD >= 0 || carriers&kind == 0) {
 		return false
 	}
 	b.had |= kind
@@ -118,7 +127,11 @@ func (b *Sandbox) expects(r *plan.Record, c *host.Control) bool {
 	case plan.Stdio:
 		return uint64(r.Step) < uint64(len(b.stdio)) && b.stdio[r.Step] < 0
 	case plan.Made:
-		return b.had&(1<<plan.Built) == 0 && b.makes(uint64(r.Step))
+		return b.had&(1<<plan.Built) == 0 && b.calls(r.Step, plan.Claim)
+	case plan.Mask:
+		return b.had&(1<<plan.Mounts) == 0 && b.calls(r.Step, plan.Masked)
+	case plan.Mounts:
+		return b.calls(r.Step, unix.SYS_OPENAT)
 	}
 	return true
 }
@@ -135,14 +148,9 @@ func isEnd(status uint32) bool {
 	return signal == 0 && status&^0xff00 == 0 || signal <= lastSignal && status&^0xff == 0
 }
 
-// makes reports whether a step makes something that the next calls tell of, if it succeeds: see plan.Builder's Send.
-func (b *Sandbox) makes(step uint64) bool {
-	const sending = 2 // calls further
-	if step+sending >= uint64(len(b.plan.Inside)) {
-		return false
-	}
-	nr := b.plan.Inside[step].Nr
-	return (nr == unix.SYS_MKDIRAT || nr == unix.SYS_MKNODAT) && b.plan.Inside[step+sending].Nr == unix.SYS_SENDMSG
+// calls reports whether a step of the plan makes the system call nr.
+func (b *Sandbox) calls(step uint32, nr uint16) bool {
+	return uint64(step) < uint64(len(b.plan.Inside)) && b.plan.Inside[step].Nr == nr
 }
 
 // drain takes what has been sent and not been heard: mount points that pid 1 has made are to be removed. It returns false when
@@ -158,10 +166,10 @@ func (b *Sandbox) drain() (more bool) {
 		case errno == unix.EINTR || errno == unix.ECONNRESET:
 		case errno != 0 || n == 0:
 			return errno == unix.EAGAIN
-		case n == int(unsafe.Sizeof(r)) && b.expects(&r, &control) && r.Kind == plan.Made && control.FD >= 0:
-			b.noteMade(mountPoint{dir: control.FD, call: &b.plan.Inside[r.Step]})
-		case control.FD >= 0:
-			host.Close(control.FD)
+		case n == int(unsafe.Sizeof(r)) && b.expects(&r, &control) && r.Kind == plan.Made && control.Second >= 0:
+			b.noteMade(mountPoint{dir: control.FD, lock: control.Second, call: &b.plan.Inside[r.Step]})
+		default:
+			control.Close()
 		}
 	}
 }

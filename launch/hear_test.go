@@ -23,7 +23,9 @@ type heard struct {
 // listening returns a monitor for the plan of s.
 func listening(t testing.TB, s *spec.Spec) *heard {
 	t.Helper()
-	h := &heard{Sandbox: &Sandbox{spec: s, m: new(machine), signal: -1, caller: -1, listener: -1, process: -1, stdio: noStdio}}
+	h := &heard{Sandbox: &Sandbox{
+		spec: s, m: new(machine), signal: -1, caller: -1, listener: -1, process: -1, mounts: -1, stdio: noStdio,
+	}}
 	if err := Compile(&h.build, s); err != nil {
 		t.Fatal(err)
 	}
@@ -65,7 +67,13 @@ func (h *heard) send(t testing.TB, data []byte, descriptors int) (more bool, err
 // over closes all that the monitor has.
 func (h *heard) over() {
 	for _, m := range h.made {
-		unix.Close(m.dir)
+		if !m.shares {
+			unix.Close(m.dir)
+		}
+		unix.Close(m.lock)
+	}
+	if h.mounts >= 0 {
+		unix.Close(h.mounts)
 	}
 	for _, fd := range h.stdio {
 		if fd >= 0 {
@@ -166,10 +174,15 @@ func TestHearTakesWhatPid1Sends(t *testing.T) {
 		{"two terminals", terminal, []sent{{plan.Record{Kind: plan.Master}, 1}, {plan.Record{Kind: plan.Master}, 1}}, false},
 		{"two terminals at once", terminal, []sent{{plan.Record{Kind: plan.Master}, 2}}, false},
 		{"a terminal that was not asked for", plainOne, []sent{{plan.Record{Kind: plan.Master}, 1}}, false},
-		{"made early", plainOne, []sent{{plan.Record{Kind: plan.Made, Step: mkdir}, 1}}, false},
-		{"made by something else", mounting, []sent{{plan.Record{Kind: plan.Made, Step: mkdir}, 1}}, false},
-		{"made beyond the plan", mounting, []sent{{plan.Record{Kind: plan.Made, Step: tooFar}, 1}}, false},
-		{"made at the plan's end", mounting, []sent{{plan.Record{Kind: plan.Made, Step: 1<<32 - 1}, 1}}, false},
+		{"made early", plainOne, []sent{{plan.Record{Kind: plan.Made, Step: mkdir}, 2}}, false},
+		{"made by something else", mounting, []sent{{plan.Record{Kind: plan.Made, Step: mkdir}, 2}}, false},
+		{"made beyond the plan", mounting, []sent{{plan.Record{Kind: plan.Made, Step: tooFar}, 2}}, false},
+		{"made at the plan's end", mounting, []sent{{plan.Record{Kind: plan.Made, Step: 1<<32 - 1}, 2}}, false},
+		{"a mask of something else", mounting, []sent{{plan.Record{Kind: plan.Mask, Step: mkdir, Value: 1}, 0}}, false},
+		{"a mask beyond the plan", mounting, []sent{{plan.Record{Kind: plan.Mask, Step: tooFar, Value: 1}, 0}}, false},
+		{"a mask for nothing", plainOne, []sent{{plan.Record{Kind: plan.Mask}, 0}}, false},
+		{"a mount table for nothing", plainOne, []sent{{plan.Record{Kind: plan.Mounts}, 1}}, false},
+		{"a mount table of something else", mounting, []sent{{plan.Record{Kind: plan.Mounts, Step: tooFar}, 1}}, false},
 		{"built twice", mounting, []sent{{plan.Record{Kind: plan.Built}, 0}, {plan.Record{Kind: plan.Built}, 0}}, false},
 		{"a listener", asking, []sent{{plan.Record{Kind: plan.Listener}, 1}}, true},
 		{"two listeners", asking, []sent{{plan.Record{Kind: plan.Listener}, 1}, {plan.Record{Kind: plan.Listener}, 1}}, false},
@@ -206,21 +219,26 @@ func TestHearTakesMountPointsOnlyWhileTheTreeIsBuilt(t *testing.T) {
 	defer h.over()
 	made := uint32(0)
 	for i := range h.plan.Inside {
-		if h.makes(uint64(i)) {
+		if h.calls(uint32(i), plan.Claim) {
 			made = uint32(i)
 		}
 	}
 	record := bytesOf(plan.Record{Kind: plan.Made, Step: made})
-	if _, err := h.send(t, record, 1); err != nil || len(h.made) != 1 {
+	if _, err := h.send(t, record, 2); err != nil || len(h.made) != 1 {
 		t.Fatalf("while it is built: %v, %d mount points", err, len(h.made))
 	}
-	if _, err := h.send(t, record, 0); !errors.Is(err, unix.EMFILE) {
-		t.Errorf("without its descriptor: %v", err)
+	for _, descriptors := range []int{0, 1} {
+		if _, err := h.send(t, record, descriptors); !errors.Is(err, unix.EMFILE) {
+			t.Errorf("with %d of its descriptors: %v", descriptors, err)
+		}
+	}
+	if _, err := h.send(t, record, 3); !errors.Is(err, ErrForged) {
+		t.Errorf("with one more: %v", err)
 	}
 	if _, err := h.send(t, bytesOf(plan.Record{Kind: plan.Built}), 0); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := h.send(t, record, 1); !errors.Is(err, ErrForged) || len(h.made) != 1 {
+	if _, err := h.send(t, record, 2); !errors.Is(err, ErrForged) || len(h.made) != 1 {
 		t.Errorf("after that: %v, %d mount points", err, len(h.made))
 	}
 }
@@ -231,13 +249,13 @@ func TestDrainTakesTheMountPointsThatAreTold(t *testing.T) {
 	defer h.over()
 	want := 0
 	for i := range h.plan.Inside {
-		if h.makes(uint64(i)) {
+		if h.calls(uint32(i), plan.Claim) {
 			want++
 		}
 		for _, kind := range []uint32{plan.Made, plan.Failed} {
-			if h.makes(uint64(i)) {
+			if h.calls(uint32(i), plan.Claim) {
 				record := bytesOf(plan.Record{Kind: kind, Step: uint32(i), Value: 1})
-				if err := unix.Sendmsg(h.peer, record, unix.UnixRights(0), nil, 0); err != nil {
+				if err := unix.Sendmsg(h.peer, record, unix.UnixRights(0, 0), nil, 0); err != nil {
 					t.Fatal(err)
 				}
 			}

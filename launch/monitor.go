@@ -50,6 +50,7 @@ const (
 	onSignal
 	onCaller
 	onNotice // of a call that a filter asks about
+	onMounts // the sandbox's mount table
 	onKeys   // the caller's terminal
 	onMaster // the sandbox's terminal
 	onScreen // the caller's terminal, for output
@@ -67,6 +68,7 @@ func (b *Sandbox) watch() error {
 		}
 		set[onCaller] = unix.PollFd{Fd: int32(b.caller), Events: unix.POLLIN}
 		set[onNotice] = unix.PollFd{Fd: int32(b.listener), Events: unix.POLLIN}
+		set[onMounts] = unix.PollFd{Fd: int32(b.mounts), Events: unix.POLLPRI}
 		if errno := b.poll(set[:]); errno != 0 && errno != unix.EINTR {
 			return b.problem.lose(errno)
 		}
@@ -75,6 +77,11 @@ func (b *Sandbox) watch() error {
 		}
 		if set[onCaller].Revents != 0 {
 			b.status, b.ended = Status{Signal: unix.SIGKILL}, true
+		}
+		if set[onMounts].Revents != 0 {
+			if err := b.lostMask(); err != nil {
+				return err
+			}
 		}
 		switch events := set[onNotice].Revents; {
 		case events&unix.POLLIN != 0:
@@ -218,6 +225,10 @@ func (b *Sandbox) seekStdio() {
 
 // clean undoes the acts, the last one first, and removes the mount points that were made on the host.
 func (b *Sandbox) clean() {
+	if b.mounts >= 0 {
+		host.Close(b.mounts) // it keeps the mount namespace, and so what is mounted on the mount points
+		b.mounts = -1
+	}
 	if len(b.undo) > 0 || len(b.made) > 0 {
 		b.undoAll()
 	}
@@ -233,6 +244,6 @@ func (b *Sandbox) undoAll() {
 		_ = b.undo[i]()
 	}
 	for i := len(b.made) - 1; i >= 0; i-- {
-		b.made[i].remove()
+		b.made[i].remove(b.spec.Mounts.State)
 	}
 }

@@ -46,7 +46,8 @@ func (m *machine) setattr(fd, flags, attr uintptr) uintptr {
 			break
 		}
 		// First of all, and whatever it has: the kernel says if fd is not the root of a mount.
-		if errno = m.mountAgain(fd, t.top.flags|t.want|unix.MS_REMOUNT|unix.MS_BIND); errno == 0 && recursive {
+		lost := uintptr(words[1]) & unix.MS_RDONLY // the only one that is taken away, and from one mount
+		if errno = m.mountAgain(fd, t.top.flags&^lost|t.want|unix.MS_REMOUNT|unix.MS_BIND); errno == 0 && recursive {
 			errno = m.below(fd)
 		}
 	}

@@ -44,6 +44,15 @@ func (m *machine) special(c *plan.Call) {
 		m.awaitGuard()
 	case plan.Hop:
 		m.hop(c.Args[0])
+	case plan.Claim:
+		m.claim(c)
+		return // it has its own errno
+	case plan.Masked:
+		id, errno := m.mountID(*m.reg(c.In[0]))
+		if errno != 0 {
+			m.fail(m.pc-1, errno)
+		}
+		m.send(plan.Mask, uint32(m.pc-1), uint32(id))
 	case plan.Fail:
 		m.fail(m.pc-1, c.Args[0])
 	case plan.GiveUp:

@@ -24,6 +24,7 @@ type Sandbox struct {
 	signal   int // where signals are read from, or -1
 	caller   int // a pidfd of the caller, or -1
 	listener int // where notices come from, or -1
+	mounts   int // the sandbox's mount table, or -1
 	onNotice func(Notice) unix.Errno
 	parent   int   // the caller's process id
 	heard    int64 // when pid 1 had last taken all that was sent to it, as far as is known
@@ -33,6 +34,7 @@ type Sandbox struct {
 	stdio    [3]int // what has taken the place of 0, 1 and 2 of the command; -1 is nothing
 	had      uint32 // bit n: a record of kind n has come
 	process  int    // a pidfd of pid 1, or -1
+	masks    []mask
 	status   Status
 	ended    bool // the command's end is known
 	own      bool // a SIGTSTP is on its way that the monitor has sent itself
@@ -81,7 +83,7 @@ func Start(p *plan.Plan, s *spec.Spec, signals int) (*Sandbox, error) {
 	}
 	b := newSandbox(p.Regs)
 	b.spec, b.plan, b.signal = s, p, signals
-	b.caller, b.listener, b.conn, b.process, b.stdio = -1, -1, -1, -1, noStdio
+	b.caller, b.listener, b.mounts, b.conn, b.process, b.stdio = -1, -1, -1, -1, -1, noStdio
 	pair, errno := host.SocketPair()
 	if errno != 0 {
 		return nil, cannot("socketpair", errno)
@@ -167,7 +169,7 @@ func (b *Sandbox) watchCaller() (alive bool, errno unix.Errno) {
 
 // close closes all descriptors of b.
 func (b *Sandbox) close() {
-	for _, fd := range [...]int{b.conn, b.caller, b.listener, b.process} {
+	for _, fd := range [...]int{b.conn, b.caller, b.listener, b.process, b.mounts} {
 		if fd >= 0 {
 			host.Close(fd)
 		}

@@ -43,6 +43,15 @@ func failed(r uintptr) (errno uintptr, is bool) {
 	return 0, false
 }
 
+// errnoOf returns the errno that sys has returned, or 0.
+//
+//go:nosplit
+//go:norace
+func errnoOf(r uintptr) uintptr {
+	errno, _ := failed(r)
+	return errno
+}
+
 // What follows reads and writes memory by its address, which is none that the Go runtime knows of.
 
 // peek returns the 32-bit value at an address.

@@ -49,6 +49,7 @@ type machine struct {
 	never  [2]uint64  // struct timespec: no time
 	moment [2]uint64  // another
 	way    way        // of a path, where there is no openat2(2)
+	claims claims     // of mount points
 	table  mountTable // where there is no mount_setattr(2)
 }
 
@@ -115,6 +116,8 @@ func child(m *machine) {
 	m.walk() // returns at the fork, if there is one
 	if own := m.at(m.pc - 1).Args[0]; own != 0 {
 		m.guarded(own)
+		m.walk()
+		m.exit(1)
 	}
 	// Without CLONE_VM here it would be a copy of a copy; the command's process only borrows the memory.
 	const flags = unix.CLONE_VM | unix.CLONE_VFORK | uintptr(unix.SIGCHLD)
@@ -164,7 +167,7 @@ func (m *machine) walk() {
 			r = m.substitute(c)
 		}
 		m.settle(c, r)
-		if m.deferred && c.Nr == unix.SYS_MOVE_MOUNT {
+		if m.deferred && c.Nr == unix.SYS_MOVE_MOUNT && m.errno == 0 {
 			m.attached(c.In[0], m.args[0])
 		}
 	}

@@ -18,6 +18,7 @@ type Host struct {
 	Homes    []string // all that may be the caller's home
 	Dir      string   // what the caller calls the working directory, or ""
 	Writable bool     // -w: the working directory is writable
+	Name     string   // the sandbox's own host name, or ""
 }
 
 const noteBase = "base view (--base none leaves it out)"
@@ -37,16 +38,26 @@ func (e *LinkError) Error() string { return e.Path + " is a link, and a link can
 func Base(s *spec.Spec, h Host) (left string, err error) {
 	at := 0
 	add := func(e spec.Entry) {
-		e.Origin.Note = noteBase
+		if e.Origin.Note == "" {
+			e.Origin.Note = noteBase
+		}
 		insert(s, at, &e)
 		at++
 	}
+	l := looker{top: "/"}
 	for _, dir := range [...]string{"/usr", "/opt", "/etc", "/sys/devices/system/cpu"} {
-		if host.IsDir(dir) {
-			add(spec.Entry{Kind: spec.Bind, RO: true, Source: dir, Dest: dir})
+		if e, is := l.find(dir); is {
+			e.Dest = dir
+			add(e)
 		}
 	}
+	if h.UID == 0 {
+		secrets(add)
+	}
 	at += Links(s, at, false)
+	if hosts(s, h.Name) {
+		add(hostsFile(h.Name))
+	}
 	add(spec.Entry{Kind: spec.Proc, Dest: "/proc"})
 	add(spec.Entry{Kind: spec.Dev, Dest: "/dev"})
 	for _, dir := range [...]string{"/tmp", "/var/tmp"} {
@@ -69,8 +80,8 @@ func Base(s *spec.Spec, h Host) (left string, err error) {
 	return left, err
 }
 
-// notBound returns why the working directory can't be brought in, or "". It is judged as what it is, by device and inode, and not by
-// its path: another may lead to the same directory, and a program can change where a path leads.
+// notBound returns why the working directory can't be brought in, or "". It is judged as what it is, by device and inode, and not
+// by its path: another may lead to the same directory, and a program can change where a path leads.
 func notBound(h Host) string {
 	var room [unix.PathMax]byte
 	dir := host.Getwd(room[:])

@@ -113,19 +113,21 @@ func Links(s *spec.Spec, at int, all bool) (n int) {
 		return taken(s.Tree[:at+n], dest)
 	}
 	beside := above(usr)
+	l := looker{top: beside}
 	store := false
 	for _, dir := range stores {
-		store = store || host.IsDir(below(beside, dir))
+		_, is := l.find(dir)
+		store = store || is
 	}
 	for _, name := range merged {
 		if !taken(name) {
-			addBeside(add, beside, name, store)
+			addBeside(add, &l, name, store)
 		}
 	}
 	if store {
 		for _, dir := range [...]string{stores[0], stores[1], "/run/current-system"} {
-			if source := below(beside, dir); !taken(dir) && host.Exists(source) {
-				add(boundRO(source, dir, noteStore))
+			if !taken(dir) {
+				addStore(add, &l, dir)
 			}
 		}
 	}
@@ -148,28 +150,45 @@ func cleanAbove(name string) string {
 
 // addBeside adds what is at name beside /usr: the same link if it leads into usr, a bind if it is a directory. On a
 // system with a store, /bin and its like are links or directories outside of /usr, and are bound.
-func addBeside(add func(spec.Entry), beside, name string, store bool) {
-	source := below(beside, name)
+func addBeside(add func(spec.Entry), l *looker, name string, store bool) {
 	var room [256]byte
-	if target := host.Readlink(source, room[:]); target != "" {
+	if target := host.Readlink(below(l.top, name), room[:]); target != "" {
 		if spec.Within(target, "usr") {
-			link := spec.Entry{Kind: spec.Symlink, Dest: early.Concat("/", name), Source: early.Concat(target), Try: true}
-			link.Origin.Note = noteLink
-			add(link)
+			add(sameLink(early.Concat("/", name), target))
 			return
 		}
 		if !store {
 			return
 		}
 	}
-	if host.IsDir(source) {
-		add(boundRO(source, early.Concat("/", name), noteDir))
+	if e, is := l.find(name); is {
+		e.Dest, e.Origin.Note = early.Concat("/", name), noteDir
+		add(e)
 	}
 }
 
-// boundRO is a read-only bind that no flag asked for.
-func boundRO(source, dest, note string) spec.Entry {
-	return spec.Entry{Kind: spec.Bind, RO: true, Source: source, Dest: dest, Origin: spec.Origin{Note: note}}
+// addStore adds one of the stores, or what leads there. A link into a store is made again: it leads nowhere but there.
+func addStore(add func(spec.Entry), l *looker, dest string) {
+	var room [256]byte
+	if target := host.Readlink(below(l.top, dest), room[:]); target != "" && target[0] == '/' {
+		for _, dir := range stores {
+			if spec.Within(target, dir) {
+				add(sameLink(dest, target))
+				return
+			}
+		}
+	}
+	if e, is := l.find(dest); is {
+		e.Dest, e.Origin.Note = dest, noteStore
+		add(e)
+	}
+}
+
+// sameLink is a link as the host has it. Inside it is resolved inside.
+func sameLink(dest, target string) spec.Entry {
+	link := spec.Entry{Kind: spec.Symlink, Dest: dest, Source: early.Concat(target), Try: true}
+	link.Origin.Note = noteLink
+	return link
 }
 
 // end returns the place after all entries, but before the root becomes read-only.

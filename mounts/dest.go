@@ -19,13 +19,18 @@ func (t *tree) point(dest string, dir bool, dirPerms, filePerms uint32) plan.Reg
 	}
 	parent, leaf := t.parent(dest)
 	name := t.b.String(leaf)
-	if dir {
+	switch {
+	case t.onHost(dest) && dir:
+		t.claim(parent, name, unix.S_IFDIR|unix.S_ISVTX)
+	case t.onHost(dest):
+		t.claim(parent, name, unix.S_IFREG)
+	case dir:
 		t.b.Mkdirat(parent, name, dirPerms)
-	} else {
+		t.b.Ignoring(unix.EEXIST)
+	default:
 		t.b.Mknodat(parent, name, filePerms)
+		t.b.Ignoring(unix.EEXIST)
 	}
-	t.b.Ignoring(unix.EEXIST)
-	t.remember(parent, dest)
 	full := t.b.String(path)
 	at := t.b.OpenInRoot(plan.Root, full, unix.O_PATH, 0)
 	if !dir && t.s.Mounts.Loose {
@@ -38,6 +43,13 @@ func (t *tree) point(dest string, dir bool, dirPerms, filePerms uint32) plan.Reg
 		t.b.NotRoot(at) // a mount there would cover what everything else is built on
 	}
 	return at
+}
+
+// place makes what is missing of dest, which is ours.
+func (t *tree) place(dest string) {
+	parent, leaf := t.parent(dest)
+	t.b.Mkdirat(parent, t.b.String(leaf), 0o755)
+	t.b.Ignoring(unix.EEXIST)
 }
 
 // parent makes what is missing of the directory that dest lies in, and returns it open with the last part of dest. The
@@ -69,9 +81,12 @@ func (t *tree) directories(path string) plan.Reg {
 		for end = start; end < len(path) && path[end] != '/'; {
 			end++
 		}
-		t.b.Mkdirat(at, t.b.String(path[start:end]), t.parentPerms())
-		t.b.Ignoring(unix.EEXIST)
-		t.remember(at, path[:end])
+		if name := t.b.String(path[start:end]); t.onHost(path[:end]) {
+			t.claim(at, name, unix.S_IFDIR|unix.S_ISVTX|t.parentPerms())
+		} else {
+			t.b.Mkdirat(at, name, t.parentPerms())
+			t.b.Ignoring(unix.EEXIST)
+		}
 		next := t.b.OpenInRoot(plan.Root, t.b.String(path[:end]), unix.O_PATH|unix.O_DIRECTORY, 0)
 		if at != plan.Root {
 			t.b.Close(at)
@@ -112,18 +127,49 @@ func (t *tree) forget() {
 	}
 }
 
-// remember tells the parent process that the call before has made a mount point at path, if that may be on the host:
-// below a writable bind. It removes it when the sandbox has ended.
-func (t *tree) remember(dir plan.Reg, path string) {
-	if t.writable > 0 && !t.s.Mounts.Leave && t.strange(path) {
-		t.report(dir)
-	}
+// onHost says whether path may be on the host: below a writable bind. What has to be made there so that something can be mounted on
+// it is removed when the sandbox has ended.
+func (t *tree) onHost(path string) bool {
+	return t.writable > 0 && !t.s.Mounts.Leave && t.strange(path) && !t.inMemory(path)
 }
 
+// inMemory says whether what lies at path before the present entry is a file system in memory by the words of all entries.
+func (t *tree) inMemory(path string) bool {
+	is := false
+	for i := range t.s.Tree {
+		e := &t.s.Tree[i]
+		if spec.EntryRef(i) == t.b.Whom() {
+			break
+		}
+		if !spec.Within(path, e.Dest) {
+			continue
+		}
+		switch e.Kind {
+		case spec.Symlink:
+			return false
+		case spec.Tmpfs, spec.Dev:
+			is = true
+		case spec.Bind, spec.Overlay:
+			is = is && e.Kind == spec.Bind && t.found[i] == absent
+		}
+	}
+	return is
+}
+
+// claim makes a mount point on the host, or takes one that a sandbox has made, and tells the parent process of it.
+//
 //go:noinline
-func (t *tree) report(dir plan.Reg) {
+func (t *tree) claim(dir plan.Reg, name plan.Ptr, mode uint32) {
 	early.Ordinary() // removing it takes a list on the heap
-	t.b.Send(plan.Made, dir, plan.Done)
+	var dirs []string
+	state := t.s.Mounts.State
+	for end := 1; end <= len(state); end++ {
+		if end == len(state) || state[end] == '/' {
+			dirs = append(dirs, state[:end])
+		}
+	}
+	lock := t.b.Claim(dir, name, mode, state, dirs)
+	t.b.SendPair(plan.Made, dir, lock, plan.Done)
 }
 
 // strange says whether path may lead elsewhere than its words say: through a link of the tree, or through a bind, where there

@@ -2,7 +2,6 @@ package mounts
 
 import (
 	"box/plan"
-	"box/spec"
 
 	"golang.org/x/sys/unix"
 )
@@ -20,18 +19,23 @@ var devLinks = [...]struct{ name, target string }{
 	{"ptmx", "pts/ptmx"},
 }
 
-// dev mounts a tmpfs with the few devices that programs rely on, a private shm and terminals of its own. Nobody else
-// can reach it yet, so paths relative to it are safe.
-func (t *tree) dev(e *spec.Entry) {
-	b := t.b
-	dev := t.fresh("tmpfs", unix.MOUNT_ATTR_NOSUID|unix.MOUNT_ATTR_NODEV)
-	t.place(dev, e.Dest)
+// dev mounts, for entry i, a directory in memory with the few devices that programs rely on, a private shm and
+// terminals of its own. Nobody else can reach it yet, so paths relative to it are safe.
+func (t *tree) dev(i int) {
+	b, e := t.b, &t.s.Tree[i]
+	dev := t.devDir(i)
 	b.Fchdir(dev)
 	for _, node := range nodes {
 		t.node(dev, b.Join("/dev", node), node)
 	}
 	if e.Source != "" {
 		t.node(dev, b.String(e.Source), "console")
+	}
+	if !t.s.Mounts.Nodes {
+		// The nodes are the host's: who may change their mode, as root may, would change it there. On a read-only mount a
+		// device can be opened for writing nevertheless.
+		b.MountSetattr(dev, unix.MOUNT_ATTR_NOSUID|unix.MOUNT_ATTR_RDONLY, unix.MS_PRIVATE, true)
+		b.MountClearattr(dev, unix.MOUNT_ATTR_RDONLY)
 	}
 	for _, link := range devLinks {
 		b.Symlinkat(b.String(link.target), dev, b.String(link.name))
@@ -45,7 +49,9 @@ func (t *tree) dev(e *spec.Entry) {
 	b.Mkdirat(dev, pts, 0o755)
 	devpts := b.String("devpts")
 	b.Mount(devpts, pts, devpts, unix.MS_NOSUID|unix.MS_NOEXEC, b.Concat("newinstance,ptmxmode=0666,mode=620", t.terminals(), ""))
-	b.MountSetattr(dev, unix.MOUNT_ATTR_NOSUID, unix.MS_PRIVATE, true)
+	if t.s.Mounts.Nodes {
+		b.MountSetattr(dev, unix.MOUNT_ATTR_NOSUID, unix.MS_PRIVATE, true)
+	}
 	b.Close(dev)
 }
 
@@ -56,6 +62,27 @@ func (t *tree) terminals() string {
 		return ",max=768"
 	}
 	return ""
+}
+
+// devDir mounts the directory, and returns it open.
+func (t *tree) devDir(i int) plan.Reg {
+	e := &t.s.Tree[i]
+	if !t.pooled {
+		dev := t.fresh("tmpfs", unix.MOUNT_ATTR_NOSUID|unix.MOUNT_ATTR_NODEV)
+		t.put(dev, e.Dest)
+		return dev
+	}
+	part := t.part(i, 0o755)
+	if path := t.ours(e.Dest); path != 0 {
+		t.place(e.Dest)
+		t.b.Fchdir(plan.Base)
+		dev := t.b.Reg()
+		t.bindHere(dev, part, path)
+		return dev
+	}
+	dev := t.b.OpenTree(plan.Base, part)
+	t.put(dev, e.Dest)
+	return dev
 }
 
 // node binds a device of the host at name in dev, which is the working directory.

@@ -38,10 +38,19 @@ func (t *tree) data(i int) {
 	b, e := t.b, &t.s.Tree[i]
 	name, _ := b.Text("%d", uint64(i))
 	fd := b.Openat(plan.Base, name, unix.O_WRONLY|unix.O_CREAT|unix.O_EXCL|unix.O_NOFOLLOW, e.Perms)
-	b.Write(fd, b.Bytes(e.Data), len(e.Data))
+	if e.Source != "" {
+		b.CopyFile(fd, b.String(e.Source))
+	}
+	if len(e.Data) > 0 {
+		b.Write(fd, b.Bytes(e.Data), len(e.Data))
+	}
 	b.Close(fd)
 	source := b.OpenTree(plan.Base, name)
 	b.MountSetattr(source, attributes(e), t.propagation(), true)
+	if e.Source != "" { // of which there is one at that place
+		t.attach(source, t.b.OpenInRoot(plan.Root, b.String(spec.Relative(e.Dest)), unix.O_PATH, 0))
+		return
+	}
 	t.attach(source, t.point(e.Dest, false, 0, 0o444))
 }
 

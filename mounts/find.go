@@ -64,12 +64,12 @@ type finder struct {
 func (f *finder) find(name string) bool {
 	f.rest.Add(name)
 	for links := 0; ; {
-		part := f.part()
+		part := cutPart(&f.rest)
 		if part == "" {
 			return f.here() && !f.tooLong()
 		}
 		above := f.at.Len()
-		f.enter(part)
+		enter(&f.at, part)
 		target, there := f.look()
 		switch {
 		case !there, f.tooLong():
@@ -92,33 +92,6 @@ func (f *finder) find(name string) bool {
 }
 
 func (f *finder) tooLong() bool { return f.at.Full() || f.rest.Full() || f.host.Full() }
-
-// part takes the first part off rest; "" if there is none.
-func (f *finder) part() string {
-	rest := f.rest.String()
-	from := 0
-	for from < len(rest) && rest[from] == '/' {
-		from++
-	}
-	end := from
-	for end < len(rest) && rest[end] != '/' {
-		end++
-	}
-	f.rest.Skip(end)
-	return rest[from:end]
-}
-
-// enter goes from the directory at to part of it.
-func (f *finder) enter(part string) {
-	switch part {
-	case ".":
-	case "..":
-		f.at.Cut(max(strings.LastIndexByte(f.at.String(), '/'), 0))
-	default:
-		f.at.Add("/")
-		f.at.Add(part)
-	}
-}
 
 // look says whether there is anything at at, and returns the target if it is a symbolic link.
 func (f *finder) look() (target string, there bool) {

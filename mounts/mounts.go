@@ -8,8 +8,6 @@
 package mounts
 
 import (
-	"slices"
-
 	"box/internal/early"
 	"box/plan"
 	"box/spec"
@@ -26,6 +24,11 @@ type tree struct {
 	dir        string     // the directory that dirReg has open, or ""
 	dirReg     plan.Reg
 	roots      int        // mounts on "/" so far
+	mask       bool       // the present entry is mounted over something writable of the host
+	masks      int        // so far
+	above      stateAbove // the directories that lead to box's own state
+	hides      []byte     // for Tree[i]: 1 + which of these is its source
+	pooled     bool       // what has no size of its own is a directory of the base
 	writable   int        // writable binds so far
 	places     prefixes   // where binds and links are, so far
 	shared     [32]string // the real paths of what is written to; links below it are somebody else's
@@ -38,7 +41,7 @@ type tree struct {
 // What a source is.
 const (
 	absent    = 0
-	file      = 1
+	aFile     = 1
 	directory = 2
 	late      = 4 // with one of these: cloned when its turn comes
 )
@@ -65,13 +68,17 @@ func Compile(b *plan.Builder, s *spec.Spec) error {
 			b.Fail(errno)
 			continue
 		}
+		e := &s.Tree[i]
+		t.mask = e.Kind.Mounts() && t.onHost(e.Dest)
 		t.add(i)
-		if e := &s.Tree[i]; e.Brings() || e.Kind == spec.Symlink {
+		if e.Brings() || e.Kind == spec.Symlink {
 			t.places.add(e.Dest)
 		}
 	}
 	t.forget()
+	t.hideState()
 	t.pivot()
+	t.watch()
 	return nil
 }
 
@@ -91,6 +98,7 @@ func (t *tree) pivot() {
 func (t *tree) sources() error {
 	cloned, most := 0, descriptors()
 	t.share()
+	t.findState()
 	for i := range t.s.Tree {
 		e := &t.s.Tree[i]
 		if e.Kind == spec.Overlay {
@@ -110,15 +118,16 @@ func (t *tree) sources() error {
 			early.Ordinary() // the plan could not be made once more for the words of a failure: it is closed by then
 		}
 		path := t.b.String(source)
-		mode, errno := plan.Stat(path)
+		file, errno := plan.Identify(path)
 		if errno != 0 {
 			if e.Try && errno == unix.ENOENT {
 				continue
 			}
 			return plan.Missing(spec.EntryRef(i), source, errno)
 		}
-		t.found[i] = file
-		if mode&unix.S_IFMT == unix.S_IFDIR {
+		t.found[i] = aFile
+		t.leadsToState(i, file)
+		if file.Mode&unix.S_IFMT == unix.S_IFDIR {
 			t.found[i] = directory
 		}
 		if cloned++; cloned > most && t.canWait(i) {
@@ -145,7 +154,11 @@ func (t *tree) clone(i int, path plan.Ptr) {
 		t.cloneHere(r, e.Source, path)
 		return
 	}
-	switch dir, rest := t.writableAbove(e.Source); {
+	dir, rest := t.writableAbove(e.Source)
+	if e.Below != "" && (dir == "" || len(Spelled(e.Below)) < len(dir)) {
+		dir, rest = e.Below, spec.Relative(e.Source[len(e.Below):])
+	}
+	switch {
 	case e.NoLinks:
 		fd := t.b.OpenNoLinks(plan.Cwd, path, false)
 		t.b.OpenTreeOf(r, fd)
@@ -219,35 +232,13 @@ func attributes(e *spec.Entry) uint64 {
 	return attrs
 }
 
-// cover mounts the new root on top of the host's and opens it: "/.." is what is on top of "/". If something has to be kept
-// that is no part of the tree, there is a base below the root, which nobody sees any more after the pivot.
-func (t *tree) cover() {
-	t.b.For(spec.Box)
-	registers := [...]plan.Reg{plan.Base, plan.Root}
-	use := registers[1:]
-	if slices.ContainsFunc(t.s.Tree, needsBase) {
-		use = registers[:]
-		t.roots++
-	}
-	fstype, top, options := t.b.String("tmpfs"), t.b.String("/.."), t.tmpfsOptions(0o755, 0)
-	for _, r := range use {
-		t.b.Mount(fstype, t.b.String("/"), fstype, unix.MS_NOSUID|unix.MS_NODEV, options)
-		t.b.OpenatTo(r, plan.Cwd, top, unix.O_PATH|unix.O_DIRECTORY, 0)
-	}
-}
-
-// needsBase says whether the entry keeps something outside of the tree.
-func needsBase(e spec.Entry) bool {
-	return e.Kind == spec.Data || e.Kind == spec.Overlay && e.Source == "" && !e.RO
-}
-
 // misplaced returns what is wrong with a destination by its words alone: a file's name ends in no slash, and the root is there
 // already.
 func (t *tree) misplaced(i int) unix.Errno {
 	e := &t.s.Tree[i]
 	root := spec.Relative(e.Dest) == ""
 	switch slash := root || e.Dest[len(e.Dest)-1] == '/'; {
-	case slash && (e.Kind == spec.File || e.Kind == spec.Data || e.Kind == spec.Bind && t.found[i]&file != 0):
+	case slash && (e.Kind == spec.File || e.Kind == spec.Data || e.Kind == spec.Bind && t.found[i]&aFile != 0):
 		return unix.EISDIR
 	case root && e.Kind == spec.Symlink:
 		return unix.EEXIST
@@ -265,11 +256,11 @@ func (t *tree) add(i int) {
 	case spec.Proc:
 		t.proc(i)
 	case spec.Tmpfs:
-		t.mount(e.Dest, "tmpfs", unix.MS_NOSUID|unix.MS_NODEV, t.tmpfsOptions(e.Perms, e.Size))
+		t.tmpfs(i)
 	case spec.Mqueue:
 		t.mount(e.Dest, "mqueue", unix.MS_NOSUID|unix.MS_NODEV|unix.MS_NOEXEC, 0)
 	case spec.Dev:
-		t.dev(e)
+		t.dev(i)
 	case spec.Dir:
 		t.makeDir(e)
 	case spec.File:
@@ -311,6 +302,7 @@ func (t *tree) bind(i int) {
 // attach puts the mount that source has open onto what at has open.
 func (t *tree) attach(source, at plan.Reg) {
 	t.b.MoveMount(source, at)
+	t.masked(source)
 	t.b.Close(source)
 	t.covered(at)
 }
@@ -320,6 +312,7 @@ func (t *tree) mount(dest, fstype string, flags uintptr, options plan.Ptr) {
 	at := t.point(dest, true, 0o755, 0)
 	t.mountHere(at, fstype, flags, options)
 	t.covered(at)
+	t.maskedAt(dest)
 }
 
 // mountHere mounts a new file system on a directory by descriptor: mount(2) takes a path only, and "." is one.
@@ -329,20 +322,14 @@ func (t *tree) mountHere(at plan.Reg, fstype string, flags uintptr, options plan
 	t.b.Mount(name, t.b.String("."), name, flags, options)
 }
 
-// fresh makes a file system that is mounted nowhere yet, with the options of box if it is a tmpfs. It is for what has to be
-// known by descriptor when it is mounted: looked up again by its path, it could be something else.
+// fresh makes a file system that is mounted nowhere yet. It is for what has to be known by descriptor when it is mounted: looked up
+// again by its path, it could be something else.
 func (t *tree) fresh(fstype string, attrs uintptr) plan.Reg {
 	name := t.b.String(fstype)
 	fs := t.b.Fsopen(name)
 	t.b.FsconfigString(fs, t.b.String("source"), name)
 	if fstype == "tmpfs" {
 		t.b.FsconfigString(fs, t.b.String("mode"), t.b.String("0755"))
-		if !t.s.Mounts.Whole {
-			size, _ := t.b.Text("%d", defaultSize())
-			inodes, _ := t.b.Text("%d", maxInodes)
-			t.b.FsconfigString(fs, t.b.String("size"), size)
-			t.b.FsconfigString(fs, t.b.String("nr_inodes"), inodes)
-		}
 	}
 	if fstype == "tmpfs" && t.s.Labels.File != "" {
 		t.b.FsconfigString(fs, t.b.String("context"), t.b.String(t.s.Labels.File))
@@ -353,10 +340,11 @@ func (t *tree) fresh(fstype string, attrs uintptr) plan.Reg {
 	return r
 }
 
-// place mounts r, a directory, at dest; r stays open.
-func (t *tree) place(r plan.Reg, dest string) {
+// put mounts r, a directory, at dest; r stays open.
+func (t *tree) put(r plan.Reg, dest string) {
 	at := t.point(dest, true, 0o755, 0)
 	t.b.MoveMount(r, at)
+	t.masked(r)
 	t.covered(at)
 }
 

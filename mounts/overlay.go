@@ -35,9 +35,11 @@ func (t *tree) layers(i int) (n int, err error) {
 	}
 	for n, source := range dirs {
 		path, r := t.b.String(source), t.source[i]+plan.Reg(n)
-		if _, errno := plan.Stat(path); errno != 0 {
+		file, errno := plan.Identify(path)
+		if errno != 0 {
 			return 0, plan.Missing(spec.EntryRef(i), source, errno)
 		}
+		t.leadsToState(i, file)
 		if dir, rest := t.writableAbove(source); dir != "" {
 			t.openBelow(r, dir, rest)
 		} else {
@@ -78,6 +80,7 @@ func (t *tree) overlay(i int) {
 		}
 	}
 	t.covered(at)
+	t.maskedAt(e.Dest)
 }
 
 // memory returns two directories of the base: for what is written to entry i, and for the kernel's use.

@@ -10,16 +10,50 @@ import (
 // proc mounts a /proc of the sandbox's own processes, or the host's if it shares theirs.
 func (t *tree) proc(i int) {
 	e, r := &t.s.Tree[i], t.source[i]
+	if t.found[i] == absent && t.s.Mounts.Guard == spec.NoGuard && t.hidesKeys() && t.ours(e.Dest) != 0 {
+		t.mount(e.Dest, "proc", unix.MS_NOSUID|unix.MS_NODEV|unix.MS_NOEXEC, 0)
+		t.hideKeys("/..", e.Dest)
+		return
+	}
 	switch {
-	case t.found[i] == absent && t.s.Mounts.Guard == spec.NoGuard:
+	case t.found[i] == absent && t.s.Mounts.Guard == spec.NoGuard && !t.hidesKeys():
 		t.mount(e.Dest, "proc", unix.MS_NOSUID|unix.MS_NODEV|unix.MS_NOEXEC, 0)
 		return
 	case t.found[i] == absent:
 		r = t.fresh("proc", unix.MOUNT_ATTR_NOSUID|unix.MOUNT_ATTR_NODEV|unix.MOUNT_ATTR_NOEXEC)
 	}
-	t.place(r, e.Dest)
+	t.put(r, e.Dest)
 	t.guard(r)
+	if t.found[i] == absent && t.hidesKeys() {
+		t.b.Fchdir(r)
+		t.hideKeys("", ".")
+	}
 	t.b.Close(r)
+}
+
+// keys are the parts of /proc that list keys: not those of the sandbox, but of all who have the caller's user id, and
+// how many keys each user of the machine has. See proc_keys(5), proc_key-users(5).
+var keys = [...]string{"/keys", "/key-users"}
+
+// hidesKeys says whether they are hidden. Where something covers a part of /proc, no user namespace inside may mount
+// a new one: see mount_too_revealing() in the kernel's fs/namespace.c.
+func (t *tree) hidesKeys() bool { return !t.s.Mounts.Keys && !t.s.Nested }
+
+// hideKeys covers them with /dev/null, in a /proc that shows only the sandbox's processes. A kernel without keys has
+// none of them.
+func (t *tree) hideKeys(root, proc string) {
+	null, none := t.b.String("/dev/null"), plan.Ptr(0)
+	for _, name := range keys {
+		at := t.b.Concat(root, proc, name)
+		t.b.Mount(null, at, none, unix.MS_BIND, none)
+		t.b.Ignoring(unix.ENOENT)
+		if t.s.Mounts.Guard != spec.NoGuard { // root could change the mode of the host's device
+			t.b.Mount(none, at, none, unix.MS_REMOUNT|unix.MS_BIND|unix.MS_RDONLY|unix.MS_NOSUID|unix.MS_NOEXEC, none)
+			t.b.Last().When = plan.Done
+		}
+		t.b.OpenatTo(t.b.Fresh(), plan.Cwd, null, unix.O_PATH, 0) // the device may be what is missing: that is an error
+		t.b.Last().When = uint8(unix.ENOENT)
+	}
 }
 
 // guarded are the parts of /proc with which root could change the machine.

@@ -17,6 +17,6 @@ func public(mode, owner, caller uint32) bool {
 
 // isPublic is public for the directory at path.
 func isPublic(path string, caller int) bool {
-	mode, owner, errno := host.Owner(path)
+	mode, owner, errno := host.Owner(path, 0)
 	return errno != 0 || public(mode, owner, uint32(caller))
 }

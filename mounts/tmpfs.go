@@ -3,24 +3,54 @@ package mounts
 import (
 	"box/internal/early"
 	"box/plan"
+
+	"golang.org/x/sys/unix"
 )
 
-// What a tmpfs of box holds at most: a quarter of the machine's memory or 2 GiB, the smaller, and a million files. The
-// kernel's own default is half of the memory, for each.
+// What all that a sandbox has in memory holds at most together, if no flag says how much: a quarter of the machine's
+// memory or 2 GiB, the smaller, and a file, directory or link for each 16 KiB of it. The kernel's own default is half
+// of the memory, for each tmpfs.
 const (
-	maxTmpfs  = 2 << 30
-	maxInodes = 1 << 20
+	maxTmpfs = 2 << 30
+	perInode = 16 << 10
 )
+
+// What a tmpfs with a size of its own has: a file for each page, but some at least. An inode takes about 1 KiB that
+// the size doesn't count.
+const (
+	perSizedInode = 4 << 10
+	minInodes     = 1 << 10
+	maxInodes     = 1 << 20
+)
+
+// tmpfs mounts entry i. What has no size of its own is a part of the base.
+func (t *tree) tmpfs(i int) {
+	e := &t.s.Tree[i]
+	if t.pooled && e.Size == 0 {
+		part := t.part(i, e.Perms)
+		if path := t.ours(e.Dest); path != 0 {
+			t.place(e.Dest)
+			t.b.Fchdir(plan.Base)
+			t.b.Mount(part, path, 0, unix.MS_BIND, 0)
+			return
+		}
+		t.attach(t.b.OpenTree(plan.Base, part), t.point(e.Dest, true, 0o755, 0))
+		return
+	}
+	t.mount(e.Dest, "tmpfs", unix.MS_NOSUID|unix.MS_NODEV, t.tmpfsOptions(e.Perms, e.Size))
+}
 
 // tmpfsOptions returns the mount options for a tmpfs, see tmpfs(5). A size of 0 is the default.
 func (t *tree) tmpfsOptions(perms uint32, size uint64) plan.Ptr {
 	if t.s.Mounts.Whole {
 		return t.labelled(t.wholeOptions(perms, size))
 	}
+	inodes := min(max(size/perSizedInode, minInodes), maxInodes)
 	if size == 0 {
 		size = defaultSize()
+		inodes = size / perInode
 	}
-	options, _ := t.b.Text("mode=%o,size=%d,nr_inodes=%d", uint64(perms), size, maxInodes)
+	options, _ := t.b.Text("mode=%o,size=%d,nr_inodes=%d", uint64(perms), size, inodes)
 	return t.labelled(options)
 }
 

@@ -112,6 +112,17 @@ func (b *Builder) Write(r Reg, data Ptr, n int) {
 	c.Full = true
 }
 
+// CopyFile appends the file at path, if it is there and can be read, to the regular file r. See sendfile(2).
+func (b *Builder) CopyFile(r Reg, path Ptr) {
+	from := b.Openat(Cwd, path, unix.O_RDONLY|unix.O_NONBLOCK, 0)
+	b.Ignoring(unix.ENOENT, unix.EACCES)
+	const most = 1 << 30
+	c := b.add(unix.SYS_SENDFILE, 0, 0, 0, most).fd(0, r).fd(1, from)
+	c.Ignore[0], c.When = uint8(unix.EINVAL), Done // EINVAL: not every file system can do that
+	b.Close(from)
+	b.Last().When = Done
+}
+
 // Mkdirat makes a directory, see mkdirat(2).
 func (b *Builder) Mkdirat(dir Reg, name Ptr, mode uint32) {
 	b.add(unix.SYS_MKDIRAT, 0, uintptr(name), uintptr(mode)).fd(0, dir)
@@ -168,6 +179,11 @@ func (b *Builder) SeekAs(r Reg, fd int) {
 	at := b.Fresh()
 	b.add(unix.SYS_LSEEK, uintptr(fd), 0, unix.SEEK_CUR).out(at)
 	b.add(unix.SYS_LSEEK, 0, 0, unix.SEEK_SET).fd(0, r).fd(1, at)
+}
+
+// Fchmodat sets the mode of what is at name in dir, see fchmodat(2).
+func (b *Builder) Fchmodat(dir Reg, name Ptr, mode uint32) {
+	b.add(unix.SYS_FCHMODAT, 0, uintptr(name), uintptr(mode)).fd(0, dir)
 }
 
 // digitsRoom is what Digits fills in.

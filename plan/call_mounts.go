@@ -38,6 +38,12 @@ func (b *Builder) MountSetattr(r Reg, attrs, propagation uint64, recursive bool)
 	b.add(unix.SYS_MOUNT_SETATTR, 0, uintptr(b.String("")), flags, uintptr(attr), sizeofMountAttr).fd(0, r)
 }
 
+// MountClearattr takes attributes away from the mount r alone. What a user namespace above has set is locked: EPERM.
+func (b *Builder) MountClearattr(r Reg, attrs uint64) {
+	attr := b.Words64(0, attrs, 0, 0)
+	b.add(unix.SYS_MOUNT_SETATTR, 0, uintptr(b.String("")), unix.AT_EMPTY_PATH, uintptr(attr), sizeofMountAttr).fd(0, r)
+}
+
 const sizeofMountAttr = 32
 
 // MoveMount puts the mount r onto what to names. See move_mount(2), since Linux 5.2.
@@ -45,6 +51,12 @@ func (b *Builder) MoveMount(r, to Reg) {
 	empty := b.String("")
 	const flags = unix.MOVE_MOUNT_F_EMPTY_PATH | unix.MOVE_MOUNT_T_EMPTY_PATH
 	b.add(unix.SYS_MOVE_MOUNT, 0, uintptr(empty), 0, uintptr(empty), flags).fd(0, r).fd(2, to)
+}
+
+// MoveMountAt puts the mount r onto what is at path below dir.
+func (b *Builder) MoveMountAt(r, dir Reg, path Ptr) {
+	empty := b.String("")
+	b.add(unix.SYS_MOVE_MOUNT, 0, uintptr(empty), 0, uintptr(path), unix.MOVE_MOUNT_F_EMPTY_PATH).fd(0, r).fd(2, dir)
 }
 
 // PivotRoot makes the working directory the root, with the old root mounted on top of it, see pivot_root(2).

@@ -60,7 +60,8 @@ func (b *Builder) CloseRest(keep []int, also Reg) {
 	b.add(CloseRest, uintptr(address(list)), uintptr(n))
 }
 
-// Hop goes on in a child with new namespaces, see clone(2). It has the parent of the process that makes it (CLONE_PARENT).
+// Hop goes on in a child with new namespaces, see clone(2). It has the parent of the process that makes it
+// (CLONE_PARENT).
 func (b *Builder) Hop(flags uint64) {
 	b.add(Hop, uintptr(flags|unix.CLONE_PARENT|uint64(unix.SIGCHLD)))
 }
@@ -91,26 +92,57 @@ func (b *Builder) ParentAlive() {
 // Send sends a record with the descriptor r to the parent, see unix(7), SCM_RIGHTS. The record's step is that of the
 // call before; when is as in Call.
 func (b *Builder) Send(kind uint32, r Reg, when uint8) {
-	b.send(kind, uint32(len(b.Inside)-1), r, when)
+	b.send(kind, uint32(len(b.Inside)-1), r, None, when)
+}
+
+// SendPair is Send with two descriptors.
+func (b *Builder) SendPair(kind uint32, first, second Reg, when uint8) {
+	b.send(kind, uint32(len(b.Inside)-1), first, second, when)
 }
 
 // SendStdio sends what takes the place of the standard descriptor fd.
-func (b *Builder) SendStdio(fd int, r Reg) { b.send(Stdio, uint32(fd), r, 0) }
+func (b *Builder) SendStdio(fd int, r Reg) { b.send(Stdio, uint32(fd), r, None, 0) }
 
-func (b *Builder) send(kind, step uint32, r Reg, when uint8) {
+func (b *Builder) send(kind, step uint32, first, second Reg, when uint8) {
 	b.Sends |= 1 << kind
-	control := b.Words64(cmsgLen, unix.SOL_SOCKET|unix.SCM_RIGHTS<<32, 0)
+	length := uint64(cmsgLen)
+	if second != None {
+		length += cmsgMore
+	}
+	control := b.Words64(length, unix.SOL_SOCKET|unix.SCM_RIGHTS<<32, 0)
 	record := b.Words32(kind, step, 0)
 	vector := b.Words64(uint64(record), 12)
 	message := b.Words64(0, 0, uint64(vector), 1, uint64(control), cmsgSpace, 0)
-	c := b.add(Poke, uintptr(control)+cmsgData).fd(1, r)
-	c.When = when
+	b.add(Poke, uintptr(control)+cmsgData).fd(1, first).When = when
+	if second != None {
+		b.add(Poke, uintptr(control)+cmsgData+cmsgMore).fd(1, second).When = when
+	}
 	b.add(unix.SYS_SENDMSG, 0, uintptr(message), unix.MSG_NOSIGNAL).fd(0, Status).When = when
 }
 
-// The layout of a control message with one descriptor, see cmsg(3).
+// Claim makes an empty file or directory, of the type and with the mode in mode, at name in dir: a mount point on the
+// host, which other sandboxes may share. One that a sandbox of the user's has made is taken. The register that it
+// returns has a descriptor with a shared lock on it, see flock(2), and pid 1 keeps that. What nobody's sandbox has
+// made stays as it is, and the call ends as EEXIST. state is the state directory, and dirs are it and those above it.
+func (b *Builder) Claim(dir Reg, name Ptr, mode uint32, state string, dirs []string) Reg {
+	step := uintptr(len(b.Inside))
+	b.add(State, uintptr(b.String(state)), uintptr(b.Strings(dirs)))
+	r := b.Fresh()
+	b.add(Claim, 0, uintptr(name), uintptr(mode), step).fd(0, dir).out(r)
+	b.KeepOpen(r)
+	return r
+}
+
+// Masked tells the parent which mount r has open: it hides something, and the sandbox must end if it is lost.
+func (b *Builder) Masked(r Reg) {
+	b.Sends |= 1 << Mask
+	b.add(Masked).fd(0, r)
+}
+
+// The layout of a control message with one descriptor, see cmsg(3). There is room for a second one.
 const (
 	cmsgLen   = 20
 	cmsgSpace = 24
 	cmsgData  = 16
+	cmsgMore  = 4
 )

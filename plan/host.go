@@ -28,13 +28,18 @@ func Missing(whom uint32, path string, errno unix.Errno) error {
 	return &HostError{For: whom, Path: path, Err: errno}
 }
 
-// Stat looks at what is at path on the host, links followed, and returns its mode as in stat(2). It is unix.Stat
-// without a copy of the path.
-func Stat(path Ptr) (mode uint32, errno unix.Errno) {
+// A File is what can be told of a file without opening it.
+type File struct {
+	Mode     uint32 // as in stat(2)
+	Dev, Ino uint64 // the same for no other
+}
+
+// Identify looks at what is at path on the host, links followed, see stat(2).
+func Identify(path Ptr) (File, unix.Errno) {
 	var st unix.Stat_t
 	at := atFDCWD
-	_, _, errno = unix.RawSyscall6(sysStatat, at, uintptr(path), uintptr(unsafe.Pointer(&st)), 0, 0, 0)
-	return st.Mode, errno
+	_, _, errno := unix.RawSyscall6(sysStatat, at, uintptr(path), uintptr(unsafe.Pointer(&st)), 0, 0, 0)
+	return File{st.Mode, st.Dev, st.Ino}, errno
 }
 
 // Limits returns a resource limit of the process, see getrlimit(2).

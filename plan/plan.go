@@ -75,6 +75,9 @@ const (
 	Fail                      // fail with errno Args[0]
 	Digits                    // write argument 1 in decimal into the 8 bytes at Args[0], with slashes in front
 	CloseRest                 // close all descriptors from 3 on, Proc last, but Status and the Args[1] 32-bit numbers at Args[0]
+	Claim                     // make a mount point on the host, or take part in one that a sandbox has made: see Builder.Claim
+	State                     // names the state directory for the claims after it; by itself it does nothing
+	Masked                    // tell the parent which mount register In[0] has open
 	Hop                       // go on in a child that is made with the flags Args[0]; the process itself ends
 	Guarded                   // wait until pid 1 has made the calls of Fork
 )
@@ -85,13 +88,15 @@ const (
 	Ended               // the command ended with wait status Value
 	Stopped             // the command was stopped by signal Value
 	Master              // carries the master of the command's terminal
-	Made                // carries a directory of the host in which call Step made a mount point
+	Made                // carries a directory of the host in which call Step claimed a mount point, and the lock on that
 	Ready               // child to parent: do the acts; parent to child: they are done
 	Signal              // parent to pid 1: signal Value to the command, or to its group if Step is 1
 	Here                // the sender is pid 1; the kernel adds its process id, see unix(7), SCM_CREDENTIALS
 	Running             // the command is executed next
 	Listener            // carries what tells of refused calls, see seccomp_unotify(2)
 	Stdio               // carries what the command has in the place of the caller's standard descriptor Step
+	Mask                // mount Value hides what call Step is about
+	Mounts              // carries the sandbox's mount table, see proc_pid_mountinfo(5)
 	Text                // Step and Value are the next 8 bytes of a text that belongs to the failure to come
 	Built               // no Made follows: the command does not run yet
 )

@@ -12,8 +12,8 @@ import (
 // form is how a system call is printed: its name, and a letter for each argument.
 //
 //	f descriptor   s string   w data, its length is the next argument   d decimal   o octal   x hexadecimal
-//	- left out     v list of strings   h struct open_how   a struct mount_attr   4 four words, of which two are shown
-//	l struct landlock_ruleset_attr   b struct landlock_path_beneath_attr
+//	- left out     p string, left out if it is empty   v list of strings   h struct open_how
+//	a struct mount_attr   l struct landlock_ruleset_attr   b struct landlock_path_beneath_attr
 //	any other letter: an index of flagNames
 type form struct {
 	nr         uint16
@@ -30,6 +30,7 @@ var forms = [...]form{
 	{unix.SYS_CLOSE_RANGE, "close_range", "ddR"},
 	{unix.SYS_DUP3, "dup3", "fd-"},
 	{unix.SYS_WRITE, "write", "fw-"},
+	{unix.SYS_SENDFILE, "sendfile", "ff--"},
 	{unix.SYS_MKDIRAT, "mkdirat", "fso"},
 	{unix.SYS_MKNODAT, "mknodat", "fso-"},
 	{unix.SYS_SYMLINKAT, "symlinkat", "sfs"},
@@ -42,7 +43,7 @@ var forms = [...]form{
 	{unix.SYS_MOUNT, "mount", "sssMs"},
 	{unix.SYS_OPEN_TREE, "open_tree", "fsT"},
 	{unix.SYS_MOUNT_SETATTR, "mount_setattr", "fsTa-"},
-	{unix.SYS_MOVE_MOUNT, "move_mount", "f-f--"},
+	{unix.SYS_MOVE_MOUNT, "move_mount", "f-fp-"},
 	{unix.SYS_PIVOT_ROOT, "pivot_root", "ss"},
 	{unix.SYS_UMOUNT2, "umount2", "sU"},
 	{unix.SYS_FSOPEN, "fsopen", "s-"},
@@ -85,6 +86,9 @@ var forms = [...]form{
 	{Fail, "fail", "d"},
 	{Digits, "digits", "-f"},
 	{Hop, "clone", "N"},
+	{Claim, "claim", "fso-"},
+	{State, "state_directory", "s-"},
+	{Masked, "masked", "f"},
 	{CloseRest, "close_rest", "-d"},
 	{Guarded, "await_guard", ""},
 	{unix.SYS_SETNS, "setns", "dN"},
@@ -217,7 +221,7 @@ func (c *Call) String() string {
 	line.WriteByte('(')
 	first := true
 	for i, kind := range []byte(c.form().args) {
-		if kind == '-' {
+		if kind == '-' || kind == 'p' && text(c.Args[i]) == "" {
 			continue
 		}
 		if !first {
@@ -249,7 +253,7 @@ func (c *Call) argument(i int, kind byte) string {
 		return strconv.FormatInt(int64(int32(uint32(v))), 10)
 	case 'o':
 		return fmt.Sprintf("%#04o", v&0o7777)
-	case 's':
+	case 's', 'p':
 		if v == 0 {
 			return "none"
 		}
@@ -260,7 +264,14 @@ func (c *Call) argument(i int, kind byte) string {
 		return spaced(list(v))
 	case 'h':
 		return names('O', words64(v, 1)[0])
+	case 'O':
+		if v&^unix.O_CLOEXEC == 0 {
+			return "read"
+		}
 	case 'a':
+		if w := words64(v, 2); w[0] == 0 && w[1] != 0 {
+			return "not " + names('A', w[1])
+		}
 		return names('A', words64(v, 1)[0])
 	case 'x':
 		return fmt.Sprintf("%#x", v)
@@ -291,26 +302,6 @@ func (r Reg) String() string {
 		return fixed[r]
 	}
 	return "r" + strconv.Itoa(int(r-firstFree))
-}
-
-// rulesetText returns what a Landlock ruleset handles.
-func rulesetText(attr []uint64) string {
-	var handled []string
-	if attr[0] != 0 {
-		handled = append(handled, "files: "+names('F', attr[0]))
-	}
-	if attr[2] != 0 {
-		handled = append(handled, "scopes: "+names('E', attr[2]))
-	}
-	return strings.Join(handled, ", ")
-}
-
-// ruleText returns the rights of a Landlock rule, and the descriptor that it is on, if that is known.
-func ruleText(attr []uint64) string {
-	if attr[1] == storedLater {
-		return names('F', attr[0])
-	}
-	return names('F', attr[0]) + ", " + strconv.FormatUint(attr[1], 10)
 }
 
 // FlagsText names CLONE_NEW* flags.

@@ -13,7 +13,7 @@ const (
 	Mqueue                   // POSIX message queues, see mq_overview(7)
 	Dir                      // a directory, if there is none
 	File                     // a file with Data as its content
-	Data                     // Data bound at Dest: it can't be renamed or removed
+	Data                     // Source of the host, if there is one, and Data, bound at Dest: it can't be renamed or removed
 	Symlink                  // a symbolic link with Source as its target
 	Chmod                    // the mode of what is at Dest
 	ReadOnly                 // makes the mount at Dest read-only, not those below it
@@ -50,11 +50,12 @@ type Entry struct {
 	Devices bool     // Bind and Overlay: device files work
 	Here    bool     // Bind: Source is "." or beneath it: of the working directory itself, whatever leads to its path by now
 	NoLinks bool     // Bind: neither Source nor Dest may lead through a symbolic link; both are absolute
+	Below   string   // Bind: a directory that Source is spelled from; from there on Source leads through no symbolic link
 	Try     bool     // Bind: a missing Source is skipped
 	Perms   uint32   // permission bits for what is created; Dev: of its shm, 0 is 01777
 	Size    uint64   // Tmpfs: bytes; 0 is the default of box
 	Dest    string   // the path in the sandbox
-	Source  string   // Bind, Overlay: the path on the host; Symlink: the target; Hostname: the name; Dev: the console, or ""
+	Source  string   // Bind, Overlay: the path on the host; Symlink: the target; Hostname: the name; Dev: the console
 	Work    string   // Overlay with a Source: a directory beside it for the kernel's use
 	Layers  []string // Overlay: paths on the host, the lowest first
 	FD      FD       // Bind: what is bound must be what this names; File, Data: where Data is from

@@ -100,10 +100,13 @@ const (
 type Mounts struct {
 	Follow bool // mounts that the host makes later below a bind appear inside
 	Guard  Guard
-	Leave  bool // mount points that had to be made on the host stay there
-	Trust  bool // links in what is bound writable are followed where it is a source again
-	Whole  bool // a tmpfs without a size has the kernel's default
-	Loose  bool // a link to nothing will do for a directory, and where a file is mounted, that is made where the link leads
+	Leave  bool   // mount points that had to be made on the host stay there
+	Trust  bool   // links in what is bound writable are followed where it is a source again
+	Whole  bool   // a tmpfs without a size has the kernel's default
+	State  string // where box keeps what it must know of earlier sandboxes: it is hidden in them; "" if nobody knows a place for it
+	Keys   bool   // /proc/keys and /proc/key-users show the keys of the machine
+	Nodes  bool   // the nodes of a /dev are writable: not only the devices, but their mode and times
+	Loose  bool   // a link to nothing will do for a directory, and where a file is mounted, that is made where the link leads
 }
 
 // IDs says who the command believes to be, see user_namespaces(7).

@@ -156,6 +156,8 @@ func (s *script) setup(env *testscript.Env) error {
 	if err != nil {
 		return err
 	}
+	// What box notes of sandboxes is nothing that a script must take away.
+	env.Vars = append(env.Vars, "XDG_STATE_HOME="+filepath.Join(filepath.Dir(env.WorkDir), "state"))
 	env.Vars = append(env.Vars, "PYTHONPATH="+library, "PYTHONDONTWRITEBYTECODE=1")
 	s.dir = env.WorkDir
 	s.given, err = filesBelow(s.dir)

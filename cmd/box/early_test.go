@@ -10,6 +10,9 @@ import (
 	"runtime"
 	"strings"
 	"testing"
+
+	"box/cmd/box/internal/bwrap"
+	"box/cmd/box/internal/native"
 )
 
 // What runs before the Go runtime may call nothing that needs it. The program itself is asked: whatever can be reached from its
@@ -41,7 +44,7 @@ func TestEarlyCodeNeedsNoRuntime(t *testing.T) {
 			}
 		}
 	}
-	for _, name := range []string{"main.runBwrap", "main.runCommand", "box/mounts.Compile", "box/launch.(*Sandbox).watch"} {
+	for _, name := range []string{"box/cmd/box/internal/bwrap.(*Line).Run", "box/cmd/box/internal/native.(*Line).Run", "box/mounts.Compile", "box/launch.(*Sandbox).watch"} {
 		if !seen[name] {
 			t.Errorf("%s is not reached: this test looks at the wrong thing", name)
 		}
@@ -123,18 +126,18 @@ func disassembled(t *testing.T) callGraph {
 // earlyRoots returns the names of the functions that run early: the entry, and what it calls by address.
 func earlyRoots(t *testing.T) []string {
 	t.Helper()
-	roots := []string{"main.begin", "main.(*informer).Do"}
+	roots := []string{"main.begin", "box/cmd/box/internal/statusfd.(*Informer).Do"}
 	add := func(f any) {
 		if v := reflect.ValueOf(f); !v.IsNil() {
 			name := runtime.FuncForPC(v.Pointer()).Name()
-			roots = append(roots, strings.Replace(name, "box/cmd/box.", "main.", 1))
+			roots = append(roots, name)
 		}
 	}
-	for i := range flags {
-		add(flags[i].do)
+	for i := range native.Flags {
+		add(native.Flags[i].Do)
 	}
-	for i := range bwrapFlags {
-		add(bwrapFlags[i].do)
+	for i := range bwrap.Options {
+		add(bwrap.Options[i].Do)
 	}
 	return roots
 }

@@ -4,6 +4,8 @@ import (
 	"bufio"
 	"fmt"
 	"io"
+
+	"box/cmd/box/internal/native"
 )
 
 const helpHead = `usage: box [flags] [--] COMMAND [ARG...]
@@ -31,11 +33,11 @@ func help(file io.Writer) error {
 	for _, v := range verbs {
 		fmt.Fprintf(out, "  %-28s %s\n", v.Name, v.Short)
 	}
-	for _, group := range groups {
+	for _, group := range native.Groups {
 		fmt.Fprintf(out, "\n%s:\n", group)
-		for _, f := range flags {
-			if f.group == group {
-				fmt.Fprintf(out, "  %-28s %s\n", f.name+" "+f.args, f.help)
+		for _, f := range native.Flags {
+			if f.Group == group {
+				fmt.Fprintf(out, "  %-28s %s\n", f.Name+" "+f.Args, f.Help)
 			}
 		}
 	}

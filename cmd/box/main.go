@@ -10,7 +10,10 @@ import (
 	"path"
 	"runtime"
 
+	"box/cmd/box/internal/bwrap"
+	"box/cmd/box/internal/native"
 	"box/cmd/box/internal/say"
+	"box/cmd/box/internal/session"
 	"box/cmd/box/internal/verb"
 	"box/internal/early"
 	"box/internal/host"
@@ -36,11 +39,11 @@ func run(argv []string) int {
 		argv = noWords[:]
 	}
 	if path.Base(argv[0]) == "bwrap" {
-		return runBwrap(argv[0], argv[1:])
+		return one.bwrap.Run(&one.session, argv[0], argv[1:])
 	}
 	words := argv[1:]
 	if len(words) > 0 && words[0] == "bwrap" {
-		return runBwrap("bwrap", words[1:])
+		return one.bwrap.Run(&one.session, "bwrap", words[1:])
 	}
 	return runBox(words)
 }
@@ -74,11 +77,18 @@ func runBox(words []string) int {
 			words = words[1:] // run; bwrap has been seen
 		}
 	}
-	code, err := runCommand(words)
+	code, err := one.native.Run(&one.session, words)
 	if err != nil {
 		return status(err)
 	}
 	return code
+}
+
+// one is the one command line of a process, in either mode. Its memory never moves.
+var one struct {
+	session session.Session
+	native  native.Line
+	bwrap   bwrap.Line
 }
 
 //go:noinline
@@ -91,11 +101,20 @@ func runVerb(v *verb.Verb, words []string) int {
 	return code
 }
 
-// status reports an error and returns the exit status.
+// status reports an error, or prints what was asked for, and returns the exit status.
 //
 //go:noinline
 func status(err error) int {
 	early.Ordinary()
+	switch {
+	case errors.Is(err, native.ErrHelp):
+		err = help(os.Stdout)
+	case errors.Is(err, native.ErrVersion):
+		err = printVersion(os.Stdout)
+	}
+	if err == nil {
+		return 0
+	}
 	if m := (*say.Message)(nil); errors.As(err, &m) {
 		return say.Report(m)
 	}

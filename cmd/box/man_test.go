@@ -2,6 +2,7 @@ package main
 
 import (
 	_ "embed"
+	"flag"
 	"go/ast"
 	"go/parser"
 	"go/token"
@@ -12,8 +13,11 @@ import (
 	"strings"
 	"testing"
 
+	"box/cmd/box/internal/native"
 	"box/cmd/box/internal/verb/seccomp"
 )
+
+var update = flag.Bool("update", false, "write the man page anew")
 
 const manFile = "../../docs/box.1"
 
@@ -129,15 +133,15 @@ func (p *manPage) synopsis() {
 }
 
 func (p *manPage) flags() {
-	for _, group := range groups {
+	for _, group := range native.Groups {
 		title, note, _ := strings.Cut(group, " (")
 		p.WriteString(".SS " + title + "\n")
 		if note != "" {
 			p.WriteString(p.inline(strings.ToUpper(note[:1])+strings.TrimSuffix(note[1:], ")"), "") + ".\n")
 		}
-		for _, f := range flags {
-			if f.group == group {
-				p.flag(f.name, f.args, f.help)
+		for _, f := range native.Flags {
+			if f.Group == group {
+				p.flag(f.Name, f.Args, f.Help)
 			}
 		}
 	}
@@ -230,7 +234,8 @@ func flagTexts(t *testing.T) map[string]string {
 	texts := map[string]string{}
 	for block := range strings.SplitSeq(strings.TrimSpace(manFlags), "\n\n") {
 		name, text, _ := strings.Cut(block, "\n")
-		if find(name) == nil || texts[name] != "" || text == "" {
+		is := func(f native.Flag) bool { return f.Name == name }
+		if !slices.ContainsFunc(native.Flags[:], is) || texts[name] != "" || text == "" {
 			t.Errorf("flags.txt: %q: no flag, there already, or empty", name)
 		}
 		texts[name] = text

@@ -8,8 +8,11 @@ import (
 	"strings"
 	"testing"
 
+	"box/cmd/box/internal/bwrap"
+	"box/cmd/box/internal/native"
+	"box/cmd/box/internal/session"
 	"box/internal/early"
-	"box/launch"
+	"box/plan"
 )
 
 // A command line has the same plan before and after the Go runtime begins, or it goes the ordinary way before any effect. Lines are
@@ -18,14 +21,14 @@ func TestEarlyPlanIsTheOrdinaryPlan(t *testing.T) {
 	for _, m := range []struct {
 		name    string
 		flags   []generatedFlag
-		compile func(*room, []string) (string, error)
+		compile func(*session.Session, []string) (string, error)
 	}{
 		{"box", boxFlags(), compileBox},
 		{"bwrap", bwrapFlagsToMake(), compileBwrap},
 	} {
 		t.Run(m.name, func(t *testing.T) {
 			r := rand.New(rand.NewPCG(1, 2))
-			ordinary, before := new(room), new(room)
+			ordinary, before := new(session.Session), new(session.Session)
 			done, lines := 0, 20000
 			for range lines {
 				words := line1(r, m.flags)
@@ -56,29 +59,29 @@ type generatedFlag struct {
 }
 
 func boxFlags() (made []generatedFlag) {
-	for i := range flags {
-		switch f := &flags[i]; f.name {
+	for i := range native.Flags {
+		switch f := &native.Flags[i]; f.Name {
 		case "--help", "--version", "--args", "--dry-run", "--print-bwrap", "--exec-label", "--file-label":
 		case "-w": // it says something
 		default:
-			made = append(made, generatedFlag{f.name, strings.Fields(f.args)})
+			made = append(made, generatedFlag{f.Name, strings.Fields(f.Args)})
 		}
 	}
 	return made
 }
 
 func bwrapFlagsToMake() (made []generatedFlag) {
-	for i := range bwrapFlags {
-		switch f := &bwrapFlags[i]; f.name {
+	for i := range bwrap.Options {
+		switch f := &bwrap.Options[i]; f.Name {
 		case "--help", "--version", "--args", "--exec-label", "--file-label":
 		default:
-			args := []string{"SRC", "DEST", "DEST"}[:f.words]
-			for _, b := range flags {
-				if b.name == f.name {
-					args = strings.Fields(b.args)
+			args := []string{"SRC", "DEST", "DEST"}[:f.Words]
+			for _, b := range native.Flags {
+				if b.Name == f.Name {
+					args = strings.Fields(b.Args)
 				}
 			}
-			made = append(made, generatedFlag{f.name, args})
+			made = append(made, generatedFlag{f.Name, args})
 		}
 	}
 	return made
@@ -118,52 +121,26 @@ func line1(r *rand.Rand, flags []generatedFlag) (words []string) {
 }
 
 // compileBox returns the plan of a command line in box mode.
-func compileBox(r *room, words []string) (string, error) {
-	b := &line
-	b.begin(r)
-	steps, command, err := scan(r.steps[:0], words)
-	if err != nil {
+func compileBox(s *session.Session, words []string) (string, error) {
+	if err := one.native.Plan(s, words); err != nil {
 		return "", err
 	}
-	for i := range steps {
-		if err := b.do(&steps[i]); err != nil {
-			return "", err
-		}
-	}
-	if err := b.finish(command); err != nil {
-		return "", err
-	}
-	if err := launch.Compile(&builder, b.spec); err != nil {
-		return "", err
-	}
-	return planText(), nil
+	return planText(&s.Builder), nil
 }
 
 // compileBwrap is compileBox in bwrap mode.
-func compileBwrap(r *room, words []string) (string, error) {
-	b := &bwrapLine
-	b.begin(r, "bwrap", os.Environ())
-	command, _, err := b.parse(words, false)
-	if err == nil {
-		err = b.finish(command)
-	}
-	if err == nil {
-		err = b.readFiles()
-	}
-	if err == nil {
-		err = launch.Compile(&builder, b.spec)
-	}
-	if err != nil {
+func compileBwrap(s *session.Session, words []string) (string, error) {
+	if err := one.bwrap.Plan(s, words, os.Environ()); err != nil {
 		return "", err
 	}
-	return planText(), nil
+	return planText(&s.Builder), nil
 }
 
 // stored is an address in the Builder's memory, which is another one where strings of the lines before are longer.
 var stored = regexp.MustCompile(`store\(\d+\)`)
 
 // planText returns the plan without what an early run has no need of: other CPUs than the caller's.
-func planText() string {
+func planText(builder *plan.Builder) string {
 	var text strings.Builder
 	fmt.Fprintf(&text, "%#x\n", builder.Flags)
 	for i := range builder.Inside {
@@ -173,4 +150,21 @@ func planText() string {
 		}
 	}
 	return text.String()
+}
+
+// difference returns the lines that only one of two texts has.
+func difference(want, got string) string {
+	var out strings.Builder
+	has := func(text, line string) bool { return strings.Contains("\n"+text+"\n", "\n"+line+"\n") }
+	for line := range strings.Lines(want) {
+		if !has(got, strings.TrimSuffix(line, "\n")) {
+			out.WriteString("- " + line)
+		}
+	}
+	for line := range strings.Lines(got) {
+		if !has(want, strings.TrimSuffix(line, "\n")) {
+			out.WriteString("+ " + line)
+		}
+	}
+	return out.String()
 }

@@ -5,6 +5,7 @@ import (
 	"os"
 	"strings"
 
+	"box/cmd/box/internal/bwrap"
 	"box/cmd/box/internal/say"
 	"box/cmd/box/internal/verb"
 	"box/cmd/box/internal/verb/doctor"
@@ -12,7 +13,6 @@ import (
 	"box/cmd/box/internal/verb/seccomp"
 	"box/internal/early"
 	"box/internal/inherited"
-	"box/spec"
 )
 
 // The groups of verbs, in the order of box help.
@@ -109,7 +109,7 @@ func oneOff(a, b string) bool {
 // helpOf prints the help of box in one of its modes: what box --help or bwrap --help prints.
 func helpOf(name string) error {
 	if name == "bwrap" {
-		bwrapUsage(os.Stdout, "bwrap")
+		bwrap.Usage(os.Stdout, "bwrap")
 		return nil
 	}
 	return help(os.Stdout)
@@ -123,22 +123,9 @@ func contextOf(words []string) *verb.Context {
 	}
 }
 
-// usr is what a plain sandbox has.
-var usr = spec.Entry{Kind: spec.Bind, RO: true, Source: "/usr", Dest: "/usr"}
-
 // trySandbox runs true(1) in a plain sandbox.
 func trySandbox() error {
-	b := &line
-	b.begin(&plainRoom)
-	b.ptyOff = true
-	b.spec.Tree = append(b.spec.Tree, usr)
-	if err := b.finish([]string{"true"}); err != nil {
-		return err
-	}
-	if err := b.compile(); err != nil {
-		return err
-	}
-	code, err := b.start()
+	code, err := one.native.Try(&one.session, "true")
 	if err == nil && code != 0 {
 		err = fmt.Errorf("true ended with status %d", code)
 	}

@@ -39,14 +39,14 @@ func Stat(name string, flags int) (mode uint32, errno unix.Errno) {
 	return st.Mode, errno
 }
 
-// Owner returns the mode and the owner of what is at name, links followed, see stat(2).
-func Owner(name string) (mode, uid uint32, errno unix.Errno) {
+// Owner returns the mode of what is at name, and the user id of its owner, as in stat(2). flags are those of fstatat(2).
+func Owner(name string, flags int) (mode, uid uint32, errno unix.Errno) {
 	var p path
 	if !p.set(name) {
 		return 0, 0, unix.ENAMETOOLONG
 	}
 	var st unix.Stat_t
-	errno = stat(&p, &st, 0)
+	errno = stat(&p, &st, flags)
 	return st.Mode, st.Uid, errno
 }
 

@@ -86,3 +86,40 @@ func Sysctl(dir, name string) uint64 {
 	}
 	return uint64(value)
 }
+
+// Names goes through the names in a directory, see getdents64(2). It is large, and nothing of it is on the heap.
+type Names struct {
+	dir      Dir
+	data     [4 << 10]byte
+	at, size int
+}
+
+// Open opens the directory at name, and says whether it could.
+func (n *Names) Open(name string) bool {
+	dir, errno := OpenDir(name)
+	n.dir, n.at, n.size = dir, 0, 0
+	return errno == 0
+}
+
+// Next returns the next name, which holds until the next call, without "." and ".."; "" is the end, and closes the directory.
+func (n *Names) Next() string {
+	for {
+		if n.at >= n.size {
+			to, room := uintptr(unsafe.Pointer(&n.data)), unsafe.Sizeof(n.data)
+			size, _, errno := unix.RawSyscall(unix.SYS_GETDENTS64, uintptr(n.dir.fd), to, room)
+			if n.at, n.size = 0, int(size); errno != 0 || size == 0 {
+				n.dir.Close()
+				return ""
+			}
+		}
+		start := n.at + entryName
+		n.at += int(n.data[n.at+entryLength]) | int(n.data[n.at+entryLength+1])<<8
+		end := start
+		for n.data[end] != 0 {
+			end++
+		}
+		if name := unsafe.String(&n.data[start], end-start); name != "." && name != ".." {
+			return name
+		}
+	}
+}

@@ -105,8 +105,19 @@ func Shutdown(fd int) { _, _, _ = unix.RawSyscall(unix.SYS_SHUTDOWN, uintptr(fd)
 // A Control is what came with a packet besides its data: a descriptor, or who sent it.
 type Control struct {
 	FD     int  // or -1
+	Second int  // one more, or -1
 	Sender int  // its process id, or 0
-	More   bool // there was more than one descriptor, or data than there was room for: these are closed and lost
+	More   bool // there were more descriptors, or data than there was room for: these are closed and lost
+}
+
+// Close closes the descriptors.
+func (c *Control) Close() {
+	if c.FD >= 0 {
+		Close(c.FD)
+	}
+	if c.Second >= 0 {
+		Close(c.Second)
+	}
 }
 
 // Receive takes a packet, see recvmsg(2), with MSG_DONTWAIT among flags only if there is one. n is 0 if the other side is gone.
@@ -116,16 +127,16 @@ func Receive(fd int, data unsafe.Pointer, size, flags uintptr) (n int, c Control
 	message := unix.Msghdr{Iov: &vector, Iovlen: 1, Control: &control[0], Controllen: uint64(len(control))}
 	r, errno := syscall(unix.SYS_RECVMSG, uintptr(fd), unsafe.Pointer(&message), flags|unix.MSG_CMSG_CLOEXEC)
 	if errno != 0 {
-		return 0, Control{FD: -1}, errno
+		return 0, Control{FD: -1, Second: -1}, errno
 	}
 	c = parse(control[:message.Controllen])
 	c.More = c.More || message.Flags&(unix.MSG_TRUNC|unix.MSG_CTRUNC) != 0
 	return int(r), c, 0
 }
 
-// parse reads control messages, see cmsg(3). It closes all descriptors but the first.
+// parse reads control messages, see cmsg(3). It closes all descriptors but the first two.
 func parse(control []byte) Control {
-	c := Control{FD: -1}
+	c := Control{FD: -1, Second: -1}
 	const header = int(unsafe.Sizeof(unix.Cmsghdr{}))
 	for len(control) >= header+4 {
 		h := (*unix.Cmsghdr)(unsafe.Pointer(&control[0]))
@@ -134,13 +145,15 @@ func parse(control []byte) Control {
 		case h.Level != unix.SOL_SOCKET:
 		case h.Type == unix.SCM_RIGHTS:
 			for at := header; at+4 <= min(int(h.Len), len(control)); at += 4 {
-				fd := int(*(*int32)(unsafe.Pointer(&control[at])))
-				if c.FD < 0 {
+				switch fd := int(*(*int32)(unsafe.Pointer(&control[at]))); {
+				case c.FD < 0:
 					c.FD = fd
-					continue
+				case c.Second < 0:
+					c.Second = fd
+				default:
+					Close(fd)
+					c.More = true
 				}
-				Close(fd)
-				c.More = true
 			}
 		case h.Type == unix.SCM_CREDENTIALS:
 			c.Sender = int(value)

@@ -18,7 +18,8 @@ func WhyNoLandlock() string {
 	case errno == unix.EOPNOTSUPP:
 		return "it is not turned on: lsm= on the kernel's command line lists what is" + turnedOn()
 	case errno == 0:
-		return "Linux " + Release() + " has its first version, in which no file can be renamed into another directory; 5.19 has the next"
+		return "Linux " + Release() + " has its first version, in which no file can be renamed into another directory; " +
+			"5.19 has the next"
 	}
 	return ""
 }

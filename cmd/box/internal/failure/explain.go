@@ -22,6 +22,7 @@ func Explain(err error, s *spec.Spec) *say.Message {
 	var host *plan.HostError
 	var act *launch.ActError
 	var failure *launch.Failure
+	var lost *launch.LostMaskError
 	m := &say.Message{Status: say.StatusBox}
 	switch {
 	case errors.Is(err, launch.ErrLost):
@@ -33,6 +34,8 @@ func Explain(err error, s *spec.Spec) *say.Message {
 	case errors.Is(err, launch.ErrOrphan):
 		m.Headline = "nothing was started: " + err.Error()
 		m.Status = say.StatusKilled
+	case errors.As(err, &lost):
+		explainLostMask(m, lost, s)
 	case errors.As(err, &host):
 		explainHost(m, host, s)
 	case errors.As(err, &act):

@@ -36,6 +36,13 @@ func explainEntry(m *say.Message, f *launch.Failure, e *spec.Entry, s *spec.Spec
 	case unix.SYS_OPENAT2:
 		explainDest(m, f, e, s, words)
 		explainPlanted(m, f, e, words)
+	case plan.State:
+		explainState(m, f, s, words)
+	case plan.Claim:
+		explainDest(m, f, e, s, words)
+		if f.Errno == unix.EWOULDBLOCK {
+			m.Headline = fmt.Sprintf("%s: somebody holds a lock on %s, which another sandbox has made", words, e.Dest)
+		}
 	case unix.SYS_MKDIRAT, unix.SYS_MKNODAT, unix.SYS_SYMLINKAT, unix.SYS_READLINKAT, plan.Same:
 		explainDest(m, f, e, s, words)
 	case unix.SYS_MOVE_MOUNT, unix.SYS_MOUNT, unix.SYS_FSOPEN, unix.SYS_FSCONFIG, unix.SYS_FSMOUNT:
@@ -69,7 +76,11 @@ func explainSource(m *say.Message, f *launch.Failure, e *spec.Entry, words strin
 		m.Headline = fmt.Sprintf("%s: too many mounts", words)
 		m.Cause = "fs.mount-max is " + kernel.Sysctl("fs/mount-max")
 	case unix.ENOENT:
-		m.Headline = fmt.Sprintf("%s: %s", words, missingHere(e.Source))
+		source := e.Source
+		if !e.Brings() {
+			source = f.Call.Path()
+		}
+		m.Headline = fmt.Sprintf("%s: %s", words, missingHere(source))
 	}
 }
 
@@ -81,6 +92,10 @@ func explainPlanted(m *say.Message, f *launch.Failure, e *spec.Entry, words stri
 	}
 	for _, source := range append(e.Sources(), e.Work) {
 		if source != "" && strings.HasSuffix(mounts.Spelled(source), path) {
+			if e.Below != "" {
+				m.Headline = fmt.Sprintf("%s: %s leads through a link by now, and no flag names it", words, source)
+				return
+			}
 			m.Headline = fmt.Sprintf("%s: %s leads through a link below something that is bound writable", words, source)
 			m.Hint = "bind what the link leads to by its own path"
 			return
@@ -134,7 +149,7 @@ func explainMount(m *say.Message, f *launch.Failure, e *spec.Entry, words string
 		}
 	case e.Kind == spec.Overlay:
 		explainOverlay(m, f, e, words)
-	case f.Errno == unix.ENOTDIR:
+	case f.Errno == unix.ENOTDIR, f.Errno == unix.EINVAL && f.Call.Nr == unix.SYS_MOVE_MOUNT && e.Kind != spec.Data:
 		m.Headline = fmt.Sprintf("%s: %s is not a directory", words, e.Dest)
 	case e.Kind == spec.Proc && f.Errno == unix.EPERM:
 		m.Headline = fmt.Sprintf("%s: a new /proc can't be mounted: %s", words, Reason(f.Errno))

@@ -1,0 +1,308 @@
+// Package bwrap is bubblewrap's command line: its options with their meaning, its messages and its exit status.
+package bwrap
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"slices"
+
+	"box/cmd/box/internal/arg"
+	"box/cmd/box/internal/bwraptext"
+	"box/cmd/box/internal/inputs"
+	"box/cmd/box/internal/session"
+	"box/cmd/box/internal/statusfd"
+	"box/internal/early"
+	"box/internal/environ"
+	"box/internal/host"
+	"box/internal/inherited"
+	"box/internal/kernel"
+	"box/launch"
+	"box/spec"
+
+	"golang.org/x/sys/unix"
+)
+
+// version is the version of bubblewrap whose manners these are.
+const version = "0.11.1"
+
+// Line is a command line in the manners of bubblewrap: its options act from left to right on this.
+type Line struct {
+	session *session.Session
+	spec    *spec.Spec
+	name    string // argv[0], for the usage line
+	level   string // --level-prefix: what errors begin with
+	warn    string // and warnings
+
+	env      []string
+	perms    arg.Optional[uint32]
+	size     arg.Optional[uint64]
+	once     [96]bool // by index in Options: options of which only the last counts, as far as they were given
+	words    int      // how many there were, those of --args too
+	argv0    *string
+	dir      *string
+	uid      arg.Optional[uint32]
+	gid      arg.Optional[uint32]
+	user     bool // --unshare-user
+	userTry  bool
+	asPID1   bool
+	die      bool
+	disable  bool // --disable-userns
+	assert   bool // --assert-userns-disabled
+	locks    []string
+	caps     arg.Capabilities
+	seccomps []spec.Filter
+	last     []string // the words of --seccomp
+	tell     *statusfd.Informer
+	sync     arg.Optional[int]
+	layers   []string // --overlay-src
+	data     inputs.Data
+	room     *session.Memory
+}
+
+// textError is a message in the manners of bubblewrap: without its prefix.
+type textError struct{ text string }
+
+func (e *textError) Error() string { return e.text }
+
+// die returns an error with words in the places of format.
+//
+//go:noinline
+func die(format string, words ...string) error {
+	early.Ordinary()
+	args := make([]any, len(words))
+	for i, word := range words {
+		args[i] = word
+	}
+	return &textError{fmt.Sprintf(format, args...)}
+}
+
+// Run runs a command in a sandbox, as the program with this name would. It returns the exit status.
+func (b *Line) Run(s *session.Session, name string, words []string) int {
+	b.Begin(s, name, inherited.Environ())
+	code, err := b.run(words)
+	if err != nil {
+		return b.report(err)
+	}
+	return code
+}
+
+// Plan writes the plan for words into the session, and starts nothing.
+func (b *Line) Plan(s *session.Session, words []string, env []string) error {
+	b.Begin(s, "bwrap", env)
+	command, _, err := b.parse(words, false)
+	if err == nil {
+		err = b.finish(command)
+	}
+	if err == nil {
+		err = b.readFiles()
+	}
+	if err == nil {
+		err = b.session.Compile()
+	}
+	return err
+}
+
+// report prints an error and returns the exit status.
+//
+//go:noinline
+func (b *Line) report(err error) int {
+	early.Ordinary()
+	if !errors.Is(err, errUsage) {
+		fmt.Fprintf(os.Stderr, "%sbwrap: %s\n", b.level, err)
+	}
+	return 1
+}
+
+// Begin begins an empty command line of a caller with the environment env.
+func (b *Line) Begin(s *session.Session, name string, env []string) {
+	r := &s.Memory
+	*b = Line{session: s, room: r, spec: s.Begin(), tell: &s.Tell, name: name, env: env, data: r.Kept[:0], locks: r.Locks[:0], seccomps: r.Filters[:0]}
+	*b.spec = spec.Spec{New: spec.Mount, Nested: true, Tree: r.Tree[:0]}
+	b.spec.Mounts = spec.Mounts{Follow: true, Leave: true, Trust: true, Whole: true, Keys: true, Nodes: true, Loose: true}
+	if unix.Getuid() == 0 {
+		b.spec.Mounts.Guard = spec.GuardOpen
+		b.caps.Set = host.Capabilities() // an ordinary user begins with none
+	}
+	b.spec.Life = spec.Life{Session: spec.CallerSession, KeepAll: true, Keyring: true, Detached: true, Close: r.Close[:0]}
+	b.spec.Limits.Cores = true
+}
+
+// errUsage ends with the usage text already printed.
+var errUsage = errors.New("usage")
+
+func (b *Line) run(words []string) (int, error) {
+	if len(words) == 0 {
+		Usage(os.Stderr, b.name)
+		return 0, errUsage
+	}
+	command, done, err := b.parse(words, false)
+	if err != nil || done {
+		return 0, err
+	}
+	if err := b.finish(command); err != nil {
+		return 0, err
+	}
+	unread := b.readFiles()
+	if block := &b.spec.Life.Block; !inputs.Readable(block.Number()) {
+		*block = spec.FD{} // bubblewrap tries, and goes on
+	}
+	if err := b.session.Compile(); err != nil {
+		return 0, b.explained(err) // bubblewrap looks for sources first
+	}
+	if unread != nil {
+		return 0, unread
+	}
+	return b.start()
+}
+
+// start runs the plan. No signal is passed on: what ends bwrap ends bwrap alone.
+func (b *Line) start() (int, error) {
+	inherited.Default()
+	status, err := b.session.Run(-1, nil)
+	if err == launch.ErrLost { //nolint:errorlint // it is never wrapped, and errors.Is may not run early
+		return status.Exit(), nil // the command ran; only its own status is unknown
+	}
+	if err != nil {
+		return 0, b.explained(err)
+	}
+	return status.Exit(), nil
+}
+
+// explained returns an error of package launch, or of an act, in bubblewrap's words.
+//
+//go:noinline
+func (b *Line) explained(err error) error {
+	early.Ordinary()
+	if _, cause := b.tell.Refusal(err); cause != nil {
+		return die("Write to info_fd: %s", cText(cause))
+	}
+	return die("%s", bwraptext.Of(err, b.spec))
+}
+
+// finish checks what only the whole line shows, and completes the Spec.
+func (b *Line) finish(command []string) error {
+	if err := b.conflicts(); err != nil {
+		return err
+	}
+	if len(command) == 0 {
+		Usage(os.Stderr, b.name)
+		return errUsage
+	}
+	if err := b.namespaces(); err != nil {
+		return err
+	}
+	s := b.spec
+	s.Command.Argv, s.Command.File = command, command[0]
+	if b.argv0 != nil {
+		s.Command.Argv = session.Renamed(b.room.Argv[:0], *b.argv0, command)
+	}
+	b.capabilities()
+	b.directory()
+	s.Command.Env = setVariable(b.env, "PWD", s.Command.Dir)
+	b.life()
+	s.Filters = b.seccomps
+	return nil
+}
+
+// conflicts checks options about user namespaces against each other: what comes before the usage text.
+func (b *Line) conflicts() error {
+	s := b.spec
+	switch {
+	case b.tell.Mapped.Given() && !b.user:
+		return die("--userns-block-fd requires --unshare-user")
+	case b.tell.Mapped.Given() && !b.tell.Info.Given():
+		return die("--userns-block-fd requires --info-fd")
+	case s.Join.User.Given() && b.user:
+		return die("--userns not compatible --unshare-user")
+	case s.Join.User.Given() && b.userTry:
+		return die("--userns not compatible --unshare-user-try")
+	case b.disable && !b.user:
+		return die("--disable-userns requires --unshare-user")
+	case b.disable && b.tell.Mapped.Given():
+		return die("--disable-userns is not compatible with  --userns-block-fd")
+	}
+	return nil
+}
+
+// namespaces decides about the user namespace and the ids.
+func (b *Line) namespaces() error {
+	s := b.spec
+	if b.user || unix.Getuid() != 0 && !s.Join.User.Given() || b.userTry && usernsAllowed() {
+		s.New |= spec.User
+	}
+	own := s.New.Has(spec.User) || s.Join.User.Given()
+	if b.uid.Given && b.uid.Value != uint32(unix.Getuid()) && !own {
+		return die("Specifying --uid requires --unshare-user or --userns")
+	}
+	if b.gid.Given && b.gid.Value != uint32(unix.Getgid()) && !own {
+		return die("Specifying --gid requires --unshare-user or --userns")
+	}
+	s.IDs.UID, s.IDs.GID = b.uid.Take(uint32(unix.Getuid())), b.gid.Take(uint32(unix.Getgid()))
+	s.Nested, s.Assert = !b.disable, b.disable || b.assert
+	if !s.New.Has(spec.UTS) && slices.ContainsFunc(s.Tree, func(e spec.Entry) bool { return e.Kind == spec.Hostname }) {
+		return die("Specifying --hostname requires --unshare-uts")
+	}
+	if b.asPID1 && !s.New.Has(spec.PID) {
+		return die("Specifying --as-pid-1 requires --unshare-pid")
+	}
+	if b.asPID1 && len(b.locks) > 0 {
+		return die("Specifying --as-pid-1 and --lock-file is not permitted")
+	}
+	return nil
+}
+
+// life decides which processes there are, and what the command gets of the caller.
+func (b *Line) life() {
+	life := &b.spec.Life
+	reaper := b.spec.New.Has(spec.PID) || len(b.locks) > 0 || b.sync.Given
+	life.Direct = !reaper || b.asPID1
+	life.Detached, life.OutliveParent = !b.die, !b.die
+	life.Locks = b.locks
+	if b.sync.Given && !life.Direct {
+		life.Close = early.Append(life.Close, b.sync.Value)
+		life.Sync = life.Close[len(life.Close)-1:]
+	}
+	b.tell.Prepare(b.spec)
+	life.Open = b.tell.Wanted()
+	inputs.TakeCallers(b.spec)
+	life.Ignored &^= 1 << (unix.SIGCHLD - 1) // bubblewrap waits for it, and leaves it so
+	life.Blocked &^= 1 << (unix.SIGCHLD - 1)
+}
+
+// capabilities decides what the command has: root keeps all that it has if nothing is said.
+func (b *Line) capabilities() {
+	c := &b.spec.Caps
+	c.Keep, c.Callers = b.caps.Set, unix.Getuid() == 0 && !b.caps.Given
+	if !b.spec.OwnsUser() {
+		c.Keep &= host.Capabilities() // nobody can give away more
+	}
+}
+
+// directory decides where the command starts.
+func (b *Line) directory() {
+	c := &b.spec.Command
+	if b.dir != nil {
+		c.Dir = *b.dir
+		return
+	}
+	c.Dirs = b.room.Dirs[:0]
+	if dir := inputs.WorkingDirectory(); dir != "" {
+		c.Dirs = early.Append(c.Dirs, dir)
+	}
+	if home := environ.Value(b.env, "HOME"); home != "" {
+		c.Dirs = early.Append(c.Dirs, home)
+	}
+	c.Dirs = early.Append(c.Dirs, "/")
+}
+
+// usernsAllowed is root's look before --unshare-user-try.
+//
+//go:noinline
+func usernsAllowed() bool {
+	early.Ordinary()
+	if !host.Exists("/proc/self/ns/user") {
+		return false
+	}
+	return kernel.Sysctl("user/max_user_namespaces") != "0"
+}

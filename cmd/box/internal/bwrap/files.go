@@ -1,0 +1,198 @@
+package bwrap
+
+import (
+	"os"
+	"strconv"
+
+	"box/cmd/box/internal/arg"
+	"box/cmd/box/internal/inputs"
+	"box/internal/early"
+	"box/internal/host"
+	"box/internal/kernel"
+	"box/spec"
+
+	"golang.org/x/sys/unix"
+)
+
+// What the options of bubblewrap do that are about files.
+
+func (b *Line) add(w []string, e spec.Entry) error {
+	e.Origin.Words = w
+	b.spec.Tree = early.Append(b.spec.Tree, e)
+	return nil
+}
+
+func (b *Line) addBind(w []string, e spec.Entry) error {
+	e.Kind, e.Source, e.Dest = spec.Bind, w[1], w[2]
+	return b.add(w, e)
+}
+
+func (b *Line) bind(w []string) error      { return b.addBind(w, spec.Entry{}) }
+func (b *Line) bindTry(w []string) error   { return b.addBind(w, spec.Entry{Try: true}) }
+func (b *Line) roBind(w []string) error    { return b.addBind(w, spec.Entry{RO: true}) }
+func (b *Line) roBindTry(w []string) error { return b.addBind(w, spec.Entry{RO: true, Try: true}) }
+func (b *Line) devBind(w []string) error   { return b.addBind(w, spec.Entry{Devices: true}) }
+func (b *Line) devBindTry(w []string) error {
+	return b.addBind(w, spec.Entry{Devices: true, Try: true})
+}
+func (b *Line) bindFD(w []string) error   { return b.addFD(w, false) }
+func (b *Line) roBindFD(w []string) error { return b.addFD(w, true) }
+
+// addFD binds what a descriptor names.
+func (b *Line) addFD(w []string, ro bool) error {
+	var fd int
+	if err := b.named(&fd, w[1]); err != nil {
+		return err
+	}
+	return b.bindDescriptor(w, fd, ro)
+}
+
+//go:noinline
+func (b *Line) bindDescriptor(w []string, fd int, ro bool) error {
+	early.Ordinary()
+	source, err := inputs.SourceOf(fd)
+	if err != nil {
+		return die("Can't find source path /proc/self/fd/%s: %s", strconv.Itoa(fd), cText(unix.ENOENT))
+	}
+	return b.add(w, spec.Entry{Kind: spec.Bind, RO: ro, Source: source, Dest: w[2], FD: spec.At(fd, w)})
+}
+
+func (b *Line) remountRO(w []string) error {
+	return b.add(w, spec.Entry{Kind: spec.ReadOnly, Dest: w[1]})
+}
+
+func (b *Line) proc(w []string) error { return b.add(w, spec.Entry{Kind: spec.Proc, Dest: w[1]}) }
+
+func (b *Line) mqueue(w []string) error { return b.add(w, spec.Entry{Kind: spec.Mqueue, Dest: w[1]}) }
+
+// dev adds a /dev, and /dev/console if stdout is a terminal.
+func (b *Line) dev(w []string) error {
+	return b.add(w, spec.Entry{Kind: spec.Dev, Dest: w[1], Perms: 0o755, Source: terminalName(1)})
+}
+
+// terminalName returns the path of the terminal that a descriptor is, or "", see ttyname(3).
+func terminalName(fd int) string {
+	if !host.IsTerminal(fd) {
+		return ""
+	}
+	return terminalPath(fd)
+}
+
+//go:noinline
+func terminalPath(fd int) string {
+	early.Ordinary()
+	name, err := os.Readlink("/proc/self/fd/" + strconv.Itoa(fd))
+	var is, want unix.Stat_t
+	if err != nil || unix.Fstat(fd, &want) != nil || unix.Stat(name, &is) != nil || is.Rdev != want.Rdev {
+		return ""
+	}
+	return name
+}
+
+func (b *Line) overlaySrc(w []string) error {
+	early.Ordinary()
+	b.layers = append(b.layers, w[1])
+	return nil
+}
+
+func (b *Line) overlay(w []string) error {
+	return b.addOverlay(w, 1, spec.Entry{Source: w[1], Work: w[2], Dest: w[3]})
+}
+
+func (b *Line) tmpOverlay(w []string) error { return b.addOverlay(w, 1, spec.Entry{Dest: w[1]}) }
+
+func (b *Line) roOverlay(w []string) error {
+	return b.addOverlay(w, 2, spec.Entry{RO: true, Dest: w[1]})
+}
+
+// addOverlay uses up --overlay-src, of which there must be at least as many as least.
+//
+//go:noinline
+func (b *Line) addOverlay(w []string, least int, e spec.Entry) error {
+	early.Ordinary()
+	if len(b.layers) < least {
+		return die("%s requires at least %s --overlay-src", w[0], [...]string{1: "one", 2: "two"}[least])
+	}
+	e.Kind, e.Devices, e.Layers, b.layers = spec.Overlay, true, b.layers, nil
+	return b.add(w, e)
+}
+
+func (b *Line) tmpfs(w []string) error {
+	return b.add(w, spec.Entry{Kind: spec.Tmpfs, Dest: w[1], Perms: b.perms.Take(0o755), Size: b.size.Take(0)})
+}
+
+func (b *Line) dirOption(w []string) error {
+	return b.add(w, spec.Entry{Kind: spec.Dir, Dest: w[1], Perms: b.perms.Take(0o755)})
+}
+
+func (b *Line) file(w []string) error       { return b.addFile(w, spec.File, 0o666, false) }
+func (b *Line) bindData(w []string) error   { return b.addFile(w, spec.Data, 0o600, false) }
+func (b *Line) roBindData(w []string) error { return b.addFile(w, spec.Data, 0o600, true) }
+
+func (b *Line) addFile(w []string, kind spec.Kind, perms uint32, ro bool) error {
+	var fd int
+	if err := b.named(&fd, w[1]); err != nil {
+		return err
+	}
+	return b.add(w, spec.Entry{Kind: kind, Dest: w[2], FD: spec.At(fd, w), RO: ro, Perms: b.perms.Take(perms)})
+}
+
+// readFiles reads what is to be in files, and the program of --seccomp: when all options are known.
+func (b *Line) readFiles() error {
+	for i := range b.spec.Tree {
+		e := &b.spec.Tree[i]
+		if e.Kind != spec.File && e.Kind != spec.Data {
+			continue
+		}
+		data, err := b.data.Read(e.FD.Number())
+		if err != nil {
+			return die("Can't write data to file %s: %s", e.Dest, cText(err))
+		}
+		e.Data = data
+	}
+	if b.last == nil {
+		return nil
+	}
+	f, err := b.program(b.last)
+	b.spec.Filters = early.Append(b.spec.Filters, f)
+	return err
+}
+
+// read returns what can be read from the descriptor that word names.
+func (b *Line) read(word string) ([]byte, error) {
+	fd, err := descriptor(word)
+	if err != nil {
+		return nil, err
+	}
+	return b.data.Read(fd)
+}
+
+func (b *Line) symlink(w []string) error {
+	return b.add(w, spec.Entry{Kind: spec.Symlink, Source: w[1], Dest: w[2]})
+}
+
+func (b *Line) chmod(w []string) error {
+	p, ok := arg.Number(w[1], 8)
+	if !ok || p > 0o7777 {
+		return die("--chmod takes an octal argument <= 07777")
+	}
+	return b.add(w, spec.Entry{Kind: spec.Chmod, Dest: w[2], Perms: uint32(p)})
+}
+
+func (b *Line) execLabel(w []string) error { return b.label(&b.spec.Labels.Exec, w[1]) }
+func (b *Line) fileLabel(w []string) error { return b.label(&b.spec.Labels.File, w[1]) }
+
+// label notes an SELinux context.
+//
+//go:noinline
+func (b *Line) label(to *string, label string) error {
+	early.Ordinary()
+	if !kernel.SELinux() {
+		return die("labeling not supported on this system")
+	}
+	if err := kernel.CheckLabel(label); err != nil {
+		return die("invalid label %s: %s", label, cText(err))
+	}
+	*to = label
+	return nil
+}

@@ -1,0 +1,139 @@
+package bwrap
+
+import (
+	"os"
+	"strings"
+
+	"box/cmd/box/internal/arg"
+	"box/internal/early"
+)
+
+// maxWords is how many words a command line may have, those of --args files too. Callers rely on the number.
+const maxWords = 9000 // the message has it, too
+
+// parse does the options that words begin with and returns the command. done is true after --help and --version. An
+// --args file ends with its options: a command in it is dropped.
+func (b *Line) parse(words []string, inFile bool) (command []string, done bool, err error) {
+	if b.words += len(words); b.words > maxWords {
+		return nil, false, die("Exceeded maximum number of arguments 9000")
+	}
+	for len(words) > 0 {
+		word := words[0]
+		switch {
+		case word == "--help":
+			Usage(os.Stdout, b.name)
+			return nil, true, nil
+		case word == "--version":
+			return nil, true, printVersion(os.Stdout)
+		case word == "--":
+			return words[1:], false, b.noLayers()
+		case !strings.HasPrefix(word, "-"):
+			return words, false, b.noLayers()
+		}
+		index := find(word)
+		if index < 0 {
+			return nil, false, die("Unknown option %s", word)
+		}
+		f := &Options[index]
+		if word == "--args" && inFile {
+			return nil, false, die("--args not supported in arguments file")
+		}
+		if len(words) <= f.Words {
+			if word == "--overlay-src" {
+				return nil, false, dieLayers()
+			}
+			return nil, false, die("%s takes %s", word, f.Takes)
+		}
+		if f.OnlyLast && b.once[index] {
+			b.repeated(word)
+		}
+		b.once[index] = true
+		taken := words[: 1+f.Words : 1+f.Words]
+		words = words[1+f.Words:]
+		if word == "--args" {
+			done, err = b.argsFile(taken[1])
+		} else {
+			err = f.Do(b, taken)
+		}
+		if err == nil && !done {
+			err = b.checkModifiers(word)
+		}
+		if err != nil || done {
+			return nil, done, err
+		}
+	}
+	return nil, false, nil
+}
+
+func dieLayers() error {
+	return die("--overlay-src must be followed by another --overlay-src or one of --overlay, --tmp-overlay, or --ro-overlay")
+}
+
+// noLayers fails if an --overlay-src was not used up.
+func (b *Line) noLayers() error {
+	if b.layers != nil {
+		return dieLayers()
+	}
+	return nil
+}
+
+// find returns the index of an option, or -1.
+func find(word string) int {
+	for i := range Options {
+		if Options[i].Name == word {
+			return i
+		}
+	}
+	return -1
+}
+
+// repeated warns of an option of which only the last counts.
+//
+//go:noinline
+func (b *Line) repeated(word string) {
+	early.Ordinary()
+	b.print(b.warn, "Only the last %s option will take effect", word)
+}
+
+// argsFile does the options in an --args file.
+func (b *Line) argsFile(word string) (done bool, err error) {
+	var fd int
+	if err := b.named(&fd, word); err != nil {
+		return false, err
+	}
+	data, err := b.read(word)
+	if err != nil {
+		return false, die("Can't read --args data: %s", cText(err))
+	}
+	if len(data) == 0 {
+		return false, nil
+	}
+	_, done, err = b.parse(b.room.SplitWords(data), true)
+	return done, err
+}
+
+// checkModifiers fails if --perms or --size was not used up by the option that followed it.
+func (b *Line) checkModifiers(word string) error {
+	if word != "--overlay-src" && b.layers != nil {
+		return dieLayers()
+	}
+	if word == "--perms" || word == "--size" {
+		return nil
+	}
+	if b.perms.Given {
+		return die("--perms must be followed by an option that creates a file")
+	}
+	if b.size.Given {
+		return die("--size must be followed by --tmpfs")
+	}
+	return nil
+}
+
+// descriptor reads the number of a descriptor.
+func descriptor(word string) (int, error) {
+	n, ok := arg.Strtol(word)
+	if !ok || n < 0 || n > 1<<31-1 {
+		return 0, die("Invalid fd: %s", word)
+	}
+	return int(n), nil
+}

@@ -1,0 +1,20 @@
+package inputs
+
+import (
+	"box/internal/inherited"
+	"box/spec"
+
+	"golang.org/x/sys/unix"
+)
+
+// TakeCallers notes in a Spec what the command gets of the caller's state, as it was before the Go runtime changed it.
+func TakeCallers(s *spec.Spec) {
+	life := &s.Life
+	life.Ignored, life.Blocked = inherited.Ignored(), inherited.Blocked()
+	life.CPUs, life.Caller = inherited.CPUs(), inherited.Caller()
+	life.Words.Start, life.Words.Size = inherited.Words()
+	s.Limits.Files, s.Limits.FilesMax = inherited.Files()
+	old := unix.Umask(0)
+	unix.Umask(old)
+	life.Umask = uint32(old)
+}

@@ -1,0 +1,141 @@
+// Package inputs has what the caller hands over: descriptors, which are read once, the working directory, signals and limits. A
+// command line that was started before the Go runtime and has failed is compiled once more, for its words alone: only this
+// package knows that, and answers then as it did before.
+package inputs
+
+import (
+	"box/internal/early"
+	"box/internal/host"
+	"box/spec"
+
+	"golang.org/x/sys/unix"
+)
+
+// Kept is what was read from a descriptor.
+type Kept struct {
+	FD   int
+	Data []byte
+}
+
+// Data is what was read from descriptors: once, and kept, so that one can be named twice.
+type Data []Kept
+
+// Read reads an inherited descriptor to its end.
+func (k *Data) Read(fd int) ([]byte, error) {
+	for _, kept := range *k {
+		if kept.FD == fd {
+			return kept.Data, nil
+		}
+	}
+	data, err := Read(fd)
+	if err == nil {
+		*k = early.Append(*k, Kept{fd, data})
+	}
+	return data, err
+}
+
+// readEarly is what was read before the Go runtime began: it can't be read again if the command line turns out to need that.
+var readEarly struct {
+	list [16]Kept
+	n    int
+	room [256 << 10]byte
+	used int
+}
+
+// Read reads an inherited descriptor to its end. It stays open: nothing else may get its number, by which the child closes it.
+func Read(fd int) ([]byte, error) {
+	if err := IsOpen(fd); err != nil {
+		return nil, err
+	}
+	if early.Running() {
+		return readInto(fd)
+	}
+	return readAll(fd)
+}
+
+// readInto reads into the room of readEarly. What doesn't fit is left for readAll.
+func readInto(fd int) ([]byte, error) {
+	r := &readEarly
+	if r.n == len(r.list) {
+		early.Ordinary()
+	}
+	have := &r.list[r.n]
+	have.FD, have.Data = fd, r.room[r.used:r.used]
+	r.n++
+	for {
+		if r.used == len(r.room) {
+			early.Ordinary()
+		}
+		n, errno := host.Read(fd, r.room[r.used:])
+		switch {
+		case errno == unix.EINTR:
+		case errno != 0:
+			return nil, cannotRead(fd, errno)
+		case n == 0:
+			return have.Data, nil
+		default:
+			r.used += n
+			have.Data = r.room[r.used-len(have.Data)-n : r.used]
+		}
+	}
+}
+
+//go:noinline
+func readAll(fd int) ([]byte, error) {
+	early.Ordinary()
+	var data []byte
+	for _, have := range readEarly.list[:readEarly.n] {
+		if have.FD == fd {
+			data = have.Data
+		}
+	}
+	if early.Again() {
+		return data, nil // it was read to its end, and let go
+	}
+	for buffer := make([]byte, 64<<10); ; {
+		n, errno := host.Read(fd, buffer)
+		switch {
+		case errno == unix.EINTR:
+		case errno != 0:
+			return nil, cannotRead(fd, errno)
+		case n == 0:
+			return data, nil
+		default:
+			data = append(data, buffer[:n]...)
+		}
+	}
+}
+
+// Release closes what the caller handed over besides 0, 1, 2 and keep: the sandbox has it, and a monitor that has it too
+// would keep the other side of a pipe from seeing its end. All that box itself opens is close-on-exec, and nothing inherited is.
+func Release(keep ...spec.FD) {
+	list, errno := host.OpenDir("/proc/self/fd")
+	if errno != 0 {
+		return
+	}
+	var fds [256]int
+	for {
+		n := list.Numbers(fds[:])
+		if n == 0 {
+			break
+		}
+		for _, fd := range fds[:n] {
+			if fd > 2 && !list.Is(fd) && !names(keep, fd) {
+				if flags, errno := host.Fcntl(fd, unix.F_GETFD, 0); errno == 0 && flags&unix.FD_CLOEXEC == 0 {
+					host.Close(fd)
+				}
+			}
+		}
+	}
+	list.Close()
+}
+
+// names says whether one of the descriptors is fd.
+func names(list []spec.FD, fd int) bool {
+	for i := range list {
+		if list[i].Number() == fd {
+			return true
+		}
+	}
+	return false
+}

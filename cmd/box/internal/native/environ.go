@@ -1,0 +1,136 @@
+package native
+
+import (
+	"fmt"
+	"strings"
+
+	"box/cmd/box/internal/say"
+	"box/internal/early"
+	"box/internal/environ"
+	"box/mounts"
+	"box/profile"
+	"box/spec"
+)
+
+// envStep is one of --setenv (value), --unsetenv (remove) and --clearenv (an empty name).
+type envStep struct {
+	name, value string
+	remove      bool
+}
+
+func (b *Line) setenv(w []string) error {
+	if err := validName(w[0]); err != nil {
+		return err
+	}
+	b.env = early.Append(b.env, envStep{name: w[0], value: w[1]})
+	return nil
+}
+
+func (b *Line) unsetenv(w []string) error {
+	if err := validName(w[0]); err != nil {
+		return err
+	}
+	b.env = early.Append(b.env, envStep{name: w[0], remove: true})
+	return nil
+}
+
+func (b *Line) clearenv([]string) error {
+	b.env = early.Append(b.env, envStep{})
+	return nil
+}
+
+func validName(name string) error {
+	if name == "" || strings.IndexByte(name, '=') >= 0 {
+		return badName(name)
+	}
+	return nil
+}
+
+//go:noinline
+func badName(name string) error {
+	early.Ordinary()
+	return fmt.Errorf("%s is no name of a variable", say.Words([]string{name}))
+}
+
+func (b *Line) envPass(w []string) error {
+	early.Ordinary()
+	if !profile.ValidGlob(w[0]) {
+		return fmt.Errorf("not a glob")
+	}
+	b.pass = append(b.pass, w[0])
+	return nil
+}
+
+// environ returns the environment of the command, before the flags for it: what may be passed of the caller's, as far
+// as it means something inside. Of a name that is there twice the first counts.
+func (b *Line) environ(callers []string) []string {
+	env, s := b.room.Env[:0], b.spec
+	for _, e := range callers {
+		name, value, ok := strings.Cut(e, "=")
+		if !ok || name == "" || !profile.Passed(name, !s.New.Has(spec.Net)) && !b.picked(name) || environ.Has(env, name) {
+			continue
+		}
+		switch name {
+		case "HOME":
+			if !inside(s, value) {
+				e = "HOME=/tmp"
+			}
+		case "PATH":
+			e = pathInside(s, value)
+		default:
+			if profile.IsPath(name) && !inside(s, value) {
+				continue
+			}
+		}
+		env = early.Append(env, e)
+	}
+	return early.Append(early.Append(env, "BOX=1"), "container=box")
+}
+
+// picked says whether --env-pass names a variable.
+func (b *Line) picked(name string) bool { return b.pass != nil && pickedBy(b.pass, name) }
+
+//go:noinline
+func pickedBy(pass []string, name string) bool {
+	early.Ordinary()
+	return profile.Picked(name, pass)
+}
+
+// inside says whether there is anything at an absolute path in the sandbox.
+func inside(s *spec.Spec, name string) bool {
+	return strings.HasPrefix(name, "/") && mounts.Has(s, name)
+}
+
+// pathInside returns the variable PATH with those directories of list that exist inside, or, if there are none, the usual ones.
+func pathInside(s *spec.Spec, list string) string {
+	const name, usual = "PATH=", "PATH=/usr/local/bin:/usr/bin:/bin"
+	room := early.Room(len(name) + len(list) + 1)
+	n := copy(room, name)
+	for list != "" {
+		dir, after, _ := strings.Cut(list, ":")
+		if list = after; inside(s, dir) {
+			n += copy(room[n:], dir)
+			room[n] = ':'
+			n++
+		}
+	}
+	if n == len(name) {
+		return usual
+	}
+	return early.String(room[:n-1])
+}
+
+// apply does the flags for the environment, in order.
+func apply(env []string, steps []envStep) []string {
+	for _, s := range steps {
+		if s.name == "" {
+			env = env[:0]
+			continue
+		}
+		env = environ.Without(env, s.name)
+		if !s.remove {
+			env = early.Append(env, early.Concat(s.name, "=", s.value))
+		}
+	}
+	return env
+}

@@ -1,0 +1,131 @@
+package native
+
+import (
+	"box/cmd/box/internal/arg"
+	"box/cmd/box/internal/say"
+	"box/spec"
+)
+
+// What the flags for files do.
+
+// perm uses up --perms.
+func (b *Line) perm(other uint32) uint32 {
+	other = b.modifiers.perms.Take(other)
+	b.used()
+	return other
+}
+
+// used forgets the words of the modifiers when all of them are used up.
+func (b *Line) used() {
+	if !b.modifiers.perms.Given && !b.modifiers.size.Given {
+		b.modifiers.words = nil
+	}
+}
+
+func (b *Line) addBind(w []string, e spec.Entry) error {
+	if w[0] == "" {
+		return say.Bad("an empty path names nothing")
+	}
+	e.Kind, e.Source, e.Dest = spec.Bind, w[0], w[1]
+	return b.add(e)
+}
+
+func (b *Line) roBind(w []string) error    { return b.addBind(w, spec.Entry{RO: true}) }
+func (b *Line) roBindTry(w []string) error { return b.addBind(w, spec.Entry{RO: true, Try: true}) }
+func (b *Line) bind(w []string) error      { return b.addBind(w, spec.Entry{}) }
+func (b *Line) bindTry(w []string) error   { return b.addBind(w, spec.Entry{Try: true}) }
+func (b *Line) devBind(w []string) error   { return b.addBind(w, spec.Entry{Devices: true}) }
+func (b *Line) devBindTry(w []string) error {
+	return b.addBind(w, spec.Entry{Devices: true, Try: true})
+}
+
+func (b *Line) tmpfs(w []string) error {
+	e := spec.Entry{Kind: spec.Tmpfs, Dest: w[0], Size: b.modifiers.size.Take(0)}
+	e.Perms = b.perm(0o755)
+	return b.add(e)
+}
+
+func (b *Line) size(w []string) error {
+	if b.modifiers.size.Given {
+		return say.Bad("given twice for the same --tmpfs")
+	}
+	n, ok := arg.Number(w[0], 0)
+	if !ok || n == 0 || n > 1<<63-1 {
+		return say.Bad("not a number of bytes above 0")
+	}
+	b.modifiers.size.Set(n)
+	b.modifiers.words = b.step.words
+	return nil
+}
+
+func (b *Line) perms(w []string) error {
+	if b.modifiers.perms.Given {
+		return say.Bad("given twice for the same flag")
+	}
+	p, err := octal(w[0])
+	if err != nil {
+		return err
+	}
+	b.modifiers.perms.Set(p)
+	b.modifiers.words = b.step.words
+	return nil
+}
+
+// octal reads a file mode.
+func octal(word string) (uint32, error) {
+	p, ok := arg.Number(word, 8)
+	if !ok || p > 0o7777 {
+		return 0, say.Bad("not an octal mode up to 7777")
+	}
+	return uint32(p), nil
+}
+
+func (b *Line) dir(w []string) error {
+	return b.add(spec.Entry{Kind: spec.Dir, Dest: w[0], Perms: b.perm(0o755)})
+}
+
+func (b *Line) file(w []string) error       { return b.addFile(w, spec.File, 0o666, false) }
+func (b *Line) bindData(w []string) error   { return b.addFile(w, spec.Data, 0o600, false) }
+func (b *Line) roBindData(w []string) error { return b.addFile(w, spec.Data, 0o600, true) }
+
+func (b *Line) addFile(w []string, kind spec.Kind, perms uint32, ro bool) error {
+	fd, data, err := b.read(w[0])
+	if err != nil {
+		return err
+	}
+	from := spec.At(fd, b.step.words)
+	return b.add(spec.Entry{Kind: kind, Dest: w[1], FD: from, Data: data, RO: ro, Perms: b.perm(perms)})
+}
+
+// read returns the descriptor that word names, and what can be read from it.
+func (b *Line) read(word string) (fd int, data []byte, err error) {
+	if fd, err = arg.Descriptor(word, 0); err != nil {
+		return fd, nil, err
+	}
+	data, err = b.data.Read(fd)
+	return fd, data, err
+}
+
+func (b *Line) symlink(w []string) error {
+	if w[0] == "" {
+		return say.Bad("a link needs a target")
+	}
+	return b.add(spec.Entry{Kind: spec.Symlink, Source: w[0], Dest: w[1]})
+}
+
+func (b *Line) chmod(w []string) error {
+	p, err := octal(w[0])
+	if err != nil {
+		return err
+	}
+	return b.add(spec.Entry{Kind: spec.Chmod, Dest: w[1], Perms: p})
+}
+
+func (b *Line) remountRO(w []string) error {
+	return b.add(spec.Entry{Kind: spec.ReadOnly, Dest: w[0]})
+}
+func (b *Line) proc(w []string) error { return b.add(spec.Entry{Kind: spec.Proc, Dest: w[0]}) }
+func (b *Line) dev(w []string) error  { return b.add(spec.Entry{Kind: spec.Dev, Dest: w[0]}) }
+func (b *Line) mqueue(w []string) error {
+	return b.add(spec.Entry{Kind: spec.Mqueue, Dest: w[0]})
+}

@@ -1,0 +1,132 @@
+package native
+
+// Flag is one word that begins with a dash. This table is the reference manual of box: the scanner, --help and the man
+// page read it.
+type Flag struct {
+	Name  string // as it is typed
+	Args  string // the words that must follow: their number, and their names in --help and in errors
+	Group string
+	Help  string
+	Do    func(*Line, []string) error // words are those of args
+}
+
+// The groups of --help, in order.
+const (
+	groupFiles = "Files (in order; a later one covers an earlier one)"
+	groupView  = "Files that no flag names"
+	groupNS    = "Namespaces and ids (all are the sandbox's own unless shared)"
+	groupEnv   = "Environment"
+	groupLife  = "Process"
+	groupSys   = "System calls"
+	groupLook  = "Inspection"
+)
+
+// Groups are in the order of --help.
+var Groups = [...]string{groupFiles, groupView, groupNS, groupEnv, groupLife, groupSys, groupLook}
+
+// Flags are all flags of box.
+var Flags = [...]Flag{
+	{"--ro-bind", "SRC DEST", groupFiles, "Bind SRC of the host at DEST, read-only", (*Line).roBind},
+	{"--ro-bind-try", "SRC DEST", groupFiles, "The same, if SRC exists", (*Line).roBindTry},
+	{"--bind", "SRC DEST", groupFiles, "Bind SRC of the host at DEST, writable", (*Line).bind},
+	{"--bind-try", "SRC DEST", groupFiles, "The same, if SRC exists", (*Line).bindTry},
+	{"--dev-bind", "SRC DEST", groupFiles, "Bind SRC of the host at DEST, writable, devices work", (*Line).devBind},
+	{"--dev-bind-try", "SRC DEST", groupFiles, "The same, if SRC exists", (*Line).devBindTry},
+	{"--bind-fd", "FD DEST", groupFiles, "Bind what descriptor FD names at DEST, writable", (*Line).bindFD},
+	{"--ro-bind-fd", "FD DEST", groupFiles, "The same, read-only", (*Line).roBindFD},
+	{"--overlay-src", "SRC", groupFiles, "A layer of the next overlay; the first is the lowest", (*Line).overlaySrc},
+	{"--overlay", "UPPER WORK DEST", groupFiles, "The layers as one at DEST, writes go to UPPER", (*Line).overlay},
+	{"--tmp-overlay", "DEST", groupFiles, "The layers as one at DEST, writes go to memory", (*Line).tmpOverlay},
+	{"--ro-overlay", "DEST", groupFiles, "The layers as one at DEST, read-only", (*Line).roOverlay},
+	{"--tmpfs", "DEST", groupFiles, "An empty writable directory in memory", (*Line).tmpfs},
+	{"--size", "BYTES", groupFiles, "Size of the next --tmpfs", (*Line).size},
+	{"--perms", "OCTAL", groupFiles, "Mode of what the next flag makes", (*Line).perms},
+	{"--dir", "DEST", groupFiles, "Make a directory, if there is none", (*Line).dir},
+	{"--file", "FD DEST", groupFiles, "Make a file with the content of descriptor FD", (*Line).file},
+	{"--bind-data", "FD DEST", groupFiles, "Bind such a file, so that it can't be removed", (*Line).bindData},
+	{"--ro-bind-data", "FD DEST", groupFiles, "The same, read-only", (*Line).roBindData},
+	{"--symlink", "TARGET DEST", groupFiles, "Make a symbolic link to TARGET", (*Line).symlink},
+	{"--chmod", "OCTAL PATH", groupFiles, "Set the mode of what is at PATH", (*Line).chmod},
+	{"--remount-ro", "DEST", groupFiles, "Make the mount at DEST read-only", (*Line).remountRO},
+	{"--proc", "DEST", groupFiles, "Mount a procfs of the sandbox's own processes", (*Line).proc},
+	{"--dev", "DEST", groupFiles, "Mount a minimal /dev", (*Line).dev},
+	{"--mqueue", "DEST", groupFiles, "Mount POSIX message queues", (*Line).mqueue},
+
+	{"-w", "", groupView, "Make the working directory writable (without a file flag)", (*Line).writable},
+	{"--base", "full|none", groupView, "Add the base view, or not even /proc, /dev and /tmp", (*Line).base},
+
+	{"--share-net", "", groupNS, "Use the caller's network", (*Line).shareNet},
+	{"--share-pid", "", groupNS, "See the caller's processes", (*Line).sharePID},
+	{"--share-ipc", "", groupNS, "Use the caller's System V IPC and message queues", (*Line).shareIPC},
+	{"--share-uts", "", groupNS, "Use the caller's host name", (*Line).shareUTS},
+	{"--share-cgroup", "", groupNS, "See the caller's cgroups", (*Line).shareCgroup},
+	{"--share-user", "", groupNS, "Use the caller's user namespace (root only)", (*Line).shareUser},
+	{"--unshare-all", "", groupNS, "Take back what was shared: all namespaces are new", (*Line).unshareAll},
+	{"--unshare-net", "", groupNS, "Take back --share-net", (*Line).unshareNet},
+	{"--unshare-pid", "", groupNS, "Take back --share-pid", (*Line).unsharePID},
+	{"--unshare-ipc", "", groupNS, "Take back --share-ipc", (*Line).unshareIPC},
+	{"--unshare-uts", "", groupNS, "Take back --share-uts", (*Line).unshareUTS},
+	{"--unshare-cgroup", "", groupNS, "Take back --share-cgroup", (*Line).unshareCgroup},
+	{"--unshare-user", "", groupNS, "Take back --share-user", (*Line).unshareUser},
+	{"--nested-userns", "", groupNS, "Let the command make namespaces of its own", (*Line).nestedUserns},
+	{"--disable-userns", "", groupNS, "Take back --nested-userns", (*Line).disableUserns},
+	{"--assert-userns-disabled", "", groupNS, "Start only if the command can't make user namespaces", (*Line).assertUserns},
+	{"--unshare-user-try", "", groupNS, "As --unshare-user", (*Line).unshareUser},
+	{"--unshare-cgroup-try", "", groupNS, "As --unshare-cgroup", (*Line).unshareCgroup},
+	{"--userns", "FD", groupNS, "Enter the user namespace FD instead of making one", (*Line).joinUser},
+	{"--userns2", "FD", groupNS, "Enter the user namespace FD after everything else is made", (*Line).joinLast},
+	{"--pidns", "FD", groupNS, "Make the sandbox in the pid namespace FD, or below it", (*Line).joinPID},
+	{"--userns-block-fd", "FD", groupNS, "Wait for FD while somebody else writes the id maps", (*Line).usernsBlockFD},
+	{"--uid", "N", groupNS, "User id inside; the caller's by default", (*Line).uid},
+	{"--gid", "N", groupNS, "Group id inside; the caller's by default", (*Line).gid},
+	{"--map-ids", "auto|single", groupNS, "Map the caller's subordinate ids too (newuidmap, newgidmap)", (*Line).mapIDs},
+	{"--hostname", "NAME", groupNS, "Host name inside; it is box by default", (*Line).hostname},
+
+	{"--setenv", "NAME VALUE", groupEnv, "Set a variable", (*Line).setenv},
+	{"--unsetenv", "NAME", groupEnv, "Remove a variable", (*Line).unsetenv},
+	{"--clearenv", "", groupEnv, "Remove all variables", (*Line).clearenv},
+	{"--env-pass", "GLOB", groupEnv, "Pass the variables of the caller that match GLOB", (*Line).envPass},
+	{"--chdir", "DIR", groupEnv, "Working directory inside", (*Line).chdir},
+
+	{"--die-with-parent", "", groupLife, "End when the caller ends (the default)", (*Line).dieWithParent},
+	{"--outlive-parent", "", groupLife, "Do not end when the caller ends", (*Line).outliveParent},
+	{"--new-session", "", groupLife, "No effect: a sandbox always has a session of its own", (*Line).newSession},
+	{"--pty", "auto|off", groupLife, "A terminal of its own if there is one (auto), or the caller's", (*Line).pty},
+	{"--as-pid-1", "", groupLife, "Make the command itself pid 1 of the sandbox", (*Line).asPID1},
+	{"--argv0", "NAME", groupLife, "Set argv[0] of the command", (*Line).argv0Flag},
+	{"--cap-add", "CAP", groupLife, "Let the command have a capability in its own namespaces; ALL is all", (*Line).capAdd},
+	{"--cap-drop", "CAP", groupLife, "Take back --cap-add", (*Line).capDrop},
+	{"--exec-label", "CONTEXT", groupLife, "SELinux context of the command", (*Line).execLabel},
+	{"--file-label", "CONTEXT", groupLife, "SELinux context of what box makes", (*Line).fileLabel},
+	{"--info-fd", "FD", groupLife, "Write the process id and the namespaces of the sandbox to FD, as JSON", (*Line).infoFD},
+	{"--json-status-fd", "FD", groupLife, "The same, and the exit status when there is one", (*Line).jsonStatusFD},
+	{"--block-fd", "FD", groupLife, "Wait for FD before the command starts", (*Line).blockFD},
+	{"--sync-fd", "FD", groupLife, "Keep FD open as long as the sandbox lives", (*Line).syncFD},
+	{"--lock-file", "PATH", groupLife, "Hold a read lock on PATH as long as the sandbox lives", (*Line).lockFile},
+	{"--keep-fd", "N", groupLife, "Let the command inherit descriptor N", (*Line).keepFD},
+	{"--require", "landlock", groupLife, "Start only if the kernel has Landlock (Linux 5.19)", (*Line).require},
+	{"--args", "FD", groupLife, "Read further flags from descriptor FD, each ended by a NUL", nil},
+
+	{"--seccomp-policy", "NAME|FILE", groupSys, "Use another policy; box seccomp ls lists those that have a name", (*Line).policy},
+	{"--allow-32bit", "", groupSys, "Let the command make the calls of i386, under the same policy", (*Line).allow32bit},
+	{"--allow-debug", "", groupSys, "Let the command trace processes, for strace and gdb", (*Line).allowDebug},
+	{"--allow-setid", "", groupSys, "Let the command make set-user-ID and set-group-ID files", (*Line).allowSetid},
+	{"--seccomp-log", "", groupSys, "Report at the end which calls were refused, and what would allow them", (*Line).seccompLog},
+	{"--seccomp", "FD", groupSys, "Load a raw BPF program as well; the last one counts", (*Line).seccomp},
+	{"--add-seccomp-fd", "FD", groupSys, "Load a raw BPF program as well; all of them count", (*Line).addSeccomp},
+
+	{"--dry-run", "", groupLook, "Print the plan, call by call, and run nothing", (*Line).dryRun},
+	{"--print-bwrap", "", groupLook, "Print the same for bubblewrap, and run nothing", (*Line).printBwrap},
+	{"--help", "", groupLook, "Print this help", nil},
+	{"--version", "", groupLook, "Print the version", nil},
+}
+
+// find returns the flag that is typed as word, or nil.
+func find(word string) *Flag {
+	for i := range Flags {
+		if Flags[i].Name == word {
+			return &Flags[i]
+		}
+	}
+	return nil
+}

@@ -1,0 +1,43 @@
+package native
+
+import (
+	"fmt"
+
+	"box/cmd/box/internal/say"
+	"box/internal/early"
+	"box/spec"
+)
+
+func (b *Line) overlaySrc(w []string) error {
+	early.Ordinary()
+	if w[0] == "" {
+		return say.Bad("an empty path names nothing")
+	}
+	b.layers, b.layersFrom = append(b.layers, w[0]), b.step.words
+	return nil
+}
+
+func (b *Line) overlay(w []string) error {
+	if w[0] == "" || w[1] == "" {
+		return say.Bad("an empty path names nothing")
+	}
+	return b.addOverlay(spec.Entry{Source: w[0], Work: w[1], Dest: w[2]}, 1)
+}
+
+func (b *Line) tmpOverlay(w []string) error { return b.addOverlay(spec.Entry{Dest: w[0]}, 1) }
+
+func (b *Line) roOverlay(w []string) error {
+	return b.addOverlay(spec.Entry{RO: true, Dest: w[0]}, 2)
+}
+
+// addOverlay uses up --overlay-src, of which there must be at least as many as least.
+//
+//go:noinline
+func (b *Line) addOverlay(e spec.Entry, least int) error {
+	early.Ordinary()
+	if len(b.layers) < least {
+		return fmt.Errorf("needs %s --overlay-src before it", [...]string{1: "an", 2: "two"}[least])
+	}
+	e.Kind, e.Layers, b.layers = spec.Overlay, b.layers, nil
+	return b.add(e)
+}

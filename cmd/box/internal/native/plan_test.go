@@ -1,0 +1,147 @@
+package native
+
+import (
+	"bytes"
+	goflag "flag"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+
+	"box/cmd/box/internal/printer"
+	"box/cmd/box/internal/session"
+	"box/spec"
+
+	"github.com/rogpeppe/go-internal/txtar"
+)
+
+var update = goflag.Bool("update", false, "write the golden plans anew")
+
+// Each file of ../../testdata/plans has the words of a command line (args), the files of a tree in which it is compiled, and
+// the plan that must come out. Compiling looks at the host, so sources are relative to the tree.
+func TestGoldenPlans(t *testing.T) {
+	files, err := filepath.Glob("../../testdata/plans/*.txtar")
+	if err != nil || len(files) == 0 {
+		t.Fatal("no golden plans", err)
+	}
+	for _, file := range files {
+		file, err := filepath.Abs(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Run(strings.TrimSuffix(filepath.Base(file), ".txtar"), func(t *testing.T) { golden(t, file) })
+	}
+}
+
+func golden(t *testing.T, file string) {
+	archive, err := txtar.ParseFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	tree := t.TempDir()
+	var args []string
+	for _, f := range archive.Files {
+		switch f.Name {
+		case "args":
+			args = strings.Fields(string(f.Data))
+		case "plan":
+		default:
+			path := filepath.Join(tree, f.Name)
+			if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+				t.Fatal(err)
+			}
+			if target, ok := strings.CutPrefix(strings.TrimSpace(string(f.Data)), "-> "); ok {
+				err = os.Symlink(target, path)
+			} else {
+				err = os.WriteFile(path, f.Data, 0o644)
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	t.Chdir(tree)
+	got := strings.ReplaceAll(compileText(t, args), tree, "DIR")
+	last := len(archive.Files) - 1
+	if *update {
+		archive.Files[last].Data = []byte(got)
+		if err := os.WriteFile(file, txtar.Format(archive), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if want := string(archive.Files[last].Data); got != want {
+		t.Errorf("the plan has changed; go test ./cmd/box -update, then look at the difference\n%s", difference(want, got))
+	}
+}
+
+// compileText returns the plan for a command line as --dry-run prints it, without what differs between machines.
+func compileText(t *testing.T, args []string) string {
+	t.Helper()
+	steps, command, err := scan(nil, new(session.Memory), args)
+	if err != nil {
+		t.Fatal(err)
+	}
+	b := new(Line)
+	b.Begin(new(session.Session))
+	b.ptyOff, b.spec.Mounts.Guard = true, spec.NoGuard
+	b.spec.IDs.UID, b.spec.IDs.GID = 1000, 1000 // whoever runs the test
+	for i := range steps {
+		if err := b.do(&steps[i]); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := b.Finish(command); err != nil {
+		t.Fatal(err)
+	}
+	b.spec.Command.Env = []string{"PATH=/usr/bin"}
+	for fd := range b.spec.Life.Stdio {
+		b.spec.Life.Stdio[fd] = spec.Description{Kind: spec.DeviceFile, Reads: fd == 0, Writes: fd != 0}
+	}
+	if err := b.Compile(); err != nil {
+		t.Fatal(err)
+	}
+	read, write, err := os.Pipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	go func() {
+		_ = printer.Plan(write, &b.session.Builder.Plan, b.spec, b.left)
+		_ = write.Close()
+	}()
+	var text bytes.Buffer
+	if _, err := text.ReadFrom(read); err != nil {
+		t.Fatal(err)
+	}
+	return neutral(text.String())
+}
+
+var (
+	callers = regexp.MustCompile(`(?m)^(prlimit64\([nsm]|rt_sig|wipe|sched_setaffinity).*\n`)
+	spaces  = regexp.MustCompile(` {2,}#`)
+	numbers = regexp.MustCompile(`size=\d+|"\d+ \d+ 1\\n"|` +
+		`if done: write\(r\d+, "\d+"\)|\(\d+ bytes\)|nr_inodes=\d+|state_directory\(.*\)`)
+)
+
+func neutral(text string) string {
+	text = callers.ReplaceAllString(text, "")
+	text = numbers.ReplaceAllString(text, "…")
+	return spaces.ReplaceAllString(text, " #")
+}
+
+// difference returns the lines that only one of two texts has.
+func difference(want, got string) string {
+	var out strings.Builder
+	has := func(text, line string) bool { return strings.Contains("\n"+text+"\n", "\n"+line+"\n") }
+	for line := range strings.Lines(want) {
+		if !has(got, strings.TrimSuffix(line, "\n")) {
+			out.WriteString("- " + line)
+		}
+	}
+	for line := range strings.Lines(got) {
+		if !has(want, strings.TrimSuffix(line, "\n")) {
+			out.WriteString("+ " + line)
+		}
+	}
+	return out.String()
+}

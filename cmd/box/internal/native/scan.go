@@ -1,0 +1,154 @@
+package native
+
+import (
+	"strings"
+
+	"box/cmd/box/internal/arg"
+	"box/cmd/box/internal/inputs"
+	"box/cmd/box/internal/say"
+	"box/cmd/box/internal/session"
+	"box/internal/early"
+	"box/internal/nearest"
+)
+
+// step is a flag with its words, as typed.
+type step struct {
+	flag  *Flag
+	words []string // the flag itself first
+}
+
+// scan splits words into steps, in order, and the command. It stops at the first word that is no flag, or after "--".
+// The word of --help or --version ends the scan: it is returned as the last step.
+//
+// A scanner of our own and not kong's: flags are ordered, take up to two words whatever these look like, and every byte
+// counts (docs/decisions.md).
+func scan(steps []step, m *session.Memory, words []string) (_ []step, command []string, err error) {
+	for len(words) > 0 {
+		word := words[0]
+		if word == "--" {
+			return steps, words[1:], nil
+		}
+		if len(word) < 2 || word[0] != '-' {
+			return steps, words, nil
+		}
+		f, rest, err := take(words)
+		if err != nil {
+			return nil, nil, err
+		}
+		taken := len(words) - len(rest)
+		s := step{f, words[:taken:taken]}
+		if f.Name != word && word != "-h" {
+			s.words = cutWord(word)
+		}
+		words = rest
+		switch f.Name {
+		case "--help", "--version":
+			return early.Append(steps, s), nil, nil
+		case "--args":
+			more, err := readArgs(m, s)
+			if err != nil {
+				return nil, nil, err
+			}
+			inner, dropped, err := scan(steps, m, more)
+			if err != nil {
+				return nil, nil, err
+			}
+			if len(dropped) > 0 {
+				return nil, nil, say.Refuse(s.words, early.Concat("a command may not stand in it: ", dropped[0]))
+			}
+			steps = inner
+			continue
+		}
+		steps = early.Append(steps, s)
+	}
+	return steps, nil, nil
+}
+
+// cutWord returns the words of --flag=value.
+//
+//go:noinline
+func cutWord(word string) []string {
+	early.Ordinary()
+	name, value, _ := strings.Cut(word, "=")
+	return []string{name, value}
+}
+
+// take finds the flag that words begin with and returns what is left after it and its words.
+func take(words []string) (*Flag, []string, error) {
+	word := words[0]
+	if word == "-h" {
+		word = "--help"
+	}
+	f := find(word)
+	if f == nil {
+		return takeCut(words)
+	}
+	wanted := 0
+	for i := range len(f.Args) {
+		if i == 0 || f.Args[i] == ' ' {
+			wanted++
+		}
+	}
+	if wanted > len(words)-1 {
+		return nil, nil, missing(f, words)
+	}
+	return f, words[1+wanted:], nil
+}
+
+//go:noinline
+func missing(f *Flag, words []string) error {
+	early.Ordinary()
+	wanted := strings.Fields(f.Args)
+	return say.Usagef("%s: needs %s", say.Words(words), strings.Join(wanted[len(words)-1:], " "))
+}
+
+// takeCut is take for --flag=value.
+//
+//go:noinline
+func takeCut(words []string) (*Flag, []string, error) {
+	early.Ordinary()
+	name, _, ok := strings.Cut(words[0], "=")
+	f := find(name)
+	if f == nil || !ok {
+		return nil, nil, unknownFlag(words[0])
+	}
+	if strings.Count(f.Args, " ") > 0 || f.Args == "" {
+		return nil, nil, say.Usagef("%s: takes %s after a space", f.Name, orNothing(f.Args))
+	}
+	return f, words[1:], nil
+}
+
+func orNothing(args string) string {
+	if args == "" {
+		return "nothing"
+	}
+	return args
+}
+
+// unknownFlag suggests the flag that was probably meant.
+func unknownFlag(word string) error {
+	names := make([]string, len(Flags))
+	for i := range Flags {
+		names[i] = Flags[i].Name
+	}
+	m := say.Usagef("unknown flag %s", word)
+	if near := nearest.Of(word, names); near != "" {
+		m.Hint = "did you mean " + near + "?"
+	} else {
+		m.Hint = "box --help lists the flags"
+	}
+	return m
+}
+
+// readArgs reads the words of an --args file: each ended by a NUL, which the last may lack.
+func readArgs(m *session.Memory, s step) ([]string, error) {
+	fd, err := arg.Descriptor(s.words[1], 0)
+	if err != nil {
+		return nil, refusedStep(s.words, err)
+	}
+	data, err := inputs.Read(fd)
+	if err != nil {
+		return nil, refusedStep(s.words, err)
+	}
+	return m.SplitWords(data), nil
+}

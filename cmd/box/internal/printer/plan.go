@@ -1,0 +1,57 @@
+// Package printer prints what would be done: the plan, call by call, or bubblewrap's line for the same.
+package printer
+
+import (
+	"bufio"
+	"fmt"
+	"io"
+	"strings"
+
+	"box/cmd/box/internal/policyfile"
+	"box/cmd/box/internal/say"
+	"box/internal/kernel"
+	"box/landlock"
+	"box/plan"
+	"box/spec"
+)
+
+// Plan prints a plan, a line for each call with the words that it came from. left are the default mounts that have no place.
+func Plan(file io.Writer, p *plan.Plan, s *spec.Spec, left []string) error {
+	out := bufio.NewWriter(file)
+	line := func(format string, args ...any) {
+		fmt.Fprintln(out, say.Visible(strings.TrimRight(fmt.Sprintf(format, args...), " ")))
+	}
+	for _, without := range kernel.Substituted() {
+		line("# this kernel has no %s", without)
+	}
+	if s.Limits.Quarter && s.New.Has(spec.User) && kernel.SysctlsFixed() {
+		line("# /proc/sys is read-only here: the command can use up the user's inotify instances and watches")
+	}
+	for _, dir := range left {
+		line("# no courtesy for %s: the directory is missing in what is bound on /", dir)
+	}
+	for _, left := range landlock.Left(s) {
+		fmt.Fprintf(out, "# %s\n", left)
+	}
+	for _, f := range s.Filters {
+		if policyfile.IsFile(f.Policy) {
+			line("# %s", policyfile.Proved("the policy "+f.Policy, f.Program))
+		}
+	}
+	line("%-100s # new namespaces", "clone3("+plan.FlagsText(p.Flags)+")")
+	for _, act := range p.Outside {
+		line("%-100s # by the parent, while the child waits", act)
+	}
+	for i := range p.Inside {
+		c := &p.Inside[i]
+		line("%-100s%s", c, origin(s.Origin(c.For)))
+	}
+	return out.Flush()
+}
+
+func origin(o spec.Origin) string {
+	if text := o.String(); text != "" {
+		return " # " + text
+	}
+	return ""
+}

@@ -1,0 +1,51 @@
+package session
+
+import (
+	"box/cmd/box/internal/inputs"
+	"box/internal/early"
+	"box/spec"
+)
+
+// Memory is memory for the lists of a command line: long enough for ordinary ones, so that these need no heap.
+type Memory struct {
+	Spec    spec.Spec
+	Tree    [4 << 10]spec.Entry
+	Words   [4 << 10]string // of --args files
+	Used    int             // of words
+	Filters [8]spec.Filter
+	Close   [64]int
+	Dirs    [3]string
+	Argv    [256]string
+	Env     [512]string
+	Keep    [64]int
+	KeptAs  [64]spec.Description
+	Sync    [1]int
+	Homes   [2]string
+	Raw     [8]spec.Filter
+	Kept    [16]inputs.Kept
+	Locks   [16]string
+}
+
+// Renamed returns a command whose argv[0] is name.
+func Renamed(room []string, name string, command []string) []string {
+	room = early.Append(room, name)
+	for _, word := range command[1:] {
+		room = early.Append(room, word)
+	}
+	return room
+}
+
+// SplitWords returns the words of an --args file: each is ended by a NUL, which the last may lack.
+func (r *Memory) SplitWords(data []byte) []string {
+	words := r.Words[r.Used:r.Used]
+	for start := 0; start < len(data); {
+		end := start
+		for end < len(data) && data[end] != 0 {
+			end++
+		}
+		words = early.Append(words, early.String(data[start:end]))
+		start = end + 1
+	}
+	r.Used = min(r.Used+len(words), len(r.Words))
+	return words
+}

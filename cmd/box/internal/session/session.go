@@ -1,0 +1,54 @@
+// Package session has what one command line needs: memory, a Builder and a Spec, and the way from a plan to the end of its command.
+package session
+
+import (
+	"box/cmd/box/internal/statusfd"
+	"box/internal/early"
+	"box/launch"
+	"box/plan"
+	"box/spec"
+
+	"golang.org/x/sys/unix"
+)
+
+// Session is one command line. There is one in a process, which must not move: the plan points into the Builder.
+type Session struct {
+	Memory
+	Builder plan.Builder
+	Tell    statusfd.Informer
+}
+
+// Begin makes the memory empty.
+func (s *Session) Begin() *spec.Spec {
+	s.Used, s.Tell = 0, statusfd.Informer{}
+	return &s.Spec
+}
+
+// Compile writes the plan of the Spec, and the act of telling the caller about the sandbox.
+func (s *Session) Compile() error {
+	if err := launch.Compile(&s.Builder, &s.Spec); err != nil {
+		return err
+	}
+	if s.Tell.Wanted() {
+		s.Builder.Outside = early.Append(s.Builder.Outside, plan.Act(&s.Tell))
+	}
+	return nil
+}
+
+// Run starts the plan and waits for the command. signals is as in launch.Start; notice, if it is not nil, answers for refused calls.
+func (s *Session) Run(signals int, notice func(launch.Notice) unix.Errno) (launch.Status, error) {
+	box, err := launch.Start(&s.Builder.Plan, &s.Spec, signals)
+	if err != nil {
+		return launch.Status{}, err
+	}
+	if notice != nil {
+		box.OnNotice(notice)
+	}
+	s.Tell.Box = box
+	s.Tell.Release()
+	status, err := box.Wait()
+	if err == nil {
+		s.Tell.Ended(status.Exit())
+	}
+	return status, err
+}

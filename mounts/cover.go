@@ -1,0 +1,87 @@
+package mounts
+
+import (
+	"box/internal/early"
+	"box/plan"
+	"box/spec"
+
+	"golang.org/x/sys/unix"
+)
+
+// cover mounts the new root on top of the host's and opens it: "/.." is what is on top of "/". If something has to be
+// kept that is no part of the tree, there is a base below the root, which nobody sees any more after the pivot.
+//
+// The root, /tmp, /dev and whatever else lies in memory and has no size of its own are then directories of the base,
+// each bound where it belongs: they have one limit together, and none can be reached through another.
+func (t *tree) cover() {
+	t.b.For(spec.Box)
+	based := t.needsBase()
+	t.pooled = based && !t.s.Mounts.Whole
+	if based {
+		t.roots++
+		t.coverWith(plan.Base)
+	}
+	if !t.pooled {
+		t.coverWith(plan.Root)
+		return
+	}
+	name := t.b.String("root")
+	t.b.Mkdirat(plan.Base, name, 0o755)
+	t.b.Fchdir(plan.Base)
+	t.bindHere(plan.Root, name, t.b.String("/.."))
+}
+
+// bindHere binds what is at name in the working directory at a path, and opens it into r.
+func (t *tree) bindHere(r plan.Reg, name, path plan.Ptr) {
+	t.b.Mount(name, path, 0, unix.MS_BIND, 0)
+	t.b.OpenatTo(r, plan.Cwd, path, unix.O_PATH|unix.O_DIRECTORY, 0)
+}
+
+// coverWith mounts a tmpfs on top of what is on "/" and opens it into r.
+func (t *tree) coverWith(r plan.Reg) {
+	fstype := t.b.String("tmpfs")
+	t.b.Mount(fstype, t.b.String("/"), fstype, unix.MS_NOSUID|unix.MS_NODEV, t.tmpfsOptions(0o755, 0))
+	t.b.OpenatTo(r, plan.Cwd, t.b.String("/.."), unix.O_PATH|unix.O_DIRECTORY, 0)
+}
+
+// needsBase says whether an entry keeps something outside of the tree.
+func (t *tree) needsBase() bool {
+	for i := range t.s.Tree {
+		switch e := &t.s.Tree[i]; e.Kind {
+		case spec.Data:
+			return true
+		case spec.Overlay:
+			if e.Source == "" && !e.RO {
+				return true
+			}
+		case spec.Dev:
+			if !t.s.Mounts.Whole {
+				return true
+			}
+		case spec.Tmpfs:
+			if !t.s.Mounts.Whole && e.Size == 0 {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// part makes a directory of the base for entry i, and returns its name.
+func (t *tree) part(i int, perms uint32) plan.Ptr {
+	name, _ := t.b.Text("%d", uint64(i))
+	t.b.Mkdirat(plan.Base, name, perms)
+	if perms&^0o1777 != 0 {
+		t.b.Fchmodat(plan.Base, name, perms) // mkdir(2) takes no other bits
+	}
+	return name
+}
+
+// ours returns the path of dest as the process sees it, or 0 if it may lead through anything but directories in memory that box
+// itself has made: what is there already can be a link of somebody else's, and is reached by descriptor only.
+func (t *tree) ours(dest string) plan.Ptr {
+	if path := spec.Relative(dest); path == "" || !early.Clean(dest) || t.strange(path) {
+		return 0
+	}
+	return t.b.Concat("/..", dest, "")
+}

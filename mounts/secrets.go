@@ -1,0 +1,56 @@
+package mounts
+
+import (
+	"box/internal/early"
+	"box/internal/host"
+	"box/spec"
+
+	"golang.org/x/sys/unix"
+)
+
+const noteSecret = "base view: nobody but root may read it on this machine"
+
+// secretDirs are where a system keeps what nobody but root may read: passwords, who may become root, the keys of the
+// machine.
+var secretDirs = [...]string{"/etc", "/etc/ssh", "/etc/ssl", "/etc/security", "/etc/ppp", "/etc/NetworkManager"}
+
+// secrets adds, for a sandbox that root starts, what hides from it the files of the base view that an ordinary user
+// could not read: it has root's user id, and needs no capability for these.
+func secrets(add func(spec.Entry)) {
+	var names host.Names
+	for _, dir := range secretDirs {
+		mode, _, errno := host.Owner(dir, unix.AT_SYMLINK_NOFOLLOW)
+		if errno != 0 || mode&unix.S_IFMT != unix.S_IFDIR || hidden(mode) || !names.Open(dir) {
+			continue
+		}
+		for name := names.Next(); name != ""; name = names.Next() {
+			path := early.Concat(dir, "/", name)
+			mode, _, errno := host.Owner(path, unix.AT_SYMLINK_NOFOLLOW)
+			if errno != 0 || !hidden(mode) {
+				continue
+			}
+			if mode&unix.S_IFMT == unix.S_IFDIR {
+				add(secret(spec.Entry{Kind: spec.Tmpfs, Dest: path, Perms: 0o755}))
+				add(secret(spec.Entry{Kind: spec.ReadOnly, Dest: path}))
+				continue
+			}
+			add(secret(spec.Entry{Kind: spec.Data, RO: true, Dest: path, Perms: 0o444}))
+		}
+	}
+}
+
+func secret(e spec.Entry) spec.Entry {
+	e.Origin.Note = noteSecret
+	return e
+}
+
+// hidden says whether others than the owner and the group may not read a file or enter a directory.
+func hidden(mode uint32) bool {
+	switch mode & unix.S_IFMT {
+	case unix.S_IFDIR:
+		return mode&0o001 == 0
+	case unix.S_IFREG:
+		return mode&0o004 == 0
+	}
+	return false
+}

@@ -1,0 +1,92 @@
+package mounts
+
+import (
+	"strings"
+
+	"box/internal/early"
+	"box/internal/host"
+	"box/plan"
+	"box/spec"
+
+	"golang.org/x/sys/unix"
+)
+
+// stateAbove are the directories that lead to box's state directory, from the root to it. Who binds one of them binds
+// that as well, and what runs in a sandbox must not see it, or write there.
+type stateAbove struct {
+	n    int
+	file [32]plan.File
+	rest [32]string // from there to the state directory
+}
+
+// findState notes the directories above the state directory. What doesn't exist need not be hidden, unless this
+// sandbox may make it: then as soon as it does.
+func (t *tree) findState() {
+	state := t.s.Mounts.State
+	if state == "" {
+		return
+	}
+	there := state
+	for !host.Exists(there) {
+		cut := strings.LastIndexByte(there, '/')
+		if cut <= 0 || t.nshared == 0 && len(t.sharedMore) == 0 {
+			return
+		}
+		there = there[:cut]
+	}
+	t.noteAbove(RealPath(there), state[len(there):])
+}
+
+// noteAbove notes the directories that lead to dir, a path without links, and rest below it.
+func (t *tree) noteAbove(dir, rest string) {
+	a := &t.above
+	t.hides = t.b.Scratch(len(t.s.Tree))
+	for end := len(dir); a.n < len(a.file); {
+		path := dir[:max(end, 1)]
+		file, errno := plan.Identify(t.b.String(path))
+		if errno == 0 {
+			a.file[a.n], a.rest[a.n] = file, early.Concat(dir[end:], rest)
+			a.n++
+		}
+		if end <= 0 {
+			return
+		}
+		end = strings.LastIndexByte(dir[:end], '/')
+	}
+}
+
+// leadsToState notes that a source of entry i is one of these directories.
+func (t *tree) leadsToState(i int, file plan.File) {
+	for n := range t.above.n {
+		if f := t.above.file[n]; f.Ino == file.Ino && f.Dev == file.Dev {
+			t.hides[i] = byte(1 + n)
+			return
+		}
+	}
+}
+
+// hideState covers the state directory wherever it is in the sandbox.
+func (t *tree) hideState() {
+	if t.above.n == 0 {
+		return
+	}
+	for i := range t.s.Tree {
+		if t.hides[i] == 0 || t.found[i] == absent && t.s.Tree[i].Kind != spec.Overlay {
+			continue
+		}
+		e := &t.s.Tree[i]
+		t.b.For(spec.EntryRef(i))
+		rest := t.above.rest[t.hides[i]-1]
+		path := t.b.Join(spec.Relative(e.Dest), spec.Relative(rest))
+		at := t.b.OpenInRoot(plan.Root, path, unix.O_PATH|unix.O_DIRECTORY, 0)
+		t.b.Ignoring(unix.ENOENT, unix.ENOTDIR, unix.ELOOP) // it is covered, or there is none
+		t.b.Fchdir(at)
+		t.b.Last().When = plan.Done
+		name := t.b.String("tmpfs")
+		const flags = unix.MS_RDONLY | unix.MS_NOSUID | unix.MS_NODEV | unix.MS_NOEXEC
+		t.b.Mount(name, t.b.String("."), name, flags, t.b.String("mode=0,size=4096"))
+		t.b.Last().When = plan.Done
+		t.b.Close(at)
+		t.b.Last().When = plan.Done
+	}
+}

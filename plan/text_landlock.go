@@ -1,0 +1,26 @@
+package plan
+
+import (
+	"strconv"
+	"strings"
+)
+
+// rulesetText returns what a Landlock ruleset handles.
+func rulesetText(attr []uint64) string {
+	var handled []string
+	if attr[0] != 0 {
+		handled = append(handled, "files: "+names('F', attr[0]))
+	}
+	if attr[2] != 0 {
+		handled = append(handled, "scopes: "+names('E', attr[2]))
+	}
+	return strings.Join(handled, ", ")
+}
+
+// ruleText returns the rights of a Landlock rule, and the descriptor that it is on, if that is known.
+func ruleText(attr []uint64) string {
+	if attr[1] == storedLater {
+		return names('F', attr[0])
+	}
+	return names('F', attr[0]) + ", " + strconv.FormatUint(attr[1], 10)
+}

@@ -43,8 +43,8 @@ lint:
 bench: build
 	go run ./bench -box bin/box
 fuzz:
-	go test -fuzz FuzzScan -fuzztime 60s ./cmd/box
-	go test -fuzz FuzzBwrapWords -fuzztime 60s ./cmd/box
+	go test -fuzz FuzzScan -fuzztime 60s ./cmd/box/internal/native
+	go test -fuzz FuzzBwrapWords -fuzztime 60s ./cmd/box/internal/bwrap
 # Not by go test -fuzz: what that adds to each function is too much for the stack of pid 1's.
 	go test -c -o bin/launch.test ./launch
 	cd launch && ../bin/launch.test -test.run '^$$' -test.fuzz FuzzHear -test.fuzztime 60s -test.fuzzcachedir $(CURDIR)/bin/fuzz

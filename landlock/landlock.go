@@ -115,12 +115,12 @@ func Begin(b *plan.Builder, s *spec.Spec) (d Domain, err error) {
 	if d.files == 0 && d.scopes == 0 {
 		return d, nil
 	}
-	b.For(spec.Confined)
+	was := b.For(spec.Confined)
 	d.ruleset = b.Ruleset(d.files, d.scopes)
 	if d.files != 0 {
 		d.queues(s.New.Has(spec.IPC))
 	}
-	b.For(spec.Box)
+	b.For(was)
 	return d, nil
 }
 
@@ -130,16 +130,16 @@ func Begin(b *plan.Builder, s *spec.Spec) (d Domain, err error) {
 func (d *Domain) queues(own bool) {
 	b := d.b
 	if !own {
-		at := b.Openat(plan.Cwd, b.String("/dev/mqueue"), unix.O_PATH|unix.O_DIRECTORY, 0)
+		at := b.Openat(plan.WhyConfine, plan.Cwd, b.String("/dev/mqueue"), unix.O_PATH|unix.O_DIRECTORY, 0)
 		b.Ignoring(unix.ENOENT, unix.ENOTDIR, unix.EACCES)
 		d.rest(at, len(b.Inside))
 		return
 	}
-	fs := b.Fsopen(b.String("mqueue"))
+	fs := b.Fsopen(plan.WhyConfine, b.String("mqueue"))
 	b.Ignoring(unix.ENODEV)
 	first := len(b.Inside)
-	b.FsconfigCreate(fs)
-	at := b.Fsmount(fs, 0)
+	b.FsconfigCreate(plan.WhyConfine, fs)
+	at := b.Fsmount(plan.WhyConfine, fs, 0)
 	d.rest(at, first)
 	b.Close(fs)
 	b.Last().When = plan.Done
@@ -160,7 +160,7 @@ func (d *Domain) Rules(s *spec.Spec) {
 	if d.files == 0 {
 		return
 	}
-	d.b.For(spec.Confined)
+	was := d.b.For(spec.Confined)
 	root := d.files
 	if s.ReadOnlyRoot() {
 		root = readOnly(d.files)
@@ -172,6 +172,7 @@ func (d *Domain) Rules(s *spec.Spec) {
 	for i, fd := range s.Life.Keep {
 		d.describe(fd, &s.Life.Kept[i])
 	}
+	d.b.For(was)
 }
 
 // Ruleset returns the register of what has to stay open until Enter; plan.None if there is nothing.
@@ -179,6 +180,7 @@ func (d *Domain) Ruleset() plan.Reg { return d.ruleset }
 
 // Allow allows everything at a place of the sandbox, a path without links: a directory and all that lies below it, or a file.
 func (d *Domain) Allow(place string, dir bool) {
+	was := d.b.For(spec.Confined)
 	switch {
 	case d.files == 0:
 	case dir:
@@ -186,16 +188,17 @@ func (d *Domain) Allow(place string, dir bool) {
 	default:
 		d.allow(place, d.files&ofFile)
 	}
+	d.b.For(was)
 }
 
 // Enter puts the command into the domain. What it can't reach any more it could still have open, so it comes after all files
 // that box opens for it.
 func (d *Domain) Enter() {
 	if d.files != 0 || d.scopes != 0 {
-		d.b.For(spec.Confined)
+		was := d.b.For(spec.Confined)
 		d.b.Restrict(d.ruleset)
 		d.b.Close(d.ruleset)
-		d.b.For(spec.Box)
+		d.b.For(was)
 	}
 }
 
@@ -209,7 +212,7 @@ const ofFile = execute | writeFile | readFile | truncate | ioctlDev
 
 // allow adds a rule for what is at a place.
 func (d *Domain) allow(place string, rights uint64) {
-	at := d.b.OpenNoLinks(plan.Cwd, d.b.String(place), false)
+	at := d.b.OpenNoLinks(plan.WhyConfine, plan.Cwd, d.b.String(place), false)
 	d.b.AllowBelow(d.ruleset, at, rights)
 	d.b.Close(at)
 }

@@ -21,6 +21,9 @@ func (e *ActError) Error() string { return e.Act.String() + ": " + e.Err.Error()
 // Unwrap returns what the act returned.
 func (e *ActError) Unwrap() error { return e.Err }
 
+// ActIn returns the act that an error tells of, if it does.
+func ActIn(err error) (act *ActError, ok bool) { return errors.AsType[*ActError](err) }
+
 // act does the plan's acts while the child waits.
 func (b *Sandbox) act() error {
 	for _, a := range b.plan.Outside {

@@ -14,7 +14,7 @@ func (b *Sandbox) end() {
 	if b.building() {
 		b.letBuild()
 	}
-	if b.spec.OwnsPID() || b.spec.Life.Direct || b.spec.Life.Detached || b.spec.Guarded() {
+	if b.spec.OwnsPID() || b.spec.Life.Direct || b.spec.Life.LeaveDescendants || b.spec.Guarded() {
 		b.kill()
 	} else {
 		host.Shutdown(b.conn) // pid 1 has descendants to kill
@@ -47,7 +47,7 @@ func (b *Sandbox) attend() {
 		}
 		if s := b.nextSignal(); ends[s] && b.spec.Life.Ignored&bit(s) == 0 && host.Clock()-began > patience {
 			b.kill()
-			host.Say("box: ended before all processes of the command were: ps shows what is left\n")
+			b.left = true
 			break
 		}
 	}

@@ -3,6 +3,7 @@ package launch
 import (
 	"strings"
 
+	"box/internal/environ"
 	"box/plan"
 	"box/spec"
 
@@ -52,25 +53,20 @@ type attempt struct {
 
 // path tries the file at path, and then a shell for it. In a search, some errnos let it go on.
 func (a *attempt) path(path plan.Ptr, search bool) {
-	a.b.Execve(path, a.argv, a.env)
+	a.b.Execve(plan.WhyExec, path, a.argv, a.env)
 	if search {
 		a.b.Ignoring(unix.ENOEXEC, unix.ENOENT, unix.ENOTDIR, unix.EACCES)
 	} else {
 		a.b.Ignoring(unix.ENOEXEC)
 	}
-	a.b.Execve(a.shell, a.b.Script(a.shell, path, a.argv, a.words), a.env)
+	a.b.Execve(plan.WhyShell, a.shell, a.b.Script(a.shell, path, a.argv, a.words), a.env)
 	a.b.Last().When = uint8(unix.ENOEXEC)
 }
 
 // SearchPath returns the directories in which the command is looked for.
-func SearchPath(s *spec.Spec) string { return lookupEnv(s.Command.Env, "PATH", defaultPath) }
-
-// lookupEnv returns the value of name in env, or other.
-func lookupEnv(env []string, name, other string) string {
-	for _, e := range env {
-		if len(e) > len(name) && e[len(name)] == '=' && e[:len(name)] == name {
-			return e[len(name)+1:]
-		}
+func SearchPath(s *spec.Spec) string {
+	if path, ok := environ.Lookup(s.Command.Env, "PATH"); ok {
+		return path
 	}
-	return other
+	return defaultPath
 }

@@ -19,7 +19,7 @@ type Failure struct {
 	Text  string // what was found where something else should be
 }
 
-// Error says which system call could not be made; Explain says it in the user's words.
+// Error says which system call could not be made. What that means to a user, Call.For and Call.Why tell.
 func (f *Failure) Error() string {
 	return f.Call.Name() + ": " + f.Errno.Error()
 }
@@ -92,7 +92,7 @@ func earlierIn(p *plan.Plan) error {
 	if !ok || f.Step < 0 {
 		return earlier
 	}
-	same := plan.Call{Nr: f.Call.Nr, For: f.Call.For}
+	same := plan.Call{Nr: f.Call.Nr, For: f.Call.For, Why: f.Call.Why}
 	if f.Step < len(p.Inside) && p.Inside[f.Step].Nr == same.Nr && p.Inside[f.Step].For == same.For {
 		same = p.Inside[f.Step]
 	}

@@ -9,8 +9,8 @@ import (
 )
 
 // A pid 1 that the command can trace runs whatever the command writes into its memory (/proc/1/mem). So it has the command's
-// filters itself before the command runs, and needs no more then than bubblewrap's pid 1 does, whose callers write such
-// filters: wait4(2), write(2) and exit_group(2). That its parent has ended, it learns by PR_SET_PDEATHSIG.
+// filters itself before the command runs. Who writes such filters expects that pid 1 needs no more than wait4(2), write(2) and
+// exit_group(2) then, and it doesn't. That its parent has ended, it learns by PR_SET_PDEATHSIG.
 
 // guarded is the life of such a pid 1 from the fork on, after which it makes own calls of the plan. The command's process has
 // a copy of the memory, and waits: memory that it shared (CLONE_VM) would be in use by both. It returns there alone.

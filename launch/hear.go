@@ -38,11 +38,16 @@ func (b *Sandbox) hear() (more bool, err error) {
 		control.Close()
 		return false, b.problem.lose(unix.EMFILE) // the kernel could not hand it over
 	}
+	return b.handle(&r, &control)
+}
+
+// handle does what a record says. It returns false when nothing more has to be heard.
+func (b *Sandbox) handle(r *plan.Record, control *host.Control) (more bool, err error) {
 	switch r.Kind {
 	case plan.Failed:
 		b.failed = b.problem.notStarted(&b.plan.Inside[r.Step], int(r.Step), unix.Errno(r.Value))
 	case plan.Text:
-		b.problem.noteText(&r)
+		b.problem.noteText(r)
 	case plan.Running:
 		b.running = true
 	case plan.Here:
@@ -52,15 +57,7 @@ func (b *Sandbox) hear() (more bool, err error) {
 	case plan.Stopped:
 		b.stop()
 	case plan.Ready:
-		switch err := b.act(); {
-		case err == errEnded: //nolint:errorlint // it is never wrapped, and errors.Is may not run early
-			return true, nil
-		case err != nil:
-			return false, err
-		}
-		b.tell(plan.Record{Kind: plan.Ready})
-		b.waiting = false
-		b.disown()
+		return b.ready()
 	case plan.Master:
 		b.takeTerminal(control.FD)
 	case plan.Listener:
@@ -75,6 +72,20 @@ func (b *Sandbox) hear() (more bool, err error) {
 		b.mounts = control.FD
 		return true, b.lostMask() // one may be lost already
 	}
+	return true, nil
+}
+
+// ready does the plan's acts, for which pid 1 waits.
+func (b *Sandbox) ready() (more bool, err error) {
+	switch err := b.act(); {
+	case err == errEnded: //nolint:errorlint // it is never wrapped, and errors.Is may not run early
+		return true, nil
+	case err != nil:
+		return false, err
+	}
+	b.tell(plan.Record{Kind: plan.Ready})
+	b.waiting = false
+	b.disown()
 	return true, nil
 }
 
@@ -106,13 +117,25 @@ const (
 // has come.
 func (b *Sandbox) expects(r *plan.Record, c *host.Control) bool {
 	kind := uint32(1) << r.Kind // 0 for what is no kind
-	if b.plan.Sends&kind == 0 || b.had&single&kind != 0 {
-		return false
-	}
-	if c.FD >= 0 && carriers&kind == 0 || c.Second >= 0 && pairs&kind == 0 || c.More && (c.FD >= 0 || carriers&kind == 0) {
+	if b.plan.Sends&kind == 0 || b.had&single&kind != 0 || !carries(kind, c) {
 		return false
 	}
 	b.had |= kind
+	return b.plausible(r, c)
+}
+
+// carries reports whether a record of a kind comes with as many descriptors as it may. There are fewer where the kernel could not
+// hand one over.
+func carries(kind uint32, c *host.Control) bool {
+	switch {
+	case c.FD >= 0 && carriers&kind == 0, c.Second >= 0 && pairs&kind == 0:
+		return false
+	}
+	return !c.More || c.FD < 0 && carriers&kind != 0
+}
+
+// plausible reports whether the values of a record can be, at this point.
+func (b *Sandbox) plausible(r *plan.Record, c *host.Control) bool {
 	switch r.Kind {
 	case plan.Failed:
 		return uint64(r.Step) < uint64(len(b.plan.Inside)) && r.Value > 0 && r.Value <= lastErrno

@@ -106,7 +106,7 @@ func speakers(t testing.TB) []*spec.Spec {
 	asking.Filters[0].Ask = true
 	joining.New &^= spec.User
 	joining.Join.User = spec.At(0, nil)
-	reporting.Life.Await, reporting.Life.Report = true, true
+	reporting.Life.Await, reporting.Life.TellExec = true, true
 	reporting.Tree = append(reporting.Tree, spec.Entry{Kind: spec.Symlink, Source: "x", Dest: "/usr/link"})
 	direct.Life.Direct = true
 	guarded.Life.Open = true

@@ -18,8 +18,7 @@ func (b *Sandbox) move(sender int) {
 // disown leaves no zombies in a pid namespace of others, not even while this process is stopped: the namespace's pid 1 waits
 // for all processes in it when it ends, and could not end, see zap_pid_ns_processes() in the kernel's kernel/pid_namespace.c.
 // The kernel takes away the children of a process that ignores SIGCHLD, see wait(2). Their process ids may be others' then,
-// so pid 1 has a descriptor from now on. A command in the place of pid 1 stays a zombie, as with bubblewrap: only wait(2)
-// tells how it ended.
+// so pid 1 has a descriptor from now on. A command in the place of pid 1 stays a zombie: only wait(2) tells how it ended.
 func (b *Sandbox) disown() {
 	if !b.spec.Join.PID.Given() || b.spec.Life.Direct {
 		return

@@ -3,8 +3,7 @@
 package launch
 
 import (
-	"strings"
-
+	"box/internal/environ"
 	"box/landlock"
 	"box/mounts"
 	"box/netns"
@@ -24,19 +23,17 @@ func Compile(b *plan.Builder, s *spec.Spec) error {
 	b.Reset()
 	b.Close(plan.Peer)
 	userns.Join(b, s)
-	b.For(spec.Box)
 	begin(b, s)
 	if err := userns.Compile(b, s); err != nil {
 		return err
 	}
-	b.For(spec.Box)
 	if err := netns.Compile(b, s); err != nil {
 		return err
 	}
 	if s.Life.Session == spec.SandboxSession {
 		b.Setsid()
 	}
-	b.Prctl(unix.PR_SET_NO_NEW_PRIVS, 1, 0)
+	b.Prctl(plan.WhyPrivilege, unix.PR_SET_NO_NEW_PRIVS, 1, 0)
 	b.Umask(0)
 	label(b, "self/attr/fscreate", s.Labels.File)
 	domain, err := landlock.Begin(b, s)
@@ -48,7 +45,6 @@ func Compile(b *plan.Builder, s *spec.Spec) error {
 		return err
 	}
 	openTTY(b, s)
-	b.For(spec.Box)
 	if b.Sends>>plan.Made&1 != 0 {
 		b.Tell(plan.Built)
 	}
@@ -56,9 +52,9 @@ func Compile(b *plan.Builder, s *spec.Spec) error {
 		return err
 	}
 	if s.Life.Block.Given() {
-		b.For(spec.Awaited)
+		was := b.For(spec.Awaited)
 		b.AwaitByte(s.Life.Block.Number())
-		b.For(spec.Box)
+		b.For(was)
 	}
 	env := b.Strings(s.Command.Env)
 	b.Umask(s.Life.Umask)
@@ -81,17 +77,15 @@ func begin(b *plan.Builder, s *spec.Spec) {
 	if s.Joins() {
 		b.Tell(plan.Here)
 	}
-	switch {
-	case s.Life.Detached:
-	default:
-		b.Prctl(unix.PR_SET_PDEATHSIG, uintptr(unix.SIGKILL), 0)
+	if !s.Life.LeaveDescendants {
+		b.Prctl(plan.WhyTie, unix.PR_SET_PDEATHSIG, uintptr(unix.SIGKILL), 0)
 		b.ParentAlive()
 	}
-	b.Prctl(unix.PR_SET_DUMPABLE, 1, 0) // the parent may not be, and what isn't can't write its own uid_map
+	b.Prctl(plan.WhyTie, unix.PR_SET_DUMPABLE, 1, 0) // the parent may not be, and what isn't can't write its own uid_map
 	if len(s.Life.CPUs) > 0 {
 		b.SetCPUs(s.Life.CPUs)
 	}
-	b.OpenatTo(plan.Proc, plan.Cwd, b.String("/proc"), unix.O_PATH|unix.O_DIRECTORY, 0)
+	b.OpenatTo(plan.WhyProc, plan.Proc, plan.Cwd, b.String("/proc"), unix.O_PATH|unix.O_DIRECTORY, 0)
 	if s.Life.Await && !s.IDs.Ranges { // ranges of ids wait anyway
 		b.AwaitParent()
 	}
@@ -102,8 +96,8 @@ func label(b *plan.Builder, attribute, context string) {
 	if context == "" {
 		return
 	}
-	fd := b.Openat(plan.Proc, b.String(attribute), unix.O_WRONLY, 0)
-	b.Write(fd, b.String(context), len(context))
+	fd := b.Openat(plan.WhyLabel, plan.Proc, b.String(attribute), unix.O_WRONLY, 0)
+	b.Write(plan.WhyLabel, fd, b.String(context), len(context))
 	b.Close(fd)
 }
 
@@ -138,43 +132,43 @@ func hold(b *plan.Builder, s *spec.Spec) {
 		b.KeepFD(fd)
 	}
 	for i, path := range s.Life.Locks {
-		b.For(spec.LockRef(i))
+		was := b.For(spec.LockRef(i))
 		b.LockFile(b.String(path))
+		b.For(was)
 	}
-	b.For(spec.Box)
 }
 
 // enter writes the change to the working directory, which no magic link of /proc may lead to: /proc/self/fd still holds
 // descriptors of the host. Of several directories the best one comes last, so that what succeeded last counts; env is the
 // array of the environment, in which PWD follows.
 func enter(b *plan.Builder, s *spec.Spec, env plan.Ptr) {
-	b.For(spec.Directory)
+	was := b.For(spec.Directory)
 	const flags = unix.O_PATH | unix.O_DIRECTORY
-	if s.Command.Dir != "" || len(s.Command.Dirs) == 0 { // bubblewrap takes an empty one, and fails
-		b.Fchdir(b.OpenPlain(b.String(s.Command.Dir), flags))
+	if s.Command.Dir != "" || len(s.Command.Dirs) == 0 { // an empty one fails: ENOENT
+		b.Fchdir(plan.WhyDir, b.OpenPlain(plan.WhyDir, b.String(s.Command.Dir), flags))
 	}
 	for i := len(s.Command.Dirs) - 1; i >= 0; i-- {
-		dir := b.OpenPlain(b.String(s.Command.Dirs[i]), flags)
+		dir := b.OpenPlain(plan.WhyDir, b.String(s.Command.Dirs[i]), flags)
 		b.Ignoring(unix.ENOENT, unix.EACCES, unix.ENOTDIR, unix.ELOOP)
-		b.Fchdir(dir)
+		b.Fchdir(plan.WhyDir, dir)
 		b.Ignoring(unix.EACCES)
 		b.Last().When = plan.Done
 		for n, e := range s.Command.Env {
-			if strings.HasPrefix(e, "PWD=") {
+			if environ.Is(e, "PWD") {
 				b.Set(plan.Slot(env, n), b.Concat("PWD=", s.Command.Dirs[i], ""))
 			}
 		}
 	}
-	b.For(spec.Box)
+	b.For(was)
 }
 
 // outlive lets pid 1 live on when its parent ends, where no pid namespace ends with it: it has to kill its descendants.
 func outlive(b *plan.Builder, s *spec.Spec) {
-	if s.Life.Detached || s.OwnsPID() {
+	if s.Life.LeaveDescendants || s.OwnsPID() {
 		return
 	}
-	b.Prctl(unix.PR_SET_CHILD_SUBREAPER, 1, 0)
-	b.Prctl(unix.PR_SET_PDEATHSIG, 0, 0)
+	b.Prctl(plan.WhyTie, unix.PR_SET_CHILD_SUBREAPER, 1, 0)
+	b.Prctl(plan.WhyTie, unix.PR_SET_PDEATHSIG, 0, 0)
 	b.ParentAlive()
 }
 
@@ -183,7 +177,7 @@ func outlive(b *plan.Builder, s *spec.Spec) {
 // dumpable process may write its own.
 func hide(b *plan.Builder, s *spec.Spec) {
 	if !s.Life.Open {
-		b.Prctl(unix.PR_SET_DUMPABLE, 0, 0)
+		b.Prctl(plan.WhyTie, unix.PR_SET_DUMPABLE, 0, 0)
 	}
 	if w := s.Life.Words; w.Size > 0 {
 		b.Wipe(w.Start, w.Size)
@@ -196,8 +190,8 @@ func compileCommand(b *plan.Builder, s *spec.Spec, env plan.Ptr, domain *landloc
 		b.Setpgid()
 	}
 	takeTTY(b, s)
-	if !s.Life.Detached && !s.Life.Direct {
-		b.Prctl(unix.PR_SET_PDEATHSIG, uintptr(unix.SIGKILL), 0)
+	if !s.Life.LeaveDescendants && !s.Life.Direct {
+		b.Prctl(plan.WhyTie, unix.PR_SET_PDEATHSIG, uintptr(unix.SIGKILL), 0)
 	}
 	limits(b, s)
 	for n := range 64 {
@@ -212,14 +206,15 @@ func compileCommand(b *plan.Builder, s *spec.Spec, env plan.Ptr, domain *landloc
 	if s.Guarded() {
 		b.AwaitGuard() // it could trace pid 1 before that has its filters
 	}
-	if s.Life.Report {
+	if s.Life.TellExec {
 		b.Tell(plan.Running)
 	}
 	if err := seccompprofile.Compile(b, s); err != nil {
 		return err
 	}
-	b.For(spec.Program)
+	was := b.For(spec.Program)
 	execute(b, s, env)
+	b.For(was)
 	return nil
 }
 

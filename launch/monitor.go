@@ -13,7 +13,7 @@ import (
 func (b *Sandbox) Wait() (Status, error) {
 	forgetCode()
 	err := b.watch()
-	if b.spec.Life.Detached && b.failed == nil && err == nil {
+	if b.spec.Life.LeaveDescendants && b.failed == nil && err == nil {
 		if b.spec.Life.Direct {
 			b.reap()
 		}
@@ -28,12 +28,13 @@ func (b *Sandbox) Wait() (Status, error) {
 	b.close()
 	switch {
 	case b.failed != nil:
-		return Status{}, b.over(b.failed)
+		return Status{Left: b.left}, b.over(b.failed)
 	case err != nil:
-		return Status{}, b.over(err)
+		return Status{Left: b.left}, b.over(err)
 	case !b.ended:
-		return Status{Signal: unix.SIGKILL}, b.over(ErrLost)
+		return Status{Signal: unix.SIGKILL, Left: b.left}, b.over(ErrLost)
 	}
+	b.status.Left = b.left
 	return b.status, nil
 }
 
@@ -44,91 +45,23 @@ func (b *Sandbox) leaveTerminal() {
 	b.closeTerminal()
 }
 
-// Places in the poll set.
-const (
-	onStatus = iota
-	onSignal
-	onCaller
-	onNotice // of a call that a filter asks about
-	onMounts // the sandbox's mount table
-	onKeys   // the caller's terminal
-	onMaster // the sandbox's terminal
-	onScreen // the caller's terminal, for output
-	places
-)
-
-// watch runs until the command has ended, could not be started, or must be killed.
-func (b *Sandbox) watch() error {
-	var set [places]unix.PollFd
-	for !b.ended && b.failed == nil {
-		set[onStatus] = unix.PollFd{Fd: int32(b.conn), Events: unix.POLLIN}
-		set[onSignal] = unix.PollFd{Fd: int32(b.signal), Events: unix.POLLIN}
-		if b.waiting {
-			set[onSignal].Fd = -1 // pid 1 takes no signals before the acts are done
-		}
-		set[onCaller] = unix.PollFd{Fd: int32(b.caller), Events: unix.POLLIN}
-		set[onNotice] = unix.PollFd{Fd: int32(b.listener), Events: unix.POLLIN}
-		set[onMounts] = unix.PollFd{Fd: int32(b.mounts), Events: unix.POLLPRI}
-		if errno := b.poll(set[:]); errno != 0 && errno != unix.EINTR {
-			return b.problem.lose(errno)
-		}
-		if set[onSignal].Revents != 0 {
-			b.take(b.nextSignal())
-		}
-		if set[onCaller].Revents != 0 {
-			b.status, b.ended = Status{Signal: unix.SIGKILL}, true
-		}
-		if set[onMounts].Revents != 0 {
-			if err := b.lostMask(); err != nil {
-				return err
-			}
-		}
-		switch events := set[onNotice].Revents; {
-		case events&unix.POLLIN != 0:
-			b.notice()
-		case events != 0: // everybody with the filter has ended
-			host.Close(b.listener)
-			b.listener = -1
-		}
-		if set[onStatus].Revents == 0 {
-			continue
-		}
-		if b.executed {
-			b.reap()
-			return nil
-		}
-		if more, err := b.hear(); err != nil || !more && !b.follow() {
-			return err
-		}
-	}
-	return nil
-}
-
-// poll waits for something to happen, and copies what the terminals have to say.
-func (b *Sandbox) poll(set []unix.PollFd) unix.Errno {
-	if b.tty != nil {
-		return b.pollTerminal(set)
-	}
-	return host.Poll(set[:onKeys])
-}
-
 //go:noinline
 func (b *Sandbox) pollTerminal(set []unix.PollFd) unix.Errno {
 	early.Ordinary()
-	if _, err := unix.Poll(set, b.tty.listen(set)); err != nil {
+	if _, err := unix.Poll(set, b.tty.listen(set[len(sources):])); err != nil {
 		if errno, ok := err.(unix.Errno); ok && errno != unix.EINTR { //nolint:errorlint // it is never wrapped
 			return errno
 		}
 		return unix.EINTR
 	}
-	b.tty.copy(set)
+	b.tty.copy(set[len(sources):])
 	if b.tty.hungUp() && b.spec.Life.Ignored&bit(unix.SIGHUP) == 0 {
 		b.status, b.ended = Status{Signal: unix.SIGHUP}, true
 	}
 	return 0
 }
 
-// Ran says whether the command was executed, as far as the Spec's Life.Report lets pid 1 tell.
+// Ran says whether the command was executed, as far as the Spec's Life.TellExec lets pid 1 tell.
 func (b *Sandbox) Ran() bool { return b.running }
 
 // stop stops the monitor as the command has stopped, so that the caller's shell sees it and can go on with it. SIGSTOP,
@@ -173,7 +106,7 @@ func (b *Sandbox) stopTerminal() {
 // follow goes on with the process itself, if that is the command: its socket has closed when it was executed. So it does with a
 // guarded pid 1: that tells by its exit status how the command ended, if a filter keeps it from writing.
 func (b *Sandbox) follow() bool {
-	if !b.spec.Guarded() && (!b.spec.Life.Direct || b.spec.Life.Detached) {
+	if !b.spec.Guarded() && (!b.spec.Life.Direct || b.spec.Life.LeaveDescendants) {
 		return false
 	}
 	child, errno := b.process, unix.Errno(0)

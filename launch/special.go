@@ -19,21 +19,8 @@ func (m *machine) special(c *plan.Call) {
 	switch c.Nr {
 	case plan.Poke:
 		poke(c.Args[0], uint32(value))
-	case plan.Same:
-		if value != 0 && (value != c.Args[3] || !same(c.Args[0], c.Args[2], value)) {
-			m.tell(c.Args[0], value)
-			m.fail(m.pc-1, uintptr(unix.EEXIST))
-		}
-	case plan.Differ:
-		a, b := c.Args[0], c.Args[1]
-		if same(a+plan.StatxIno, b+plan.StatxIno, 8) && same(a+plan.StatxDev, b+plan.StatxDev, 8) &&
-			same(a+plan.StatxMount, b+plan.StatxMount, 8) {
-			m.fail(m.pc-1, uintptr(unix.EBUSY))
-		}
-	case plan.Equal:
-		if !same(c.Args[0], c.Args[1], c.Args[2]) {
-			m.fail(m.pc-1, c.Args[3])
-		}
+	case plan.Same, plan.Differ, plan.Equal:
+		m.compare(c, value)
 	case plan.Wipe:
 		wipe(c.Args[0], c.Args[1])
 	case plan.Digits:
@@ -62,6 +49,30 @@ func (m *machine) special(c *plan.Call) {
 		m.fail(m.pc-1, uintptr(unix.ENOENT))
 	}
 	m.errno = 0
+}
+
+// compare fails if what is compared is not as it should be.
+//
+//go:nosplit
+//go:norace
+//go:nocheckptr
+func (m *machine) compare(c *plan.Call, value uintptr) {
+	switch a, b := c.Args[0], c.Args[1]; c.Nr {
+	case plan.Same:
+		if value != 0 && (value != c.Args[3] || !same(a, c.Args[2], value)) {
+			m.tell(a, value)
+			m.fail(m.pc-1, uintptr(unix.EEXIST))
+		}
+	case plan.Differ:
+		if same(a+plan.StatxIno, b+plan.StatxIno, 8) && same(a+plan.StatxDev, b+plan.StatxDev, 8) &&
+			same(a+plan.StatxMount, b+plan.StatxMount, 8) {
+			m.fail(m.pc-1, uintptr(unix.EBUSY))
+		}
+	case plan.Equal:
+		if !same(a, b, c.Args[2]) {
+			m.fail(m.pc-1, c.Args[3])
+		}
+	}
 }
 
 // closeRest closes all descriptors from 3 on but Status and the n numbers at list, plan.Proc as the last one: marked close-on-exec

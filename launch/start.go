@@ -42,6 +42,7 @@ type Sandbox struct {
 	gone     bool // there is nothing to kill or to wait for
 	waiting  bool // pid 1 waits for the acts
 	running  bool // the command was about to be executed
+	left     bool // what the command leaves behind was not all killed
 	failed   *Failure
 	problem  problem
 }
@@ -104,7 +105,7 @@ func Start(p *plan.Plan, s *spec.Spec, signals int) (*Sandbox, error) {
 	b.regs[plan.Status], b.regs[plan.Peer], b.regs[plan.Caller] = uintptr(pair[1]), uintptr(pair[0]), uintptr(b.caller)
 	b.m.load(p, b.regs)
 	b.m.forgetful(p)
-	b.m.shared, b.m.patient = !s.OwnsPID(), s.Life.Detached
+	b.m.shared, b.m.patient = !s.OwnsPID(), s.Life.LeaveDescendants
 	if early.Running() {
 		host.DefaultAction(unix.SIGCHLD) // the Go runtime catches it; ignored, there would be nothing to wait for
 	}
@@ -114,10 +115,10 @@ func Start(p *plan.Plan, s *spec.Spec, signals int) (*Sandbox, error) {
 	host.Close(int(pair[1]))
 	if errno, is := failed(r); is {
 		b.close()
-		return nil, b.over(b.problem.notStarted(&plan.Call{Nr: unix.SYS_CLONE3}, -1, unix.Errno(errno)))
+		return nil, b.over(b.problem.notStarted(&plan.Call{Nr: unix.SYS_CLONE3, Why: plan.WhyNamespaces}, -1, unix.Errno(errno)))
 	}
 	b.pid, b.waiting = int(r), len(p.Outside) > 0
-	// The command may see this process (--share-pid), but not trace it or read its memory.
+	// The command may see this process (a pid namespace that is shared), but not trace it or read its memory.
 	host.Prctl(unix.PR_SET_DUMPABLE, 0)
 	if b.caller >= 0 && b.alone() {
 		host.Prctl(unix.PR_SET_PDEATHSIG, uintptr(unix.SIGCONT))

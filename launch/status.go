@@ -6,6 +6,7 @@ import "golang.org/x/sys/unix"
 type Status struct {
 	Code   int         // its exit status, if no signal ended it
 	Signal unix.Signal // the signal that ended it, or 0
+	Left   bool        // some of its processes may be left: the user didn't wait until all were killed
 }
 
 // Exit returns the status as a shell has it: the command's own, or 128 + the number of the signal.

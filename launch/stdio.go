@@ -6,6 +6,7 @@ import (
 
 	"box/internal/early"
 	"box/internal/host"
+	"box/internal/pathname"
 	"box/landlock"
 	"box/plan"
 	"box/spec"
@@ -60,7 +61,7 @@ func belowWritable(s *spec.Spec, fd int) bool {
 	early.Ordinary()
 	path := pathOf(fd)
 	for at := path; at != ""; at = path {
-		path = at[:strings.LastIndexByte(at, '/')]
+		path, _ = pathname.Cut(at)
 		for i := range s.Tree {
 			if e := &s.Tree[i]; e.Kind == spec.Bind && !e.RO && (host.Same(at, e.Source) || spec.Relative(e.Source) == "") {
 				return true
@@ -92,18 +93,18 @@ func openReadOnly(b *plan.Builder, fd int) plan.Reg {
 	if path == "" {
 		return plan.None
 	}
-	b.For(spec.Inherited)
-	place := b.OpenNoLinks(plan.Cwd, b.String(path), false)
-	b.SameFile(place, fd)
+	was := b.For(spec.Inherited)
+	place := b.OpenNoLinks(plan.WhyStdio, plan.Cwd, b.String(path), false)
+	b.SameFile(plan.WhyStdio, place, fd)
 	mount := b.Reg()
-	b.OpenTreeOf(mount, place)
-	b.MountSetattr(mount, unix.MOUNT_ATTR_RDONLY|unix.MOUNT_ATTR_NOSUID|unix.MOUNT_ATTR_NODEV, 0, false)
-	file := b.OpenAgain(mount, unix.O_RDONLY|unix.O_NOCTTY)
+	b.OpenTreeOf(plan.WhyStdio, mount, place)
+	b.MountSetattr(plan.WhyStdio, mount, unix.MOUNT_ATTR_RDONLY|unix.MOUNT_ATTR_NOSUID|unix.MOUNT_ATTR_NODEV, 0, false)
+	file := b.OpenAgain(plan.WhyStdio, mount, unix.O_RDONLY|unix.O_NOCTTY)
 	b.SeekAs(file, fd)
 	b.SendStdio(fd, file)
 	b.Close(mount)
 	b.Close(place)
-	b.For(spec.Box)
+	b.For(was)
 	return file
 }
 

@@ -21,15 +21,16 @@ func openTTY(b *plan.Builder, s *spec.Spec) {
 //go:noinline
 func newTTY(b *plan.Builder, s *spec.Spec) {
 	early.Ordinary()
-	b.For(spec.Terminal)
+	was := b.For(spec.Terminal)
 	master := openMaster(b, s)
-	b.Ioctl(master, unix.TIOCSPTLCK, uintptr(b.Space(4)))
+	b.Ioctl(plan.WhyTerminal, master, unix.TIOCSPTLCK, uintptr(b.Space(4)))
 	const flags = unix.O_RDWR | unix.O_NOCTTY | unix.O_CLOEXEC
-	b.IoctlTo(plan.Tty, master, unix.TIOCGPTPEER, flags)
+	b.IoctlTo(plan.WhyTerminal, plan.Tty, master, unix.TIOCGPTPEER, flags)
 	likeCallers(b, s)
-	b.Ioctl(plan.Tty, unix.TIOCSCTTY, 0)
+	b.Ioctl(plan.WhyTerminal, plan.Tty, unix.TIOCSCTTY, 0)
 	b.Send(plan.Master, master, 0)
 	b.Close(master)
+	b.For(was)
 }
 
 // openMaster opens the multiplexer of the sandbox's own /dev/pts, or of one that is mounted nowhere if there is none.
@@ -41,14 +42,14 @@ func openMaster(b *plan.Builder, s *spec.Spec) plan.Reg {
 		}
 		dir := s.Tree[i].Dest + "/pts"
 		if e, ok := s.Lookup(dir); ok && e.Kind == spec.Dev {
-			return b.OpenInRoot(plan.Root, b.String(spec.Relative(dir)+"/ptmx"), flags, 0)
+			return b.OpenInRoot(plan.WhyTerminal, plan.Root, b.String(spec.Relative(dir)+"/ptmx"), flags, 0)
 		}
 	}
-	fs := b.Fsopen(b.String("devpts"))
-	b.FsconfigString(fs, b.String("ptmxmode"), b.String("0666"))
-	b.FsconfigCreate(fs)
-	mount := b.Fsmount(fs, 0)
-	master := b.Openat(mount, b.String("ptmx"), flags, 0)
+	fs := b.Fsopen(plan.WhyTerminal, b.String("devpts"))
+	b.FsconfigString(plan.WhyTerminal, fs, b.String("ptmxmode"), b.String("0666"))
+	b.FsconfigCreate(plan.WhyTerminal, fs)
+	mount := b.Fsmount(plan.WhyTerminal, fs, 0)
+	master := b.Openat(plan.WhyTerminal, mount, b.String("ptmx"), flags, 0)
 	b.Close(mount)
 	b.Close(fs)
 	return master
@@ -62,7 +63,8 @@ func likeCallers(b *plan.Builder, s *spec.Spec) {
 		callers++
 	}
 	if size, err := unix.IoctlGetWinsize(callers, unix.TIOCGWINSZ); err == nil {
-		b.Ioctl(plan.Tty, unix.TIOCSWINSZ, uintptr(b.Bytes(unsafe.Slice((*byte)(unsafe.Pointer(size)), unsafe.Sizeof(*size)))))
+		data := b.Bytes(unsafe.Slice((*byte)(unsafe.Pointer(size)), unsafe.Sizeof(*size)))
+		b.Ioctl(plan.WhyTerminal, plan.Tty, unix.TIOCSWINSZ, uintptr(data))
 	}
 	modes, err := unix.IoctlGetTermios(callers, unix.TCGETS)
 	if err != nil {
@@ -74,7 +76,8 @@ func likeCallers(b *plan.Builder, s *spec.Spec) {
 	if !s.Life.TTY[0] {
 		modes.Lflag &^= unix.ECHO
 	}
-	b.Ioctl(plan.Tty, unix.TCSETS, uintptr(b.Bytes(unsafe.Slice((*byte)(unsafe.Pointer(modes)), unsafe.Sizeof(*modes)))))
+	data := b.Bytes(unsafe.Slice((*byte)(unsafe.Pointer(modes)), unsafe.Sizeof(*modes)))
+	b.Ioctl(plan.WhyTerminal, plan.Tty, unix.TCSETS, uintptr(data))
 }
 
 // takeTTY makes the command the foreground job of its terminal and puts that in the place of the caller's.
@@ -82,12 +85,12 @@ func takeTTY(b *plan.Builder, s *spec.Spec) {
 	if s.Life.TTY == [3]bool{} {
 		return
 	}
-	b.For(spec.Terminal)
+	was := b.For(spec.Terminal)
 	b.Foreground(plan.Tty)
 	for fd, is := range s.Life.TTY {
 		if is {
 			b.Dup(plan.Tty, fd)
 		}
 	}
-	b.For(spec.Box)
+	b.For(was)
 }

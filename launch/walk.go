@@ -203,7 +203,7 @@ const again = ^uintptr(unix.EAGAIN - 1)
 //go:nocheckptr
 func (m *machine) settle(c *plan.Call, r uintptr) {
 	errno, is := failed(r)
-	if !is && c.Full && r < m.args[2] {
+	if !is && r < m.args[2] && whole(c) {
 		errno, is = uintptr(unix.ENOSPC), true
 	}
 	m.errno = errno
@@ -223,6 +223,13 @@ func (m *machine) settle(c *plan.Call, r uintptr) {
 	}
 	m.fail(m.pc-1, errno)
 }
+
+// whole reports whether a call has failed that has done less than it was to do.
+//
+//go:nosplit
+//go:norace
+//go:nocheckptr
+func whole(c *plan.Call) bool { return c.Nr == unix.SYS_WRITE || c.Nr == unix.SYS_RECVFROM }
 
 // fail tells the parent which call failed, and ends.
 //

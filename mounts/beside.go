@@ -5,6 +5,7 @@ import (
 
 	"box/internal/early"
 	"box/internal/host"
+	"box/internal/pathname"
 	"box/spec"
 
 	"golang.org/x/sys/unix"
@@ -139,14 +140,7 @@ func enter(path *early.Text, part string) {
 // cutPart takes the first part off a path; "" if there is none.
 func cutPart(path *early.Text) string {
 	rest := path.String()
-	from := 0
-	for from < len(rest) && rest[from] == '/' {
-		from++
-	}
-	end := from
-	for end < len(rest) && rest[end] != '/' {
-		end++
-	}
-	path.Skip(end)
-	return rest[from:end]
+	from, to := pathname.First(rest)
+	path.Skip(to)
+	return rest[from:to]
 }

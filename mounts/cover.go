@@ -14,9 +14,8 @@ import (
 // The root, /tmp, /dev and whatever else lies in memory and has no size of its own are then directories of the base,
 // each bound where it belongs: they have one limit together, and none can be reached through another.
 func (t *tree) cover() {
-	t.b.For(spec.Box)
 	based := t.needsBase()
-	t.pooled = based && !t.s.Mounts.Whole
+	t.pooled = based && !t.s.Mounts.KernelTmpfsSize
 	if based {
 		t.roots++
 		t.coverWith(plan.Base)
@@ -26,22 +25,22 @@ func (t *tree) cover() {
 		return
 	}
 	name := t.b.String("root")
-	t.b.Mkdirat(plan.Base, name, 0o755)
-	t.b.Fchdir(plan.Base)
-	t.bindHere(plan.Root, name, t.b.String("/.."))
+	t.b.Mkdirat(plan.WhyRoot, plan.Base, name, 0o755)
+	t.b.Fchdir(plan.WhyRoot, plan.Base)
+	t.bindHere(plan.WhyRoot, plan.Root, name, t.b.String("/.."))
 }
 
 // bindHere binds what is at name in the working directory at a path, and opens it into r.
-func (t *tree) bindHere(r plan.Reg, name, path plan.Ptr) {
-	t.b.Mount(name, path, 0, unix.MS_BIND, 0)
-	t.b.OpenatTo(r, plan.Cwd, path, unix.O_PATH|unix.O_DIRECTORY, 0)
+func (t *tree) bindHere(why plan.Why, r plan.Reg, name, path plan.Ptr) {
+	t.b.Mount(why, name, path, 0, unix.MS_BIND, 0)
+	t.b.OpenatTo(why, r, plan.Cwd, path, unix.O_PATH|unix.O_DIRECTORY, 0)
 }
 
 // coverWith mounts a tmpfs on top of what is on "/" and opens it into r.
 func (t *tree) coverWith(r plan.Reg) {
 	fstype := t.b.String("tmpfs")
-	t.b.Mount(fstype, t.b.String("/"), fstype, unix.MS_NOSUID|unix.MS_NODEV, t.tmpfsOptions(0o755, 0))
-	t.b.OpenatTo(r, plan.Cwd, t.b.String("/.."), unix.O_PATH|unix.O_DIRECTORY, 0)
+	t.b.Mount(plan.WhyRoot, fstype, t.b.String("/"), fstype, unix.MS_NOSUID|unix.MS_NODEV, t.tmpfsOptions(0o755, 0))
+	t.b.OpenatTo(plan.WhyRoot, r, plan.Cwd, t.b.String("/.."), unix.O_PATH|unix.O_DIRECTORY, 0)
 }
 
 // needsBase says whether an entry keeps something outside of the tree.
@@ -55,11 +54,11 @@ func (t *tree) needsBase() bool {
 				return true
 			}
 		case spec.Dev:
-			if !t.s.Mounts.Whole {
+			if !t.s.Mounts.KernelTmpfsSize {
 				return true
 			}
 		case spec.Tmpfs:
-			if !t.s.Mounts.Whole && e.Size == 0 {
+			if !t.s.Mounts.KernelTmpfsSize && e.Size == 0 {
 				return true
 			}
 		}
@@ -70,9 +69,9 @@ func (t *tree) needsBase() bool {
 // part makes a directory of the base for entry i, and returns its name.
 func (t *tree) part(i int, perms uint32) plan.Ptr {
 	name, _ := t.b.Text("%d", uint64(i))
-	t.b.Mkdirat(plan.Base, name, perms)
+	t.b.Mkdirat(plan.WhyMount, plan.Base, name, perms)
 	if perms&^0o1777 != 0 {
-		t.b.Fchmodat(plan.Base, name, perms) // mkdir(2) takes no other bits
+		t.b.Fchmodat(plan.WhyMount, plan.Base, name, perms) // mkdir(2) takes no other bits
 	}
 	return name
 }

@@ -1,9 +1,8 @@
 package mounts
 
 import (
-	"strings"
-
 	"box/internal/early"
+	"box/internal/pathname"
 	"box/plan"
 	"box/spec"
 
@@ -21,22 +20,22 @@ func (t *tree) point(dest string, dir bool, dirPerms, filePerms uint32) plan.Reg
 	name := t.b.String(leaf)
 	switch {
 	case t.onHost(dest) && dir:
-		t.claim(parent, name, unix.S_IFDIR|unix.S_ISVTX)
+		t.claim(plan.WhyLeaf, parent, name, unix.S_IFDIR|unix.S_ISVTX)
 	case t.onHost(dest):
-		t.claim(parent, name, unix.S_IFREG)
+		t.claim(plan.WhyLeaf, parent, name, unix.S_IFREG)
 	case dir:
-		t.b.Mkdirat(parent, name, dirPerms)
+		t.b.Mkdirat(plan.WhyLeaf, parent, name, dirPerms)
 		t.b.Ignoring(unix.EEXIST)
 	default:
-		t.b.Mknodat(parent, name, filePerms)
+		t.b.Mknodat(plan.WhyLeaf, parent, name, filePerms)
 		t.b.Ignoring(unix.EEXIST)
 	}
 	full := t.b.String(path)
-	at := t.b.OpenInRoot(plan.Root, full, unix.O_PATH, 0)
-	if !dir && t.s.Mounts.Loose {
+	at := t.b.OpenInRoot(plan.WhyPlace, plan.Root, full, unix.O_PATH, 0)
+	if !dir && t.s.Mounts.DanglingLinks {
 		// A link to nothing: creat(2) makes the file where it leads.
 		t.b.Ignoring(unix.ENOENT)
-		t.b.OpenInRootTo(at, plan.Root, full, unix.O_CREAT|unix.O_NONBLOCK|unix.O_NOCTTY, uint64(filePerms))
+		t.b.OpenInRootTo(plan.WhyPlace, at, plan.Root, full, unix.O_CREAT|unix.O_NONBLOCK|unix.O_NOCTTY, uint64(filePerms))
 		t.b.Last().When = uint8(unix.ENOENT)
 	}
 	if t.strange(path) {
@@ -48,21 +47,19 @@ func (t *tree) point(dest string, dir bool, dirPerms, filePerms uint32) plan.Reg
 // place makes what is missing of dest, which is ours.
 func (t *tree) place(dest string) {
 	parent, leaf := t.parent(dest)
-	t.b.Mkdirat(parent, t.b.String(leaf), 0o755)
+	t.b.Mkdirat(plan.WhyLeaf, parent, t.b.String(leaf), 0o755)
 	t.b.Ignoring(unix.EEXIST)
 }
 
 // parent makes what is missing of the directory that dest lies in, and returns it open with the last part of dest. The
 // directory stays open as long as the entries that follow are in it, too: what is mounted elsewhere may change its path.
 func (t *tree) parent(dest string) (plan.Reg, string) {
-	path := spec.Relative(dest)
-	cut := strings.LastIndexByte(path, '/')
-	if cut < 0 {
+	above, leaf := pathname.Cut(spec.Relative(dest))
+	if above == "" {
 		t.forget()
-		return plan.Root, path
+		return plan.Root, leaf
 	}
-	dir, leaf := spec.Relative(path[:cut]), path[cut+1:]
-	if t.dir != dir {
+	if dir := spec.Relative(above); t.dir != dir {
 		t.forget()
 		t.dir, t.dirReg = dir, t.directories(dir)
 	}
@@ -74,20 +71,19 @@ func (t *tree) parent(dest string) (plan.Reg, string) {
 func (t *tree) directories(path string) plan.Reg {
 	at := plan.Root
 	for end := 0; end < len(path); {
-		start := end
-		for start < len(path) && path[start] == '/' {
-			start++
-		}
-		for end = start; end < len(path) && path[end] != '/'; {
-			end++
-		}
-		if name := t.b.String(path[start:end]); t.onHost(path[:end]) {
-			t.claim(at, name, unix.S_IFDIR|unix.S_ISVTX|t.parentPerms())
+		from, to := pathname.First(path[end:])
+		name := path[end+from : end+to]
+		if end += to; t.onHost(path[:end]) {
+			t.claim(plan.WhyAbove, at, t.b.String(name), unix.S_IFDIR|unix.S_ISVTX|t.parentPerms())
 		} else {
-			t.b.Mkdirat(at, name, t.parentPerms())
+			t.b.Mkdirat(plan.WhyAbove, at, t.b.String(name), t.parentPerms())
 			t.b.Ignoring(unix.EEXIST)
 		}
-		next := t.b.OpenInRoot(plan.Root, t.b.String(path[:end]), unix.O_PATH|unix.O_DIRECTORY, 0)
+		why := plan.WhyAbove
+		if end == len(path) {
+			why = plan.WhyParent
+		}
+		next := t.b.OpenInRoot(why, plan.Root, t.b.String(path[:end]), unix.O_PATH|unix.O_DIRECTORY, 0)
 		if at != plan.Root {
 			t.b.Close(at)
 		}
@@ -104,8 +100,8 @@ func (t *tree) parentPerms() uint32 {
 	switch {
 	case e == nil:
 		return open
-	case !e.Kind.HasPerms() && t.s.Mounts.Loose:
-		return 0o700 // to bubblewrap it has the permissions 0
+	case !e.Kind.HasPerms() && t.s.Mounts.ClosedParents:
+		return 0o700
 	case !e.Kind.HasPerms():
 		return open
 	}
@@ -130,7 +126,7 @@ func (t *tree) forget() {
 // onHost says whether path may be on the host: below a writable bind. What has to be made there so that something can be mounted on
 // it is removed when the sandbox has ended.
 func (t *tree) onHost(path string) bool {
-	return t.writable > 0 && !t.s.Mounts.Leave && t.strange(path) && !t.inMemory(path)
+	return t.writable > 0 && !t.s.Mounts.KeepMountPoints && t.strange(path) && !t.inMemory(path)
 }
 
 // inMemory says whether what lies at path before the present entry is a file system in memory by the words of all entries.
@@ -159,7 +155,7 @@ func (t *tree) inMemory(path string) bool {
 // claim makes a mount point on the host, or takes one that a sandbox has made, and tells the parent process of it.
 //
 //go:noinline
-func (t *tree) claim(dir plan.Reg, name plan.Ptr, mode uint32) {
+func (t *tree) claim(why plan.Why, dir plan.Reg, name plan.Ptr, mode uint32) {
 	early.Ordinary() // removing it takes a list on the heap
 	var dirs []string
 	state := t.s.Mounts.State
@@ -168,7 +164,7 @@ func (t *tree) claim(dir plan.Reg, name plan.Ptr, mode uint32) {
 			dirs = append(dirs, state[:end])
 		}
 	}
-	lock := t.b.Claim(dir, name, mode, state, dirs)
+	lock := t.b.Claim(why, dir, name, mode, state, dirs)
 	t.b.SendPair(plan.Made, dir, lock, plan.Done)
 }
 

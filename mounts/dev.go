@@ -24,33 +24,34 @@ var devLinks = [...]struct{ name, target string }{
 func (t *tree) dev(i int) {
 	b, e := t.b, &t.s.Tree[i]
 	dev := t.devDir(i)
-	b.Fchdir(dev)
+	b.Fchdir(plan.WhyDevice, dev)
 	for _, node := range nodes {
 		t.node(dev, b.Join("/dev", node), node)
 	}
 	if e.Source != "" {
 		t.node(dev, b.String(e.Source), "console")
 	}
-	if !t.s.Mounts.Nodes {
+	if !t.s.Mounts.WritableNodes {
 		// The nodes are the host's: who may change their mode, as root may, would change it there. On a read-only mount a
 		// device can be opened for writing nevertheless.
-		b.MountSetattr(dev, unix.MOUNT_ATTR_NOSUID|unix.MOUNT_ATTR_RDONLY, unix.MS_PRIVATE, true)
-		b.MountClearattr(dev, unix.MOUNT_ATTR_RDONLY)
+		b.MountSetattr(plan.WhyAttributes, dev, unix.MOUNT_ATTR_NOSUID|unix.MOUNT_ATTR_RDONLY, unix.MS_PRIVATE, true)
+		b.MountClearattr(plan.WhyAttributes, dev, unix.MOUNT_ATTR_RDONLY)
 	}
 	for _, link := range devLinks {
-		b.Symlinkat(b.String(link.target), dev, b.String(link.name))
+		b.Symlinkat(plan.WhyDevice, b.String(link.target), dev, b.String(link.name))
 	}
 	shm := e.Perms
 	if shm == 0 {
 		shm = 0o1777
 	}
-	b.Mkdirat(dev, b.String("shm"), shm)
+	b.Mkdirat(plan.WhyDevice, dev, b.String("shm"), shm)
 	pts := b.String("pts")
-	b.Mkdirat(dev, pts, 0o755)
+	b.Mkdirat(plan.WhyDevice, dev, pts, 0o755)
 	devpts := b.String("devpts")
-	b.Mount(devpts, pts, devpts, unix.MS_NOSUID|unix.MS_NOEXEC, b.Concat("newinstance,ptmxmode=0666,mode=620", t.terminals(), ""))
-	if t.s.Mounts.Nodes {
-		b.MountSetattr(dev, unix.MOUNT_ATTR_NOSUID, unix.MS_PRIVATE, true)
+	options := b.Concat("newinstance,ptmxmode=0666,mode=620", t.terminals(), "")
+	b.Mount(plan.WhyDevice, devpts, pts, devpts, unix.MS_NOSUID|unix.MS_NOEXEC, options)
+	if t.s.Mounts.WritableNodes {
+		b.MountSetattr(plan.WhyAttributes, dev, unix.MOUNT_ATTR_NOSUID, unix.MS_PRIVATE, true)
 	}
 	b.Close(dev)
 }
@@ -75,12 +76,12 @@ func (t *tree) devDir(i int) plan.Reg {
 	part := t.part(i, 0o755)
 	if path := t.ours(e.Dest); path != 0 {
 		t.place(e.Dest)
-		t.b.Fchdir(plan.Base)
+		t.b.Fchdir(plan.WhyMount, plan.Base)
 		dev := t.b.Reg()
-		t.bindHere(dev, part, path)
+		t.bindHere(plan.WhyMount, dev, part, path)
 		return dev
 	}
-	dev := t.b.OpenTree(plan.Base, part)
+	dev := t.b.OpenTree(plan.WhyMount, plan.Base, part)
 	t.put(dev, e.Dest)
 	return dev
 }
@@ -88,6 +89,6 @@ func (t *tree) devDir(i int) plan.Reg {
 // node binds a device of the host at name in dev, which is the working directory.
 func (t *tree) node(dev plan.Reg, source plan.Ptr, name string) {
 	at := t.b.String(name)
-	t.b.Mknodat(dev, at, 0o666)
-	t.b.Mount(source, at, 0, unix.MS_BIND, 0)
+	t.b.Mknodat(plan.WhyDevice, dev, at, 0o666)
+	t.b.Mount(plan.WhyDevice, source, at, 0, unix.MS_BIND, 0)
 }

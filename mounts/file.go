@@ -14,12 +14,12 @@ func (t *tree) makeDir(e *spec.Entry) {
 		return
 	}
 	parent, leaf := t.parent(e.Dest)
-	t.b.Mkdirat(parent, t.b.String(leaf), e.Perms)
+	t.b.Mkdirat(plan.WhyLeaf, parent, t.b.String(leaf), e.Perms)
 	t.b.Ignoring(unix.EEXIST)
 	// It must be a directory; what is open here is closed with the rest.
-	t.b.OpenInRoot(plan.Root, t.b.String(path), unix.O_PATH|unix.O_DIRECTORY, 0)
+	t.b.OpenInRoot(plan.WhyPlace, plan.Root, t.b.String(path), unix.O_PATH|unix.O_DIRECTORY, 0)
 	t.b.Last().When = uint8(unix.EEXIST)
-	if t.s.Mounts.Loose {
+	if t.s.Mounts.DanglingLinks {
 		t.b.Ignoring(unix.ENOENT)
 	}
 }
@@ -28,8 +28,9 @@ func (t *tree) makeDir(e *spec.Entry) {
 func (t *tree) makeFile(e *spec.Entry) {
 	t.parent(e.Dest)
 	path := t.b.String(spec.Relative(e.Dest))
-	fd := t.b.OpenInRoot(plan.Root, path, unix.O_WRONLY|unix.O_CREAT|unix.O_TRUNC|unix.O_NONBLOCK|unix.O_NOCTTY, uint64(e.Perms))
-	t.b.Write(fd, t.b.Bytes(e.Data), len(e.Data))
+	const flags = unix.O_WRONLY | unix.O_CREAT | unix.O_TRUNC | unix.O_NONBLOCK | unix.O_NOCTTY
+	fd := t.b.OpenInRoot(plan.WhyLeaf, plan.Root, path, flags, uint64(e.Perms))
+	t.b.Write(plan.WhyContent, fd, t.b.Bytes(e.Data), len(e.Data))
 	t.b.Close(fd)
 }
 
@@ -37,18 +38,18 @@ func (t *tree) makeFile(e *spec.Entry) {
 func (t *tree) data(i int) {
 	b, e := t.b, &t.s.Tree[i]
 	name, _ := b.Text("%d", uint64(i))
-	fd := b.Openat(plan.Base, name, unix.O_WRONLY|unix.O_CREAT|unix.O_EXCL|unix.O_NOFOLLOW, e.Perms)
+	fd := b.Openat(plan.WhyContent, plan.Base, name, unix.O_WRONLY|unix.O_CREAT|unix.O_EXCL|unix.O_NOFOLLOW, e.Perms)
 	if e.Source != "" {
-		b.CopyFile(fd, b.String(e.Source))
+		b.CopyFile(plan.WhyContent, fd, b.String(e.Source))
 	}
 	if len(e.Data) > 0 {
-		b.Write(fd, b.Bytes(e.Data), len(e.Data))
+		b.Write(plan.WhyContent, fd, b.Bytes(e.Data), len(e.Data))
 	}
 	b.Close(fd)
-	source := b.OpenTree(plan.Base, name)
-	b.MountSetattr(source, attributes(e), t.propagation(), true)
+	source := b.OpenTree(plan.WhyContent, plan.Base, name)
+	b.MountSetattr(plan.WhyAttributes, source, attributes(e), t.propagation(), true)
 	if e.Source != "" { // of which there is one at that place
-		t.attach(source, t.b.OpenInRoot(plan.Root, b.String(spec.Relative(e.Dest)), unix.O_PATH, 0))
+		t.attach(source, t.b.OpenInRoot(plan.WhyPlace, plan.Root, b.String(spec.Relative(e.Dest)), unix.O_PATH, 0))
 		return
 	}
 	t.attach(source, t.point(e.Dest, false, 0, 0o444))
@@ -59,7 +60,7 @@ func (t *tree) symlink(e *spec.Entry) {
 	parent, leaf := t.parent(e.Dest)
 	target, name := t.b.String(e.Source), t.b.String(leaf)
 	if e.Try {
-		t.b.Symlinkat(target, parent, name)
+		t.b.Symlinkat(plan.WhyLink, target, parent, name)
 		t.b.Ignoring(unix.EEXIST)
 	} else {
 		t.b.SymlinkatOnce(target, len(e.Source), parent, name)
@@ -72,7 +73,7 @@ func (t *tree) chmod(e *spec.Entry) {
 	if path == "" {
 		path = "."
 	}
-	fd := t.b.OpenInRoot(plan.Root, t.b.String(path), unix.O_PATH, 0)
+	fd := t.b.OpenInRoot(plan.WhyPlace, plan.Root, t.b.String(path), unix.O_PATH, 0)
 	t.b.ChmodOf(fd, e.Perms)
 	t.b.Close(fd)
 }
@@ -82,14 +83,14 @@ func (t *tree) readOnly(e *spec.Entry) {
 	path := spec.Relative(e.Dest)
 	if path == "" {
 		path = "."
-	} else if t.s.Mounts.Loose {
+	} else if t.s.Mounts.RemountStrict {
 		t.parent(e.Dest)
 	}
-	fd := t.b.OpenInRoot(plan.Root, t.b.String(path), unix.O_PATH, 0)
+	fd := t.b.OpenInRoot(plan.WhyPlace, plan.Root, t.b.String(path), unix.O_PATH, 0)
 	attrs := uint64(unix.MOUNT_ATTR_RDONLY)
-	if t.s.Mounts.Loose {
-		attrs |= unix.MOUNT_ATTR_NOSUID | unix.MOUNT_ATTR_NODEV // to bubblewrap it is a bind once more
+	if t.s.Mounts.RemountStrict {
+		attrs |= unix.MOUNT_ATTR_NOSUID | unix.MOUNT_ATTR_NODEV
 	}
-	t.b.MountSetattr(fd, attrs, 0, false)
+	t.b.MountSetattr(plan.WhyAttributes, fd, attrs, 0, false)
 	t.b.Close(fd)
 }

@@ -42,12 +42,12 @@ func (t *tree) canWait(i int) bool {
 //go:noinline
 func (t *tree) cloneLate(e *spec.Entry) plan.Reg {
 	early.Ordinary()
-	fd := t.b.OpenNoLinks(plan.Cwd, t.b.String(Absolute(e.Source)), false)
+	fd := t.b.OpenNoLinks(plan.WhySource, plan.Cwd, t.b.String(Absolute(e.Source)), false)
 	r := t.b.Reg()
-	t.b.OpenTreeOf(r, fd)
+	t.b.OpenTreeOf(plan.WhySource, r, fd)
 	t.b.Close(fd)
 	t.same(e, r)
-	t.b.MountSetattr(r, attributes(e), t.propagation(), true)
+	t.b.MountSetattr(plan.WhyAttributes, r, attributes(e), t.propagation(), true)
 	return r
 }
 

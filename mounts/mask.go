@@ -22,7 +22,7 @@ func (t *tree) maskedAt(dest string) {
 	if !t.mask || path == "" {
 		return
 	}
-	r := t.b.OpenInRoot(plan.Root, t.b.String(path), unix.O_PATH, 0)
+	r := t.b.OpenInRoot(plan.WhyPlace, plan.Root, t.b.String(path), unix.O_PATH, 0)
 	t.masked(r)
 	t.b.Close(r)
 }
@@ -33,7 +33,7 @@ func (t *tree) watch() {
 	if t.masks == 0 {
 		return
 	}
-	table := t.b.Openat(plan.Proc, t.b.String("self/mountinfo"), unix.O_RDONLY, 0)
+	table := t.b.Openat(plan.WhyMonitor, plan.Proc, t.b.String("self/mountinfo"), unix.O_RDONLY, 0)
 	t.b.Send(plan.Mounts, table, 0)
 	t.b.Close(table)
 }

@@ -53,19 +53,20 @@ func Compile(b *plan.Builder, s *spec.Spec) error {
 	t.places = newPrefixes(b, len(s.Tree))
 	if !s.New.Has(spec.User) {
 		// Mounts of a namespace with the same owner propagate back, see mount_namespaces(7).
-		b.Mount(b.String("none"), b.String("/"), 0, unix.MS_REC|unix.MS_SLAVE, 0)
+		b.Mount(plan.WhyRoot, b.String("none"), b.String("/"), 0, unix.MS_REC|unix.MS_SLAVE, 0)
 	}
 	if err := t.sources(); err != nil {
 		return err
 	}
 	t.cover()
+	was := b.Whom()
 	for i := range s.Tree {
 		b.For(spec.EntryRef(i))
 		if errno := t.misplaced(i); errno != 0 {
-			if path := spec.Relative(s.Tree[i].Dest); s.Mounts.Loose && path != "" {
-				t.directories(path) // to bubblewrap it has made them when it finds out
+			if path := spec.Relative(s.Tree[i].Dest); s.Mounts.KeepMountPoints && path != "" {
+				t.directories(path) // they stay, even for what can't be made in them
 			}
-			b.Fail(errno)
+			b.Fail(plan.WhyMisplaced, errno)
 			continue
 		}
 		e := &s.Tree[i]
@@ -77,6 +78,7 @@ func Compile(b *plan.Builder, s *spec.Spec) error {
 	}
 	t.forget()
 	t.hideState()
+	b.For(was)
 	t.pivot()
 	t.watch()
 	return nil
@@ -85,18 +87,18 @@ func Compile(b *plan.Builder, s *spec.Spec) error {
 // pivot makes the tree the root and lets go of the host's. The host's root then lies on top of the new one, and on it
 // what the tree was built on, a layer for each mount on "/": they are taken off from above.
 func (t *tree) pivot() {
-	t.b.For(spec.Box)
-	t.b.Fchdir(plan.Root)
+	t.b.Fchdir(plan.WhyRoot, plan.Root)
 	t.b.PivotRoot()
 	for range 1 + t.roots {
 		t.b.Detach()
 	}
-	t.b.Chdir(t.b.String("/"))
+	t.b.Chdir(plan.WhyRoot, t.b.String("/"))
 }
 
 // sources clones all sources into consecutive registers, with the attributes that their mounts will have.
 func (t *tree) sources() error {
 	cloned, most := 0, descriptors()
+	was := t.b.Whom()
 	t.share()
 	t.findState()
 	for i := range t.s.Tree {
@@ -136,8 +138,9 @@ func (t *tree) sources() error {
 		}
 		t.source[i] = t.b.Fresh()
 		t.clone(i, path)
-		t.b.MountSetattr(t.source[i], attributes(e), t.propagation(), true)
+		t.b.MountSetattr(plan.WhyAttributes, t.source[i], attributes(e), t.propagation(), true)
 	}
+	t.b.For(was)
 	return nil
 }
 
@@ -160,16 +163,16 @@ func (t *tree) clone(i int, path plan.Ptr) {
 	}
 	switch {
 	case e.NoLinks:
-		fd := t.b.OpenNoLinks(plan.Cwd, path, false)
-		t.b.OpenTreeOf(r, fd)
+		fd := t.b.OpenNoLinks(plan.WhySource, plan.Cwd, path, false)
+		t.b.OpenTreeOf(plan.WhySource, r, fd)
 		t.b.Close(fd)
 	case dir != "":
 		fd := t.b.Reg()
 		t.openBelow(fd, dir, rest)
-		t.b.OpenTreeOf(r, fd)
+		t.b.OpenTreeOf(plan.WhySource, r, fd)
 		t.b.Close(fd)
 	default:
-		t.b.OpenTreeTo(r, plan.Cwd, path)
+		t.b.OpenTreeTo(plan.WhySource, r, plan.Cwd, path)
 	}
 	t.same(e, r)
 }
@@ -178,18 +181,18 @@ func (t *tree) clone(i int, path plan.Ptr) {
 // program that exchanges a directory on its path and a link, see renameat2(2), leads nowhere.
 func (t *tree) cloneHere(r plan.Reg, source string, path plan.Ptr) {
 	if source == "." {
-		t.b.OpenTreeTo(r, plan.Cwd, path)
+		t.b.OpenTreeTo(plan.WhySource, r, plan.Cwd, path)
 		return
 	}
-	fd := t.b.OpenNoLinks(plan.Cwd, path, true)
-	t.b.OpenTreeOf(r, fd)
+	fd := t.b.OpenNoLinks(plan.WhySource, plan.Cwd, path, true)
+	t.b.OpenTreeOf(plan.WhySource, r, fd)
 	t.b.Close(fd)
 }
 
 // openBelow opens rest below dir, without links, into r.
 func (t *tree) openBelow(r plan.Reg, dir, rest string) {
-	above := t.b.Openat(plan.Cwd, t.b.String(dir), unix.O_PATH, 0)
-	t.b.OpenNoLinksTo(r, above, t.b.String(rest), true)
+	above := t.b.Openat(plan.WhySource, plan.Cwd, t.b.String(dir), unix.O_PATH, 0)
+	t.b.OpenNoLinksTo(plan.WhySource, r, above, t.b.String(rest), true)
 	t.b.Close(above)
 }
 
@@ -197,13 +200,13 @@ func (t *tree) openBelow(r plan.Reg, dir, rest string) {
 // mount namespace.
 func (t *tree) same(e *spec.Entry, r plan.Reg) {
 	if e.FD.Given() {
-		t.b.SameFile(r, e.FD.Number())
+		t.b.SameFile(plan.WhySame, r, e.FD.Number())
 	}
 }
 
 // propagation returns the MS_* flag for binds. In a user namespace of its own they are slaves of the host's to begin with.
 func (t *tree) propagation() uint64 {
-	if t.s.Mounts.Follow {
+	if t.s.Mounts.Propagation {
 		return 0
 	}
 	return unix.MS_PRIVATE
@@ -282,12 +285,12 @@ func (t *tree) add(i int) {
 func (t *tree) bind(i int) {
 	e, found := &t.s.Tree[i], t.found[i]
 	if found == absent {
-		return // --ro-bind-try and the like
+		return // it is missing, and may be: Entry.Try
 	}
 	at := t.point(e.Dest, found&directory != 0, 0o755, 0o444)
 	if e.NoLinks && at != plan.Root {
 		t.b.Close(at)
-		at = t.b.OpenNoLinks(plan.Root, t.b.String(spec.Relative(e.Dest)), true)
+		at = t.b.OpenNoLinks(plan.WhyPlace, plan.Root, t.b.String(spec.Relative(e.Dest)), true)
 	}
 	if found&late != 0 {
 		t.attach(t.cloneLate(e), at)
@@ -301,7 +304,7 @@ func (t *tree) bind(i int) {
 
 // attach puts the mount that source has open onto what at has open.
 func (t *tree) attach(source, at plan.Reg) {
-	t.b.MoveMount(source, at)
+	t.b.MoveMount(plan.WhyAttach, source, at)
 	t.masked(source)
 	t.b.Close(source)
 	t.covered(at)
@@ -317,25 +320,25 @@ func (t *tree) mount(dest, fstype string, flags uintptr, options plan.Ptr) {
 
 // mountHere mounts a new file system on a directory by descriptor: mount(2) takes a path only, and "." is one.
 func (t *tree) mountHere(at plan.Reg, fstype string, flags uintptr, options plan.Ptr) {
-	t.b.Fchdir(at)
+	t.b.Fchdir(plan.WhyEnter, at)
 	name := t.b.String(fstype)
-	t.b.Mount(name, t.b.String("."), name, flags, options)
+	t.b.Mount(plan.WhyMount, name, t.b.String("."), name, flags, options)
 }
 
 // fresh makes a file system that is mounted nowhere yet. It is for what has to be known by descriptor when it is mounted: looked up
 // again by its path, it could be something else.
 func (t *tree) fresh(fstype string, attrs uintptr) plan.Reg {
 	name := t.b.String(fstype)
-	fs := t.b.Fsopen(name)
-	t.b.FsconfigString(fs, t.b.String("source"), name)
+	fs := t.b.Fsopen(plan.WhyMount, name)
+	t.b.FsconfigString(plan.WhyMount, fs, t.b.String("source"), name)
 	if fstype == "tmpfs" {
-		t.b.FsconfigString(fs, t.b.String("mode"), t.b.String("0755"))
+		t.b.FsconfigString(plan.WhyMount, fs, t.b.String("mode"), t.b.String("0755"))
 	}
 	if fstype == "tmpfs" && t.s.Labels.File != "" {
-		t.b.FsconfigString(fs, t.b.String("context"), t.b.String(t.s.Labels.File))
+		t.b.FsconfigString(plan.WhyMount, fs, t.b.String("context"), t.b.String(t.s.Labels.File))
 	}
-	t.b.FsconfigCreate(fs)
-	r := t.b.Fsmount(fs, attrs)
+	t.b.FsconfigCreate(plan.WhyMount, fs)
+	r := t.b.Fsmount(plan.WhyMount, fs, attrs)
 	t.b.Close(fs)
 	return r
 }
@@ -343,7 +346,7 @@ func (t *tree) fresh(fstype string, attrs uintptr) plan.Reg {
 // put mounts r, a directory, at dest; r stays open.
 func (t *tree) put(r plan.Reg, dest string) {
 	at := t.point(dest, true, 0o755, 0)
-	t.b.MoveMount(r, at)
+	t.b.MoveMount(plan.WhyAttach, r, at)
 	t.masked(r)
 	t.covered(at)
 }
@@ -354,6 +357,6 @@ func (t *tree) covered(at plan.Reg) {
 	if at == plan.Root {
 		t.roots++
 		t.forget()
-		t.b.OpenatTo(plan.Root, plan.Cwd, t.b.String("/.."), unix.O_PATH|unix.O_DIRECTORY, 0)
+		t.b.OpenatTo(plan.WhyRoot, plan.Root, plan.Cwd, t.b.String("/.."), unix.O_PATH|unix.O_DIRECTORY, 0)
 	}
 }

@@ -43,7 +43,7 @@ func (t *tree) layers(i int) (n int, err error) {
 		if dir, rest := t.writableAbove(source); dir != "" {
 			t.openBelow(r, dir, rest)
 		} else {
-			t.b.OpenatTo(r, plan.Cwd, path, unix.O_PATH, 0)
+			t.b.OpenatTo(plan.WhySource, r, plan.Cwd, path, unix.O_PATH, 0)
 		}
 	}
 	return len(dirs), nil
@@ -86,15 +86,15 @@ func (t *tree) overlay(i int) {
 // memory returns two directories of the base: for what is written to entry i, and for the kernel's use.
 func (t *tree) memory(i int) (upper, work plan.Reg) {
 	name, _ := t.b.Text("%d", uint64(i))
-	t.b.Mkdirat(plan.Base, name, 0o755)
-	dir := t.b.Openat(plan.Base, name, unix.O_PATH, 0)
+	t.b.Mkdirat(plan.WhyMount, plan.Base, name, 0o755)
+	dir := t.b.Openat(plan.WhyMount, plan.Base, name, unix.O_PATH, 0)
 	for _, made := range []struct {
 		r    *plan.Reg
 		name string
 	}{{&upper, "upper"}, {&work, "work"}} {
 		name := t.b.String(made.name)
-		t.b.Mkdirat(dir, name, 0o755)
-		*made.r = t.b.Openat(dir, name, unix.O_PATH, 0)
+		t.b.Mkdirat(plan.WhyMount, dir, name, 0o755)
+		*made.r = t.b.Openat(plan.WhyMount, dir, name, unix.O_PATH, 0)
 	}
 	t.b.Close(dir)
 	return upper, work

@@ -25,7 +25,7 @@ func (t *tree) proc(i int) {
 	t.put(r, e.Dest)
 	t.guard(r)
 	if t.found[i] == absent && t.hidesKeys() {
-		t.b.Fchdir(r)
+		t.b.Fchdir(plan.WhyDevice, r)
 		t.hideKeys("", ".")
 	}
 	t.b.Close(r)
@@ -37,7 +37,7 @@ var keys = [...]string{"/keys", "/key-users"}
 
 // hidesKeys says whether they are hidden. Where something covers a part of /proc, no user namespace inside may mount
 // a new one: see mount_too_revealing() in the kernel's fs/namespace.c.
-func (t *tree) hidesKeys() bool { return !t.s.Mounts.Keys && !t.s.Nested }
+func (t *tree) hidesKeys() bool { return !t.s.Mounts.AllKeys && !t.s.Nested }
 
 // hideKeys covers them with /dev/null, in a /proc that shows only the sandbox's processes. A kernel without keys has
 // none of them.
@@ -45,13 +45,15 @@ func (t *tree) hideKeys(root, proc string) {
 	null, none := t.b.String("/dev/null"), plan.Ptr(0)
 	for _, name := range keys {
 		at := t.b.Concat(root, proc, name)
-		t.b.Mount(null, at, none, unix.MS_BIND, none)
+		t.b.Mount(plan.WhyDevice, null, at, none, unix.MS_BIND, none)
 		t.b.Ignoring(unix.ENOENT)
 		if t.s.Mounts.Guard != spec.NoGuard { // root could change the mode of the host's device
-			t.b.Mount(none, at, none, unix.MS_REMOUNT|unix.MS_BIND|unix.MS_RDONLY|unix.MS_NOSUID|unix.MS_NOEXEC, none)
+			const flags = unix.MS_REMOUNT | unix.MS_BIND | unix.MS_RDONLY | unix.MS_NOSUID | unix.MS_NOEXEC
+			t.b.Mount(plan.WhyDevice, none, at, none, flags, none)
 			t.b.Last().When = plan.Done
 		}
-		t.b.OpenatTo(t.b.Fresh(), plan.Cwd, null, unix.O_PATH, 0) // the device may be what is missing: that is an error
+		// The device may be what is missing: that is an error.
+		t.b.OpenatTo(plan.WhyDevice, t.b.Fresh(), plan.Cwd, null, unix.O_PATH, 0)
 		t.b.Last().When = uint8(unix.ENOENT)
 	}
 }
@@ -73,8 +75,8 @@ func (t *tree) guard(proc plan.Reg) {
 			continue
 		}
 		path := t.b.String(name)
-		part := t.b.OpenTree(proc, path)
-		t.b.MountSetattr(part, unix.MOUNT_ATTR_RDONLY, t.propagation(), true)
-		t.attach(part, t.b.Openat(proc, path, unix.O_PATH|unix.O_NOFOLLOW, 0))
+		part := t.b.OpenTree(plan.WhyAttributes, proc, path)
+		t.b.MountSetattr(plan.WhyAttributes, part, unix.MOUNT_ATTR_RDONLY, t.propagation(), true)
+		t.attach(part, t.b.Openat(plan.WhyAttributes, proc, path, unix.O_PATH|unix.O_NOFOLLOW, 0))
 	}
 }

@@ -8,9 +8,9 @@ import (
 )
 
 // share notes what the sandbox may write to on the host. What runs in it can have left links there, for this one or the next:
-// below these directories a source is taken without links. bubblewrap follows them.
+// below these directories a source is taken without links, but with FollowPlanted.
 func (t *tree) share() {
-	if t.s.Mounts.Trust {
+	if t.s.Mounts.FollowPlanted {
 		return
 	}
 	for i := range t.s.Tree {

@@ -5,6 +5,7 @@ import (
 
 	"box/internal/early"
 	"box/internal/host"
+	"box/internal/pathname"
 	"box/plan"
 	"box/spec"
 
@@ -28,11 +29,11 @@ func (t *tree) findState() {
 	}
 	there := state
 	for !host.Exists(there) {
-		cut := strings.LastIndexByte(there, '/')
-		if cut <= 0 || t.nshared == 0 && len(t.sharedMore) == 0 {
+		above, _ := pathname.Cut(there)
+		if above == "" || t.nshared == 0 && len(t.sharedMore) == 0 {
 			return
 		}
-		there = there[:cut]
+		there = above
 	}
 	t.noteAbove(RealPath(there), state[len(there):])
 }
@@ -78,13 +79,13 @@ func (t *tree) hideState() {
 		t.b.For(spec.EntryRef(i))
 		rest := t.above.rest[t.hides[i]-1]
 		path := t.b.Join(spec.Relative(e.Dest), spec.Relative(rest))
-		at := t.b.OpenInRoot(plan.Root, path, unix.O_PATH|unix.O_DIRECTORY, 0)
+		at := t.b.OpenInRoot(plan.WhyHide, plan.Root, path, unix.O_PATH|unix.O_DIRECTORY, 0)
 		t.b.Ignoring(unix.ENOENT, unix.ENOTDIR, unix.ELOOP) // it is covered, or there is none
-		t.b.Fchdir(at)
+		t.b.Fchdir(plan.WhyHide, at)
 		t.b.Last().When = plan.Done
 		name := t.b.String("tmpfs")
 		const flags = unix.MS_RDONLY | unix.MS_NOSUID | unix.MS_NODEV | unix.MS_NOEXEC
-		t.b.Mount(name, t.b.String("."), name, flags, t.b.String("mode=0,size=4096"))
+		t.b.Mount(plan.WhyHide, name, t.b.String("."), name, flags, t.b.String("mode=0,size=4096"))
 		t.b.Last().When = plan.Done
 		t.b.Close(at)
 		t.b.Last().When = plan.Done

@@ -30,11 +30,11 @@ func (t *tree) tmpfs(i int) {
 		part := t.part(i, e.Perms)
 		if path := t.ours(e.Dest); path != 0 {
 			t.place(e.Dest)
-			t.b.Fchdir(plan.Base)
-			t.b.Mount(part, path, 0, unix.MS_BIND, 0)
+			t.b.Fchdir(plan.WhyMount, plan.Base)
+			t.b.Mount(plan.WhyMount, part, path, 0, unix.MS_BIND, 0)
 			return
 		}
-		t.attach(t.b.OpenTree(plan.Base, part), t.point(e.Dest, true, 0o755, 0))
+		t.attach(t.b.OpenTree(plan.WhyMount, plan.Base, part), t.point(e.Dest, true, 0o755, 0))
 		return
 	}
 	t.mount(e.Dest, "tmpfs", unix.MS_NOSUID|unix.MS_NODEV, t.tmpfsOptions(e.Perms, e.Size))
@@ -42,7 +42,7 @@ func (t *tree) tmpfs(i int) {
 
 // tmpfsOptions returns the mount options for a tmpfs, see tmpfs(5). A size of 0 is the default.
 func (t *tree) tmpfsOptions(perms uint32, size uint64) plan.Ptr {
-	if t.s.Mounts.Whole {
+	if t.s.Mounts.KernelTmpfsSize {
 		return t.labelled(t.wholeOptions(perms, size))
 	}
 	inodes := min(max(size/perSizedInode, minInodes), maxInodes)

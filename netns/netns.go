@@ -18,7 +18,7 @@ func Compile(b *plan.Builder, s *spec.Spec) error {
 	var request [unix.IFNAMSIZ + 24]byte // struct ifreq
 	copy(request[:], "lo")
 	request[unix.IFNAMSIZ] = unix.IFF_UP
-	b.Ioctl(socket, unix.SIOCSIFFLAGS, uintptr(b.Bytes(request[:])))
+	b.Ioctl(plan.WhyNetwork, socket, unix.SIOCSIFFLAGS, uintptr(b.Bytes(request[:])))
 	b.Close(socket)
 	return nil
 }

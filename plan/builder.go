@@ -35,8 +35,12 @@ func (b *Builder) Reset() {
 	b.Sends = 1 << Failed
 }
 
-// For says whose wish the calls are that are written from now on.
-func (b *Builder) For(whom uint32) { b.forWhom = whom }
+// For says whose wish the calls are that are written from now on. It returns whose those before were: who says
+// something else for a moment puts that back.
+func (b *Builder) For(whom uint32) (was uint32) {
+	was, b.forWhom = b.forWhom, whom
+	return was
+}
 
 // Whom returns what For was told last.
 func (b *Builder) Whom() uint32 { return b.forWhom }
@@ -189,7 +193,8 @@ func (b *Builder) Text(format string, values ...uint64) (Ptr, int) {
 		if format[i] == 'o' {
 			base = 8
 		}
-		n = digits(text[:], n, values[v], base)
+		var room [early.MaxDigits]byte
+		n += copy(text[n:], early.Digits(room[:], values[v], base))
 		v++
 	}
 	p := b.room(n + 1)
@@ -198,33 +203,17 @@ func (b *Builder) Text(format string, values ...uint64) (Ptr, int) {
 	return address(p), n
 }
 
-// digits writes value at text[n:] and returns the end.
-func digits(text []byte, n int, value, base uint64) int {
-	start := n
-	for {
-		text[n] = byte('0' + value%base)
-		n++
-		if value /= base; value == 0 {
-			break
-		}
-	}
-	for i, j := start, n-1; i < j; i, j = i+1, j-1 {
-		text[i], text[j] = text[j], text[i]
-	}
-	return n
-}
-
 func address(p []byte) Ptr { return Ptr(unsafe.Pointer(unsafe.SliceData(p))) }
 
-// add appends a call and returns it; the pointer holds until the next call is added.
-func (b *Builder) add(nr uintptr, args ...uintptr) *Call {
+// add appends a call with its reason and returns it; the pointer holds until the next call is added.
+func (b *Builder) add(why Why, nr uintptr, args ...uintptr) *Call {
 	if len(b.Inside) == cap(b.Inside) {
 		b.grow()
 	}
 	b.Inside = b.Inside[:len(b.Inside)+1]
 	c := &b.Inside[len(b.Inside)-1]
 	*c = Call{}
-	c.Nr, c.For = uint16(nr), b.forWhom
+	c.Nr, c.For, c.Why = uint16(nr), b.forWhom, why
 	copy(c.Args[:], args)
 	return c
 }

@@ -22,7 +22,7 @@ func LandlockABI() int {
 func (b *Builder) Ruleset(fs, scopes uint64) Reg {
 	const size = 24 // struct landlock_ruleset_attr: handled_access_fs, handled_access_net, scoped
 	r := b.Reg()
-	b.add(unix.SYS_LANDLOCK_CREATE_RULESET, uintptr(b.Words64(fs, 0, scopes)), size, 0).out(r)
+	b.add(WhyConfine, unix.SYS_LANDLOCK_CREATE_RULESET, uintptr(b.Words64(fs, 0, scopes)), size, 0).out(r)
 	return r
 }
 
@@ -30,7 +30,7 @@ func (b *Builder) Ruleset(fs, scopes uint64) Reg {
 // LANDLOCK_RULE_PATH_BENEATH.
 func (b *Builder) AllowBelow(ruleset, below Reg, rights uint64) {
 	attr := b.Words64(rights, storedLater)
-	b.add(Poke, uintptr(attr)+unsafe.Sizeof(rights)).fd(1, below)
+	b.add(WhyConfine, Poke, uintptr(attr)+unsafe.Sizeof(rights)).fd(1, below)
 	b.addRule(ruleset, attr)
 }
 
@@ -45,10 +45,10 @@ const storedLater = 0xffffffff
 
 func (b *Builder) addRule(ruleset Reg, attr Ptr) {
 	const pathBeneath = 1 // LANDLOCK_RULE_PATH_BENEATH
-	b.add(unix.SYS_LANDLOCK_ADD_RULE, 0, pathBeneath, uintptr(attr), 0).fd(0, ruleset)
+	b.add(WhyConfine, unix.SYS_LANDLOCK_ADD_RULE, 0, pathBeneath, uintptr(attr), 0).fd(0, ruleset)
 }
 
 // Restrict puts the walking process, and what it will start, under a ruleset, see landlock_restrict_self(2).
 func (b *Builder) Restrict(ruleset Reg) {
-	b.add(unix.SYS_LANDLOCK_RESTRICT_SELF, 0, 0).fd(0, ruleset)
+	b.add(WhyConfine, unix.SYS_LANDLOCK_RESTRICT_SELF, 0, 0).fd(0, ruleset)
 }

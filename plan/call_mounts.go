@@ -3,95 +3,97 @@ package plan
 import "golang.org/x/sys/unix"
 
 // Mount mounts a new file system, or binds, at a path, see mount(2).
-func (b *Builder) Mount(source, target, fstype Ptr, flags uintptr, data Ptr) {
-	b.add(unix.SYS_MOUNT, uintptr(source), uintptr(target), uintptr(fstype), flags, uintptr(data))
+func (b *Builder) Mount(why Why, source, target, fstype Ptr, flags uintptr, data Ptr) {
+	b.add(why, unix.SYS_MOUNT, uintptr(source), uintptr(target), uintptr(fstype), flags, uintptr(data))
 }
 
 // OpenTree clones what is mounted at path, with all that is mounted below it: a mount that is nowhere yet.
 // See open_tree(2), since Linux 5.2.
-func (b *Builder) OpenTree(dir Reg, path Ptr) Reg {
+func (b *Builder) OpenTree(why Why, dir Reg, path Ptr) Reg {
 	r := b.Reg()
-	b.OpenTreeTo(r, dir, path)
+	b.OpenTreeTo(why, r, dir, path)
 	return r
 }
 
 // OpenTreeTo is OpenTree into the register r.
-func (b *Builder) OpenTreeTo(r, dir Reg, path Ptr) {
+func (b *Builder) OpenTreeTo(why Why, r, dir Reg, path Ptr) {
 	const flags = unix.OPEN_TREE_CLONE | unix.OPEN_TREE_CLOEXEC | unix.AT_RECURSIVE
-	b.add(unix.SYS_OPEN_TREE, 0, uintptr(path), flags).fd(0, dir).out(r)
+	b.add(why, unix.SYS_OPEN_TREE, 0, uintptr(path), flags).fd(0, dir).out(r)
 }
 
 // OpenTreeOf is OpenTree for what of has open, into the register r.
-func (b *Builder) OpenTreeOf(r, of Reg) {
+func (b *Builder) OpenTreeOf(why Why, r, of Reg) {
 	const flags = unix.OPEN_TREE_CLONE | unix.OPEN_TREE_CLOEXEC | unix.AT_RECURSIVE | unix.AT_EMPTY_PATH
-	b.add(unix.SYS_OPEN_TREE, 0, uintptr(b.String("")), flags).fd(0, of).out(r)
+	b.add(why, unix.SYS_OPEN_TREE, 0, uintptr(b.String("")), flags).fd(0, of).out(r)
 }
 
 // MountSetattr sets attributes of the mount r and, if recursive, of all mounts below it. It only adds: what the host
 // has locked can't be lost. See mount_setattr(2), since Linux 5.12.
-func (b *Builder) MountSetattr(r Reg, attrs, propagation uint64, recursive bool) {
+func (b *Builder) MountSetattr(why Why, r Reg, attrs, propagation uint64, recursive bool) {
 	flags := uintptr(unix.AT_EMPTY_PATH)
 	if recursive {
 		flags |= unix.AT_RECURSIVE
 	}
 	attr := b.Words64(attrs, 0, propagation, 0)
-	b.add(unix.SYS_MOUNT_SETATTR, 0, uintptr(b.String("")), flags, uintptr(attr), sizeofMountAttr).fd(0, r)
+	b.add(why, unix.SYS_MOUNT_SETATTR, 0, uintptr(b.String("")), flags, uintptr(attr), sizeofMountAttr).fd(0, r)
 }
 
 // MountClearattr takes attributes away from the mount r alone. What a user namespace above has set is locked: EPERM.
-func (b *Builder) MountClearattr(r Reg, attrs uint64) {
+func (b *Builder) MountClearattr(why Why, r Reg, attrs uint64) {
 	attr := b.Words64(0, attrs, 0, 0)
-	b.add(unix.SYS_MOUNT_SETATTR, 0, uintptr(b.String("")), unix.AT_EMPTY_PATH, uintptr(attr), sizeofMountAttr).fd(0, r)
+	b.add(why, unix.SYS_MOUNT_SETATTR, 0, uintptr(b.String("")), unix.AT_EMPTY_PATH, uintptr(attr), sizeofMountAttr).fd(0, r)
 }
 
 const sizeofMountAttr = 32
 
 // MoveMount puts the mount r onto what to names. See move_mount(2), since Linux 5.2.
-func (b *Builder) MoveMount(r, to Reg) {
+func (b *Builder) MoveMount(why Why, r, to Reg) {
 	empty := b.String("")
 	const flags = unix.MOVE_MOUNT_F_EMPTY_PATH | unix.MOVE_MOUNT_T_EMPTY_PATH
-	b.add(unix.SYS_MOVE_MOUNT, 0, uintptr(empty), 0, uintptr(empty), flags).fd(0, r).fd(2, to)
+	b.add(why, unix.SYS_MOVE_MOUNT, 0, uintptr(empty), 0, uintptr(empty), flags).fd(0, r).fd(2, to)
 }
 
 // MoveMountAt puts the mount r onto what is at path below dir.
-func (b *Builder) MoveMountAt(r, dir Reg, path Ptr) {
+func (b *Builder) MoveMountAt(why Why, r, dir Reg, path Ptr) {
 	empty := b.String("")
-	b.add(unix.SYS_MOVE_MOUNT, 0, uintptr(empty), 0, uintptr(path), unix.MOVE_MOUNT_F_EMPTY_PATH).fd(0, r).fd(2, dir)
+	b.add(why, unix.SYS_MOVE_MOUNT, 0, uintptr(empty), 0, uintptr(path), unix.MOVE_MOUNT_F_EMPTY_PATH).fd(0, r).fd(2, dir)
 }
 
 // PivotRoot makes the working directory the root, with the old root mounted on top of it, see pivot_root(2).
 func (b *Builder) PivotRoot() {
 	dot := uintptr(b.String("."))
-	b.add(unix.SYS_PIVOT_ROOT, dot, dot)
+	b.add(WhyRoot, unix.SYS_PIVOT_ROOT, dot, dot)
 }
 
 // Detach unmounts what is on top of the working directory, see umount2(2), MNT_DETACH.
 func (b *Builder) Detach() { b.DetachAt(b.String(".")) }
 
 // DetachAt is Detach for a path.
-func (b *Builder) DetachAt(path Ptr) { b.add(unix.SYS_UMOUNT2, uintptr(path), unix.MNT_DETACH) }
+func (b *Builder) DetachAt(path Ptr) {
+	b.add(WhyRoot, unix.SYS_UMOUNT2, uintptr(path), unix.MNT_DETACH)
+}
 
 // Fsopen begins a mount that is attached nowhere, see fsopen(2).
-func (b *Builder) Fsopen(fstype Ptr) Reg {
+func (b *Builder) Fsopen(why Why, fstype Ptr) Reg {
 	r := b.Reg()
-	b.add(unix.SYS_FSOPEN, uintptr(fstype), unix.FSOPEN_CLOEXEC).out(r)
+	b.add(why, unix.SYS_FSOPEN, uintptr(fstype), unix.FSOPEN_CLOEXEC).out(r)
 	return r
 }
 
 // FsconfigString sets a parameter, see fsconfig(2).
-func (b *Builder) FsconfigString(fs Reg, key, value Ptr) {
-	b.add(unix.SYS_FSCONFIG, 0, unix.FSCONFIG_SET_STRING, uintptr(key), uintptr(value), 0).fd(0, fs)
+func (b *Builder) FsconfigString(why Why, fs Reg, key, value Ptr) {
+	b.add(why, unix.SYS_FSCONFIG, 0, unix.FSCONFIG_SET_STRING, uintptr(key), uintptr(value), 0).fd(0, fs)
 }
 
 // FsconfigCreate makes the file system.
-func (b *Builder) FsconfigCreate(fs Reg) {
-	b.add(unix.SYS_FSCONFIG, 0, unix.FSCONFIG_CMD_CREATE, 0, 0, 0).fd(0, fs)
+func (b *Builder) FsconfigCreate(why Why, fs Reg) {
+	b.add(why, unix.SYS_FSCONFIG, 0, unix.FSCONFIG_CMD_CREATE, 0, 0, 0).fd(0, fs)
 }
 
 // Fsmount makes a mount of it, see fsmount(2).
-func (b *Builder) Fsmount(fs Reg, attrs uintptr) Reg {
+func (b *Builder) Fsmount(why Why, fs Reg, attrs uintptr) Reg {
 	r := b.Reg()
-	b.add(unix.SYS_FSMOUNT, 0, unix.FSMOUNT_CLOEXEC, attrs).fd(0, fs).out(r)
+	b.add(why, unix.SYS_FSMOUNT, 0, unix.FSMOUNT_CLOEXEC, attrs).fd(0, fs).out(r)
 	return r
 }
 
@@ -117,7 +119,7 @@ func (b *Builder) Layers(lower []Reg, upper, work Reg) Ptr {
 	}
 	text = append(text, ",userxattr\x00"...)
 	for i, r := range regs {
-		b.add(Digits, uintptr(address(text[at[i]:]))).fd(1, r)
+		b.add(WhyOther, Digits, uintptr(address(text[at[i]:]))).fd(1, r)
 	}
 	return address(text)
 }

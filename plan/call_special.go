@@ -8,7 +8,7 @@ import (
 
 // Fork begins the command's process, with memory and address space of pid 1 until it executes something.
 func (b *Builder) Fork() {
-	b.add(Fork)
+	b.add(WhyProcess, Fork)
 	b.Sends |= 1<<Ended | 1<<Stopped
 }
 
@@ -16,8 +16,9 @@ func (b *Builder) Fork() {
 // fork: these follow, and then GuardedBy. From then on pid 1 makes no calls but wait4(2), write(2) and exit_group(2).
 func (b *Builder) ForkGuarded() (first int) {
 	const size, anywhere, noFile = 4096, 0, ^uintptr(0)
-	b.add(unix.SYS_MMAP, anywhere, size, unix.PROT_READ|unix.PROT_WRITE, unix.MAP_SHARED|unix.MAP_ANONYMOUS, noFile, 0).out(Flag)
-	b.add(Fork)
+	const access, kind = unix.PROT_READ | unix.PROT_WRITE, unix.MAP_SHARED | unix.MAP_ANONYMOUS
+	b.add(WhyProcess, unix.SYS_MMAP, anywhere, size, access, kind, noFile, 0).out(Flag)
+	b.add(WhyProcess, Fork)
 	b.Sends |= 1 << Ended
 	return len(b.Inside)
 }
@@ -26,25 +27,25 @@ func (b *Builder) ForkGuarded() (first int) {
 func (b *Builder) GuardedBy(first int) { b.Inside[first-1].Args[0] = uintptr(len(b.Inside) - first) }
 
 // AwaitGuard lets the command's process wait until pid 1 has made its calls.
-func (b *Builder) AwaitGuard() { b.add(Guarded) }
+func (b *Builder) AwaitGuard() { b.add(WhyProcess, Guarded) }
 
 // Wipe zeroes n bytes at start, which is not memory of the Builder.
-func (b *Builder) Wipe(start, n uintptr) { b.add(Wipe, start, n) }
+func (b *Builder) Wipe(start, n uintptr) { b.add(WhyOther, Wipe, start, n) }
 
 // Set stores an address at slot, if the call before succeeded.
 func (b *Builder) Set(slot, value Ptr) {
 	for shift := range 2 { // the low half comes first on every machine that box knows
-		b.add(Poke, uintptr(slot)+uintptr(4*shift), uintptr(uint64(value)>>(32*shift)&0xffffffff)).When = Done
+		b.add(WhyOther, Poke, uintptr(slot)+uintptr(4*shift), uintptr(uint64(value)>>(32*shift)&0xffffffff)).When = Done
 	}
 }
 
-// Equal fails with errno unless n bytes at a are as those at b.
-func (b *Builder) Equal(a, c Ptr, n int, errno unix.Errno) {
-	b.add(Equal, uintptr(a), uintptr(c), uintptr(n), uintptr(errno))
+// equal fails with errno unless n bytes at a are as those at b.
+func (b *Builder) equal(why Why, a, c Ptr, n int, errno unix.Errno) {
+	b.add(why, Equal, uintptr(a), uintptr(c), uintptr(n), uintptr(errno))
 }
 
 // Fail fails with errno.
-func (b *Builder) Fail(errno unix.Errno) { b.add(Fail, uintptr(errno)) }
+func (b *Builder) Fail(why Why, errno unix.Errno) { b.add(why, Fail, uintptr(errno)) }
 
 // CloseRest closes all descriptors but 0, 1, 2, keep, Status and also, unless that is None: Proc too.
 func (b *Builder) CloseRest(keep []int, also Reg) {
@@ -54,39 +55,39 @@ func (b *Builder) CloseRest(keep []int, also Reg) {
 	}
 	n := len(keep)
 	if also != None {
-		b.add(Poke, uintptr(address(list[4*n:]))).fd(1, also)
+		b.add(WhyInheritance, Poke, uintptr(address(list[4*n:]))).fd(1, also)
 		n++
 	}
-	b.add(CloseRest, uintptr(address(list)), uintptr(n))
+	b.add(WhyInheritance, CloseRest, uintptr(address(list)), uintptr(n))
 }
 
 // Hop goes on in a child with new namespaces, see clone(2). It has the parent of the process that makes it
 // (CLONE_PARENT).
 func (b *Builder) Hop(flags uint64) {
-	b.add(Hop, uintptr(flags|unix.CLONE_PARENT|uint64(unix.SIGCHLD)))
+	b.add(WhyNamespaces, Hop, uintptr(flags|unix.CLONE_PARENT|uint64(unix.SIGCHLD)))
 }
 
 // Tell sends a record to the parent.
 func (b *Builder) Tell(kind uint32) {
 	b.Sends |= 1 << kind
 	const size = 12
-	b.add(unix.SYS_SENDTO, 0, uintptr(b.Words32(kind, 0, 0)), size, unix.MSG_NOSIGNAL, 0, 0).fd(0, Status)
+	b.add(WhyMonitor, unix.SYS_SENDTO, 0, uintptr(b.Words32(kind, 0, 0)), size, unix.MSG_NOSIGNAL, 0, 0).fd(0, Status)
 }
 
 // GiveUp ends a search for the command, see GiveUp the number.
-func (b *Builder) GiveUp() { b.add(GiveUp) }
+func (b *Builder) GiveUp() { b.add(WhySearch, GiveUp) }
 
 // AwaitParent tells the parent that the child is ready for the plan's acts, and waits for its answer.
 func (b *Builder) AwaitParent() {
 	const size = 12
 	b.Tell(Ready)
-	b.add(unix.SYS_RECVFROM, 0, uintptr(b.Space(size)), size, 0, 0, 0).fd(0, Status).Full = true
+	b.add(WhyMonitor, unix.SYS_RECVFROM, 0, uintptr(b.Space(size)), size, 0, 0, 0).fd(0, Status)
 }
 
 // ParentAlive fails if the parent has closed its end of the status socket.
 func (b *Builder) ParentAlive() {
-	c := b.add(unix.SYS_RECVFROM, 0, uintptr(b.Space(4)), 4, unix.MSG_PEEK|unix.MSG_DONTWAIT, 0, 0).fd(0, Status)
-	c.Full, c.Ignore[0] = true, uint8(unix.EAGAIN)
+	c := b.add(WhyTie, unix.SYS_RECVFROM, 0, uintptr(b.Space(4)), 4, unix.MSG_PEEK|unix.MSG_DONTWAIT, 0, 0).fd(0, Status)
+	c.Ignore[0] = uint8(unix.EAGAIN)
 }
 
 // Send sends a record with the descriptor r to the parent, see unix(7), SCM_RIGHTS. The record's step is that of the
@@ -113,22 +114,22 @@ func (b *Builder) send(kind, step uint32, first, second Reg, when uint8) {
 	record := b.Words32(kind, step, 0)
 	vector := b.Words64(uint64(record), 12)
 	message := b.Words64(0, 0, uint64(vector), 1, uint64(control), cmsgSpace, 0)
-	b.add(Poke, uintptr(control)+cmsgData).fd(1, first).When = when
+	b.add(WhyMonitor, Poke, uintptr(control)+cmsgData).fd(1, first).When = when
 	if second != None {
-		b.add(Poke, uintptr(control)+cmsgData+cmsgMore).fd(1, second).When = when
+		b.add(WhyMonitor, Poke, uintptr(control)+cmsgData+cmsgMore).fd(1, second).When = when
 	}
-	b.add(unix.SYS_SENDMSG, 0, uintptr(message), unix.MSG_NOSIGNAL).fd(0, Status).When = when
+	b.add(WhyMonitor, unix.SYS_SENDMSG, 0, uintptr(message), unix.MSG_NOSIGNAL).fd(0, Status).When = when
 }
 
 // Claim makes an empty file or directory, of the type and with the mode in mode, at name in dir: a mount point on the
 // host, which other sandboxes may share. One that a sandbox of the user's has made is taken. The register that it
 // returns has a descriptor with a shared lock on it, see flock(2), and pid 1 keeps that. What nobody's sandbox has
 // made stays as it is, and the call ends as EEXIST. state is the state directory, and dirs are it and those above it.
-func (b *Builder) Claim(dir Reg, name Ptr, mode uint32, state string, dirs []string) Reg {
+func (b *Builder) Claim(why Why, dir Reg, name Ptr, mode uint32, state string, dirs []string) Reg {
 	step := uintptr(len(b.Inside))
-	b.add(State, uintptr(b.String(state)), uintptr(b.Strings(dirs)))
+	b.add(WhyNote, State, uintptr(b.String(state)), uintptr(b.Strings(dirs)))
 	r := b.Fresh()
-	b.add(Claim, 0, uintptr(name), uintptr(mode), step).fd(0, dir).out(r)
+	b.add(why, Claim, 0, uintptr(name), uintptr(mode), step).fd(0, dir).out(r)
 	b.KeepOpen(r)
 	return r
 }
@@ -136,7 +137,7 @@ func (b *Builder) Claim(dir Reg, name Ptr, mode uint32, state string, dirs []str
 // Masked tells the parent which mount r has open: it hides something, and the sandbox must end if it is lost.
 func (b *Builder) Masked(r Reg) {
 	b.Sends |= 1 << Mask
-	b.add(Masked).fd(0, r)
+	b.add(WhyMonitor, Masked).fd(0, r)
 }
 
 // The layout of a control message with one descriptor, see cmsg(3). There is room for a second one.

@@ -2,7 +2,7 @@
 //
 // A Plan is data. It is printed (--dry-run), compared (golden tests) and walked by package launch in a child process
 // that may neither allocate nor take a lock; so all that a call points to lies in the Builder's own memory, which
-// never moves. It is the only package that knows system call numbers.
+// never moves. The numbers of system calls are known here, and to package launch, which makes the calls.
 package plan
 
 import "fmt"
@@ -48,7 +48,8 @@ const (
 // Ptr is an address in the Builder's memory. 0 is the null pointer.
 type Ptr uintptr
 
-// Call is one system call, or one of the few other things that the walk can do (Fork …).
+// Call is one system call, or one of the few other things that the walk can do (Fork …). A write(2) or recvfrom(2) of
+// less than Args[2] bytes counts as failed, with ENOSPC.
 type Call struct {
 	Args   [6]uintptr
 	For    uint32   // whose wish this is; its meaning is the caller's, see Builder.For
@@ -57,7 +58,7 @@ type Call struct {
 	Nr     uint16   // the system call's number, or one of the numbers below
 	Ignore [4]uint8 // errnos that count as done
 	When   uint8    // do it only if the call before ended with this errno; Done: only if it succeeded
-	Full   bool     // a result smaller than Args[2] is an error (ENOSPC): a write must be whole
+	Why    Why      // what it is for
 }
 
 // Done as a Call's When: only if the call before succeeded.

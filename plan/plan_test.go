@@ -5,6 +5,7 @@ import (
 	"runtime"
 	"strings"
 	"testing"
+	"unsafe"
 
 	"golang.org/x/sys/unix"
 )
@@ -32,7 +33,7 @@ func TestMemoryNeverMoves(t *testing.T) {
 	var at []Ptr
 	for i := range 20000 {
 		at = append(at, b.String(fmt.Sprintf("string %d", i)))
-		b.Mkdirat(Cwd, at[i], 0o755)
+		b.Mkdirat(WhySource, Cwd, at[i], 0o755)
 	}
 	big := b.String(strings.Repeat("x", 3<<20))
 	runtime.GC()
@@ -49,7 +50,7 @@ func TestMemoryNeverMoves(t *testing.T) {
 func TestRegistersAreUsedAgainAfterClose(t *testing.T) {
 	b := builder()
 	for range 1000 {
-		r := b.Openat(Cwd, b.String("/"), unix.O_PATH, 0)
+		r := b.Openat(WhySource, Cwd, b.String("/"), unix.O_PATH, 0)
 		b.Close(r)
 	}
 	if b.Regs > int(firstFree)+1 {
@@ -74,32 +75,31 @@ func TestScriptPutsTheShellInFront(t *testing.T) {
 func TestEveryCallHasAForm(t *testing.T) {
 	b := builder()
 	p, r := b.String("p"), b.Reg()
-	b.Openat(Cwd, p, unix.O_RDONLY, 0)
-	b.OpenInRoot(Root, p, unix.O_PATH, 0)
+	b.Openat(WhySource, Cwd, p, unix.O_RDONLY, 0)
+	b.OpenInRoot(WhySource, Root, p, unix.O_PATH, 0)
 	b.CloseRange(3, 4, 0)
 	b.Dup(r, 1)
-	b.Write(r, p, 1)
-	b.Mkdirat(r, p, 0o755)
-	b.Mknodat(r, p, 0o644)
-	b.Symlinkat(p, r, p)
+	b.Write(WhySource, r, p, 1)
+	b.Mkdirat(WhySource, r, p, 0o755)
+	b.Mknodat(WhySource, r, p, 0o644)
+	b.Symlinkat(WhySource, p, r, p)
 	b.SymlinkatOnce(p, 1, r, p)
 	b.NotRoot(r)
-	b.Unlinkat(r, p)
 	b.ChmodOf(r, 0o600)
-	b.Fchdir(r)
-	b.Chdir(p)
+	b.Fchdir(WhySource, r)
+	b.Chdir(WhySource, p)
 	b.Umask(0)
-	b.Mount(p, p, 0, unix.MS_BIND, 0)
-	b.MountSetattr(b.OpenTree(Cwd, p), unix.MOUNT_ATTR_RDONLY, 0, true)
-	b.MoveMount(r, r)
+	b.Mount(WhySource, p, p, 0, unix.MS_BIND, 0)
+	b.MountSetattr(WhySource, b.OpenTree(WhySource, Cwd, p), unix.MOUNT_ATTR_RDONLY, 0, true)
+	b.MoveMount(WhySource, r, r)
 	b.PivotRoot()
 	b.Detach()
-	fs := b.Fsopen(p)
-	b.FsconfigString(fs, p, p)
-	b.FsconfigCreate(fs)
-	b.Fsmount(fs, 0)
-	b.Unshare(unix.CLONE_NEWUSER)
-	b.Prctl(unix.PR_SET_NO_NEW_PRIVS, 1, 0)
+	fs := b.Fsopen(WhySource, p)
+	b.FsconfigString(WhySource, fs, p, p)
+	b.FsconfigCreate(WhySource, fs)
+	b.Fsmount(WhySource, fs, 0)
+	b.Unshare(WhySource, unix.CLONE_NEWUSER)
+	b.Prctl(WhySource, unix.PR_SET_NO_NEW_PRIVS, 1, 0)
 	b.Capset(1)
 	b.Setgroups()
 	b.Setsid()
@@ -113,9 +113,9 @@ func TestEveryCallHasAForm(t *testing.T) {
 	b.SetMask(0)
 	b.Signalfd(r, 1)
 	b.LoadFilter(make([]byte, 8))
-	b.Execve(p, b.Strings([]string{"p"}), b.Strings(nil))
+	b.Execve(WhySource, p, b.Strings([]string{"p"}), b.Strings(nil))
 	b.Socket(unix.AF_INET, unix.SOCK_DGRAM, 0)
-	b.IoctlTo(r, r, unix.TIOCGPTPEER, 0)
+	b.IoctlTo(WhySource, r, r, unix.TIOCGPTPEER, 0)
 	b.Fork()
 	b.GuardedBy(b.ForkGuarded())
 	b.AwaitGuard()
@@ -129,5 +129,25 @@ func TestEveryCallHasAForm(t *testing.T) {
 		if strings.Contains(line, "syscall ") || !strings.HasSuffix(strings.Split(line, " = ")[0], ")") {
 			t.Errorf("call %d is printed as %s", i, line)
 		}
+	}
+}
+
+// A plan of a thousand binds is copied into nothing, but walked and kept: a call must not grow by a word.
+func TestACallIsElevenWords(t *testing.T) {
+	if size := unsafe.Sizeof(Call{}); size != 88 {
+		t.Errorf("a Call has %d bytes", size)
+	}
+}
+
+func TestForReturnsWhoseTheCallsWere(t *testing.T) {
+	b := builder()
+	was := b.For(7)
+	b.Mkdirat(WhyLeaf, Cwd, b.String("a"), 0o755)
+	if again := b.For(was); was != 0 || again != 7 {
+		t.Errorf("For returned %d, then %d", was, again)
+	}
+	b.Mkdirat(WhyAbove, Cwd, b.String("b"), 0o755)
+	if a, c := b.Inside[0], b.Inside[1]; a.For != 7 || a.Why != WhyLeaf || c.For != 0 || c.Why != WhyAbove {
+		t.Errorf("%d %d, %d %d", a.For, a.Why, c.For, c.Why)
 	}
 }

@@ -35,7 +35,6 @@ var forms = [...]form{
 	{unix.SYS_MKNODAT, "mknodat", "fso-"},
 	{unix.SYS_SYMLINKAT, "symlinkat", "sfs"},
 	{unix.SYS_READLINKAT, "readlinkat", "fs--"},
-	{unix.SYS_UNLINKAT, "unlinkat", "fs-"},
 	{unix.SYS_FCHMODAT, "fchmodat", "fso"},
 	{unix.SYS_FCHDIR, "fchdir", "f"},
 	{unix.SYS_CHDIR, "chdir", "s"},
@@ -262,32 +261,40 @@ func (c *Call) argument(i int, kind byte) string {
 		return dataText(memory(v, int(c.Args[i+1])))
 	case 'v':
 		return spaced(list(v))
-	case 'h':
-		return names('O', words64(v, 1)[0])
 	case 'O':
 		if v&^unix.O_CLOEXEC == 0 {
 			return "read"
 		}
-	case 'a':
-		if w := words64(v, 2); w[0] == 0 && w[1] != 0 {
-			return "not " + names('A', w[1])
-		}
-		return names('A', words64(v, 1)[0])
 	case 'x':
 		return fmt.Sprintf("%#x", v)
-	case 'l':
-		return rulesetText(words64(v, 3))
-	case 'b':
-		return ruleText(words64(v, 2))
-	case '1':
-		return fmt.Sprintf("%#x", words64(v, 1)[0])
-	case '2':
-		w := words64(v, 2)
-		return limitText(w[0]) + ":" + limitText(w[1])
+	case 'h', 'a', 'l', 'b', '1', '2':
+		return structText(v, kind)
 	case 'S':
 		return unix.SignalName(unix.Signal(v))
 	}
 	return names(kind, uint64(v))
+}
+
+// structText returns what of a structure at an address is printed.
+func structText(v uintptr, kind byte) string {
+	switch kind {
+	case 'h':
+		return names('O', words64(v, 1)[0])
+	case 'a':
+		w := words64(v, 2)
+		if w[0] == 0 && w[1] != 0 {
+			return "not " + names('A', w[1])
+		}
+		return names('A', w[0])
+	case 'l':
+		return rulesetText(words64(v, 3))
+	case 'b':
+		return ruleText(words64(v, 2))
+	case '2':
+		w := words64(v, 2)
+		return limitText(w[0]) + ":" + limitText(w[1])
+	}
+	return fmt.Sprintf("%#x", words64(v, 1)[0])
 }
 
 // String returns the register's name.

@@ -11,7 +11,6 @@ import (
 
 	"box/internal/early"
 	"box/plan"
-	"box/seccompprofile/policies"
 	"box/spec"
 
 	"golang.org/x/sys/unix"
@@ -86,15 +85,12 @@ func Program(name string, v Variant) []byte {
 	return nil
 }
 
-// Text returns the text of a built-in policy.
-func Text(name string) ([]byte, bool) { return policies.Text(name) }
-
 // Compile writes the loading of all filters. It must come last: a filter may forbid everything before it. Built-in
 // policies come before raw programs, since those may forbid the loading of another.
 func Compile(b *plan.Builder, s *spec.Spec) error {
 	for i := range s.Filters {
 		f := &s.Filters[i]
-		b.For(spec.FilterRef(i))
+		was := b.For(spec.FilterRef(i))
 		program := f.Program
 		named := f.Policy != "" && f.Policy != Off
 		if named && program == nil {
@@ -110,6 +106,7 @@ func Compile(b *plan.Builder, s *spec.Spec) error {
 		default:
 			b.LoadFilter(program)
 		}
+		b.For(was)
 	}
 	return nil
 }

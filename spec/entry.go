@@ -3,7 +3,7 @@ package spec
 // Kind is what an Entry puts into the tree.
 type Kind uint8
 
-// The kinds of entries. Hostname is one of them because it is applied in order with the rest, as in bubblewrap.
+// The kinds of entries. Hostname is one of them because it is applied in order with the rest.
 const (
 	Bind     Kind = iota + 1 // Source of the host at Dest, with everything mounted below it
 	Overlay                  // Layers of the host as one directory; writes go to Source, or to memory, or nowhere if RO

@@ -1,6 +1,6 @@
 // Package spec says what a sandbox should be: pure data, judged without looking at the host.
 //
-// A Spec is made by the front end from words, completed by what box adds by itself (launch.Furnish), and compiled
+// A Spec is made by the front end from words, completed by what box adds by itself (mounts.Courtesies, mounts.Base), and compiled
 // to system calls by launch.Compile. Nothing here opens, asks or prints.
 package spec
 
@@ -88,7 +88,7 @@ type Caps struct {
 // Guard says which parts of a /proc that could change the machine become read-only: it is for sandboxes that root starts.
 type Guard uint8
 
-// The guards. GuardOpen covers what access(2) says that the caller can write, as bubblewrap does; GuardAll covers the
+// The guards. GuardOpen covers what access(2) says that the caller can write; GuardAll covers the
 // directory sys as well, in which only the files can be written.
 const (
 	NoGuard Guard = iota
@@ -96,17 +96,35 @@ const (
 	GuardAll
 )
 
-// Mounts says what holds for all mounts.
+// Mounts says what holds for all mounts. The zero value is the strictest.
 type Mounts struct {
-	Follow bool // mounts that the host makes later below a bind appear inside
-	Guard  Guard
-	Leave  bool   // mount points that had to be made on the host stay there
-	Trust  bool   // links in what is bound writable are followed where it is a source again
-	Whole  bool   // a tmpfs without a size has the kernel's default
-	State  string // where box keeps what it must know of earlier sandboxes: it is hidden in them; "" if nobody knows a place for it
-	Keys   bool   // /proc/keys and /proc/key-users show the keys of the machine
-	Nodes  bool   // the nodes of a /dev are writable: not only the devices, but their mode and times
-	Loose  bool   // a link to nothing will do for a directory, and where a file is mounted, that is made where the link leads
+	// Propagation lets mounts that the host makes later below a bind appear inside. Zero: binds are private.
+	Propagation bool
+	// Guard says which parts of a /proc become read-only. Zero: none.
+	Guard Guard
+	// KeepMountPoints leaves mount points that had to be made on the host there, also those of a sandbox that can't be
+	// made in the end. Zero: they are removed when the sandbox has ended, if they are as they were made.
+	KeepMountPoints bool
+	// FollowPlanted follows links in what is bound writable where it is a source again. Zero: such a source is refused
+	// (ELOOP), since a program in a sandbox may have made the link.
+	FollowPlanted bool
+	// KernelTmpfsSize leaves a tmpfs without a size to the kernel: half of the memory. Zero: it is bounded, see mounts.
+	KernelTmpfsSize bool
+	// DanglingLinks takes a link to nothing for the directory that a Dir entry asks for, and makes a file to mount on
+	// where such a link leads. Zero: ENOENT.
+	DanglingLinks bool
+	// ClosedParents makes the directories above what has no permissions of its own for the owner alone. Zero: for all.
+	ClosedParents bool
+	// RemountStrict makes a mount that a ReadOnly entry names nosuid and nodev as well, and the directories above it
+	// where they are missing. Zero: it becomes read-only, and is nothing but that.
+	RemountStrict bool
+	// State is where box keeps what it must know of earlier sandboxes: it is hidden in them. Zero: nobody knows a place for it.
+	State string
+	// AllKeys leaves /proc/keys and /proc/key-users as they are, with the keys of the machine. Zero: they are empty.
+	AllKeys bool
+	// WritableNodes lets whoever may change the mode and the times of the device nodes in a /dev. Zero: they are read-only,
+	// but the devices are not.
+	WritableNodes bool
 }
 
 // IDs says who the command believes to be, see user_namespaces(7).
@@ -173,18 +191,19 @@ const (
 // Life says how the sandbox lives with its caller, and what of the caller's state the command gets. The zero value is
 // the strictest.
 type Life struct {
-	Session  Session
-	Detached bool     // what the command leaves behind outlives it, and the monitor
-	Direct   bool     // no pid 1 of box's own: the command takes its place
-	Await    bool     // wait for the parent's acts, even if the plan itself has none
-	Open     bool     // the caller can enter the namespaces of pid 1 by its id, and whoever has that user's rights can trace it
-	Report   bool     // tell the parent right before the command is executed, so that it knows what a status is of
-	Block    FD       // is read once before the command is executed
-	Sync     []int    // descriptors that stay open in pid 1; ascending
-	Locks    []string // files in the sandbox that pid 1 locks for reading as long as it lives
-	KeepAll  bool     // the command inherits all descriptors but those of Close, and Sync if there is a pid 1
-	Close    []int
-	Keyring  bool // the command keeps the caller's session keyring
+	Session Session
+	Direct  bool     // no pid 1 of box's own: the command takes its place
+	Await   bool     // wait for the parent's acts, even if the plan itself has none
+	Open    bool     // the caller can enter the namespaces of pid 1 by its id, and whoever has that user's rights can trace it
+	Block   FD       // is read once before the command is executed
+	Sync    []int    // descriptors that stay open in pid 1; ascending
+	Locks   []string // files in the sandbox that pid 1 locks for reading as long as it lives
+	KeepAll bool     // the command inherits all descriptors but those of Close, and Sync if there is a pid 1
+	Close   []int
+	Keyring bool // the command keeps the caller's session keyring
+
+	LeaveDescendants bool // what the command leaves behind outlives it, and the monitor
+	TellExec         bool // tell the parent right before the command is executed, so that it knows what a status is of
 
 	OutliveParent bool    // do not end when the caller ends
 	Caller        int     // the caller's process id as it was when the program began; 0 if nobody has looked

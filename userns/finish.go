@@ -65,23 +65,23 @@ func second(b *plan.Builder, s *spec.Spec) {
 	if !two {
 		return
 	}
-	b.For(spec.Identity)
-	b.Unshare(unix.CLONE_NEWUSER)
+	before := b.For(spec.Identity)
+	b.Unshare(plan.WhyIDMap, unix.CLONE_NEWUSER)
 	write(b, "self/uid_map", "%d %d 1\n", uint64(want.uid), uint64(was.uid))
 	write(b, "self/gid_map", "%d %d 1\n", uint64(want.gid), uint64(was.gid))
-	b.For(spec.Box)
+	b.For(before)
 }
 
 // limitNested sets the limit on user namespaces. Where /proc/sys is read-only, as in most containers, the filter is the layer
 // that refuses them, if it is one that does.
 func limitNested(b *plan.Builder, s *spec.Spec, limit uint64) {
-	fd := b.Openat(plan.Proc, b.String("sys/user/max_user_namespaces"), unix.O_WRONLY, 0)
+	fd := b.Openat(plan.WhyNested, plan.Proc, b.String("sys/user/max_user_namespaces"), unix.O_WRONLY, 0)
 	filtered := s.Refused(spec.NewUserns)
 	if filtered {
 		b.Ignoring(unix.EROFS)
 	}
 	data, n := b.Text("%d", limit)
-	b.Write(fd, data, n)
+	b.Write(plan.WhyNested, fd, data, n)
 	if filtered {
 		b.Last().When = plan.Done
 	}
@@ -94,12 +94,12 @@ func limitNested(b *plan.Builder, s *spec.Spec, limit uint64) {
 // drop empties all five capability sets but for keep. The bounding set goes first: dropping from it takes CAP_SETPCAP. The
 // ambient set comes last: it can only hold what is permitted and inheritable.
 func drop(b *plan.Builder, keep uint64) {
-	b.Prctl(unix.PR_CAP_AMBIENT, unix.PR_CAP_AMBIENT_CLEAR_ALL, 0)
+	b.Prctl(plan.WhyPrivilege, unix.PR_CAP_AMBIENT, unix.PR_CAP_AMBIENT_CLEAR_ALL, 0)
 	bound(b, keep)
 	b.Capset(keep)
 	for c := uintptr(0); c <= lastCap; c++ {
 		if keep>>c&1 != 0 {
-			b.Prctl(unix.PR_CAP_AMBIENT, unix.PR_CAP_AMBIENT_RAISE, c)
+			b.Prctl(plan.WhyPrivilege, unix.PR_CAP_AMBIENT, unix.PR_CAP_AMBIENT_RAISE, c)
 			b.Ignoring(unix.EINVAL)
 		}
 	}
@@ -109,7 +109,7 @@ func drop(b *plan.Builder, keep uint64) {
 func bound(b *plan.Builder, keep uint64) {
 	for c := uintptr(0); c <= lastCap; c++ {
 		if keep>>c&1 == 0 {
-			b.Prctl(unix.PR_CAPBSET_DROP, c, 0)
+			b.Prctl(plan.WhyPrivilege, unix.PR_CAPBSET_DROP, c, 0)
 			b.Ignoring(unix.EINVAL)
 		}
 	}

@@ -20,6 +20,7 @@ func Join(b *plan.Builder, s *spec.Spec) {
 	if !s.Joins() {
 		return
 	}
+	was := b.Whom()
 	made := uint64(0) // what is made when the process in the right pid namespace is
 	b.Flags &^= unix.CLONE_NEWPID
 	if s.Join.User.Given() {
@@ -27,7 +28,6 @@ func Join(b *plan.Builder, s *spec.Spec) {
 		joinUser(b, s)
 	}
 	if !s.Join.PID.Given() {
-		b.For(spec.Box)
 		b.Hop(all)
 		return
 	}
@@ -37,27 +37,34 @@ func Join(b *plan.Builder, s *spec.Spec) {
 	if s.New.Has(spec.PID) {
 		b.Hop(unix.CLONE_NEWPID)
 	}
+	b.For(was)
 }
 
-// joinUser enters a user namespace and becomes who the command wants to be there. Without SECBIT_NO_SETUID_FIXUP all
-// capabilities would be lost with uid 0, see capabilities(7).
+// joinUser enters a user namespace and becomes who the command wants to be there.
 func joinUser(b *plan.Builder, s *spec.Spec) {
-	const noSetuidFixup = 1 << 2
-	b.For(spec.JoinUser)
+	was := b.For(spec.JoinUser)
 	b.Setns(s.Join.User.Number(), unix.CLONE_NEWUSER)
+	b.For(spec.Identity)
+	becomeJoined(b, s)
+	b.For(was)
+}
+
+// becomeJoined sets the ids that the command wants. Without SECBIT_NO_SETUID_FIXUP all capabilities would be lost with uid 0,
+// see capabilities(7).
+func becomeJoined(b *plan.Builder, s *spec.Spec) {
+	const noSetuidFixup = 1 << 2
 	uid, gid := s.IDs.UID != self().uid, s.IDs.GID != self().gid
 	if !uid && !gid {
 		return
 	}
-	b.For(spec.Identity)
-	b.Prctl(unix.PR_SET_SECUREBITS, noSetuidFixup, 0)
+	b.Prctl(plan.WhyIDMap, unix.PR_SET_SECUREBITS, noSetuidFixup, 0)
 	if gid {
 		b.SetGID(s.IDs.GID)
 	}
 	if uid {
 		b.SetUID(s.IDs.UID)
 	}
-	b.Prctl(unix.PR_SET_SECUREBITS, 0, 0)
+	b.Prctl(plan.WhyIDMap, unix.PR_SET_SECUREBITS, 0, 0)
 }
 
 // joinLast enters the user namespace that the command is to be in.
@@ -65,9 +72,9 @@ func joinLast(b *plan.Builder, s *spec.Spec) {
 	if !s.Join.Last.Given() {
 		return
 	}
-	b.For(spec.JoinLast)
+	was := b.For(spec.JoinLast)
 	b.Setns(s.Join.Last.Number(), unix.CLONE_NEWUSER)
-	b.For(spec.Box)
+	b.For(was)
 }
 
 // assertFlat fails if a user namespace can be made.
@@ -75,8 +82,8 @@ func assertFlat(b *plan.Builder, s *spec.Spec) {
 	if !s.Assert {
 		return
 	}
-	b.Unshare(unix.CLONE_NEWUSER)
+	b.Unshare(plan.WhyAssert, unix.CLONE_NEWUSER)
 	b.Ignoring(unix.ENOSPC, unix.EPERM, unix.EINVAL, unix.ENOSYS)
-	b.Fail(unix.EEXIST) // it could be made
+	b.Fail(plan.WhyAssert, unix.EEXIST) // it could be made
 	b.Last().When = plan.Done
 }

@@ -23,7 +23,6 @@ import (
 func compileRanges(b *plan.Builder, s *spec.Spec) error {
 	early.Ordinary()
 	self := self()
-	b.For(spec.Identity)
 	for _, m := range []struct {
 		helper, table   string
 		inside, outside uint32
@@ -41,8 +40,10 @@ func compileRanges(b *plan.Builder, s *spec.Spec) error {
 		}
 		b.Outside = append(b.Outside, &mapIDs{helper: path, lines: lines})
 	}
+	was := b.For(spec.Identity)
 	b.AwaitParent()
 	b.Setgroups()
+	b.For(was)
 	return nil
 }
 

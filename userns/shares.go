@@ -67,10 +67,10 @@ func limitShares(b *plan.Builder, s *spec.Spec) {
 		if limit == 0 {
 			continue
 		}
-		fd := b.Openat(plan.Proc, b.Concat("sys/user/", share.name, ""), unix.O_WRONLY, 0)
+		fd := b.Openat(plan.WhyShare, plan.Proc, b.Concat("sys/user/", share.name, ""), unix.O_WRONLY, 0)
 		b.Ignoring(unix.EROFS, unix.ENOENT, unix.EACCES, unix.EPERM)
 		data, n := b.Text("%d", max(limit/part, 1))
-		b.Write(fd, data, n)
+		b.Write(plan.WhyShare, fd, data, n)
 		b.Last().When = plan.Done
 		b.Close(fd)
 		b.Last().When = plan.Done

@@ -43,9 +43,9 @@ func Compile(b *plan.Builder, s *spec.Spec) error {
 	if s.IDs.Ranges {
 		return compileRanges(b, s)
 	}
-	b.For(spec.Identity)
+	was := b.For(spec.Identity)
 	writeMaps(b, first(s), self())
-	b.For(spec.Box)
+	b.For(was)
 	return nil
 }
 
@@ -86,10 +86,10 @@ func writeMaps(b *plan.Builder, inside, outside ids) {
 	write(b, "self/gid_map", "%d %d 1\n", uint64(inside.gid), uint64(outside.gid))
 }
 
-// write writes a file below the host's /proc, which Proc keeps open over the pivot.
+// write writes a file of the maps below the host's /proc, which Proc keeps open over the pivot.
 func write(b *plan.Builder, path, format string, values ...uint64) {
-	fd := b.Openat(plan.Proc, b.String(path), unix.O_WRONLY, 0)
+	fd := b.Openat(plan.WhyIDMap, plan.Proc, b.String(path), unix.O_WRONLY, 0)
 	data, n := b.Text(format, values...)
-	b.Write(fd, data, n)
+	b.Write(plan.WhyIDMap, fd, data, n)
 	b.Close(fd)
 }

@@ -58,7 +58,7 @@ func refusePrivileged(is string, mend ...string) int {
 	early.Ordinary()
 	m := say.Usagef("this copy of box %s, and box does not run so", is)
 	if file, err := os.Executable(); err == nil {
-		m.Hintf("%s; box needs no privilege", say.Words(append(mend, file)))
+		m = m.Hintf("%s; box needs no privilege", say.Words(append(mend, file)))
 	}
 	return say.Report(m)
 }

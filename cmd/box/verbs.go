@@ -5,7 +5,7 @@ import (
 	"os"
 	"strings"
 
-	"box/cmd/box/internal/bwrap"
+	"box/cmd/box/internal/bwraptext"
 	"box/cmd/box/internal/say"
 	"box/cmd/box/internal/verb"
 	"box/cmd/box/internal/verb/doctor"
@@ -23,12 +23,24 @@ const (
 
 // verbs is the one place where a verb is registered. Those without Run are done by runBox, before the Go runtime, too.
 var verbs = [...]verb.Verb{
-	{Name: "run", Group: groupRunning, Args: "[flags] [--] COMMAND [ARG...]", Short: "Run a command in a sandbox; run may be left out"},
-	{Name: "bwrap", Group: groupRunning, Args: "[options] [--] COMMAND [ARG...]", Short: "The same with bubblewrap's options, as by the name of bwrap"},
-	{Name: "doctor", Group: groupAsking, Args: "[--json]", Short: "Report what this machine allows, and how to get what it doesn't", Run: doctor.Run},
-	{Name: "seccomp", Group: groupAsking, Args: "ls|show|check|explain|export|import ...", Short: "Show, check and convert system call policies", Run: seccomp.Run},
-	{Name: "help", Group: groupAsking, Args: "[VERB]", Short: "Print the flags, or the help of a verb", Run: meta.Help},
-	{Name: "version", Group: groupAsking, Args: "", Short: "Print the version", Run: meta.Version},
+	{
+		Name: "run", Group: groupRunning, Args: "[flags] [--] COMMAND [ARG...]",
+		Short: "Run a command in a sandbox; run may be left out",
+	},
+	{
+		Name: "bwrap", Group: groupRunning, Args: "[options] [--] COMMAND [ARG...]",
+		Short: "The same with bubblewrap's options, as by the name of bwrap",
+	},
+	{
+		Name: "doctor", Group: groupAsking, Args: "[--json]", Run: doctor.Run,
+		Short: "Report what this machine allows, and how to get what it doesn't",
+	},
+	{
+		Name: "seccomp", Group: groupAsking, Args: "ls|show|check|explain|export|import ...", Run: seccomp.Run,
+		Short: "Show, check and convert system call policies",
+	},
+	{Name: "help", Group: groupAsking, Args: "[VERB]", Run: meta.Help, Short: "Print the flags, or the help of a verb"},
+	{Name: "version", Group: groupAsking, Run: meta.Version, Short: "Print the version"},
 }
 
 // reserved are words that will be verbs. A program of that name is run by box run, or after --.
@@ -48,8 +60,8 @@ func verbOf(word string) *verb.Verb {
 	return nil
 }
 
-// misread returns the message for a first word that is no verb but may have been meant as one, or nil. It is asked for every command
-// line that begins with a word.
+// misread returns the message for a first word that is no verb but may have been meant as one, or nil. It is asked for every
+// command line that begins with a word.
 func misread(word string) error {
 	for _, r := range reserved {
 		if r == word {
@@ -109,7 +121,7 @@ func oneOff(a, b string) bool {
 // helpOf prints the help of box in one of its modes: what box --help or bwrap --help prints.
 func helpOf(name string) error {
 	if name == "bwrap" {
-		bwrap.Usage(os.Stdout, "bwrap")
+		bwraptext.Usage(false, "bwrap")
 		return nil
 	}
 	return help(os.Stdout)

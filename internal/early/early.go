@@ -51,6 +51,3 @@ func Over() { started, again, masked = false, true, false }
 
 // Again says whether this run repeats an early one for its words alone.
 func Again() bool { return again }
-
-// Stack returns where the kernel has put the number of arguments and what follows it, see the System V ABI.
-func Stack() uintptr { return stack }

@@ -85,16 +85,21 @@ func (t *Text) String() string { return unsafe.String(&t.data[t.start], t.end-t.
 
 // AddNumber appends a number in decimal.
 func (t *Text) AddNumber(n uint64) {
-	var digits [20]byte
-	at := len(digits)
-	for {
-		at--
-		digits[at] = byte('0' + n%10)
-		if n /= 10; n == 0 {
-			break
+	var room [MaxDigits]byte
+	t.Add(String(Digits(room[:], n, 10)))
+}
+
+// MaxDigits is how many digits a number has at most, in a base from 8 on.
+const MaxDigits = 22
+
+// Digits writes a number at the end of room, which is long enough, and returns the part that it fills. The base is at most 10.
+func Digits(room []byte, n, base uint64) []byte {
+	for at := len(room) - 1; ; at-- {
+		room[at] = byte('0' + n%base)
+		if n /= base; n == 0 {
+			return room[at:]
 		}
 	}
-	t.Add(unsafe.String(&digits[at], len(digits)-at))
 }
 
 // Clean says whether path is absolute and spelled without what means nothing: ".", "..", a slash too many.

@@ -1,6 +1,10 @@
 package early
 
-import "unsafe"
+import (
+	"unsafe"
+
+	"box/internal/environ"
+)
 
 // What the kernel has put on the stack: the number of arguments, these, a zero, the environment, a zero, the auxiliary vector.
 // Strings are over that memory.
@@ -39,7 +43,7 @@ func Environ() []string {
 func Variable(name string) string {
 	for i := int(*word(0)) + 2; *word(i) != 0; i++ {
 		e := text(*word(i))
-		if len(e) > len(name) && e[len(name)] == '=' && e[:len(name)] == name {
+		if environ.Is(e, name) {
 			return e[len(name)+1:]
 		}
 	}

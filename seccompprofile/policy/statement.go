@@ -258,38 +258,52 @@ func (s *statement) condition(words []string) (Cond, error) {
 		}
 		c.Mask, words = mask, words[2:]
 	}
-	operator, several := "", false
-	switch {
-	case len(words) > 0 && (words[0] == "==" || words[0] == "!="):
-		operator, words = words[0], words[1:]
-	case len(words) > 0 && words[0] == "in":
-		operator, words, several = "==", words[1:], true
-	case len(words) > 1 && words[0] == "not" && words[1] == "in":
-		operator, words, several = "!=", words[2:], true
-	case len(words) > 0 && slices.Contains(ordered[:], words[0]):
-		return c, s.wrong(words[0], "there are no ordered comparisons: name the values with in, or the bits with &")
-	case len(words) > 0:
-		return c, s.wrong(words[0], "no comparison", "==", "!=", "in", "not in", "&")
+	words, several, err := s.comparison(&c, words)
+	if err != nil {
+		return c, err
 	}
-	c.Not = operator == "!="
 	if len(words) == 0 || len(words) > 1 && !several {
 		return c, s.wrong(whole, "this is no condition: they are such as \"arg0 == 1\", \"arg1 in 1 2\", \"arg0 & 0xf == 2\"")
 	}
+	return c, s.values(&c, words)
+}
+
+// comparison reads what a value is compared by, and returns the words that follow, and whether there may be several of them.
+func (s *statement) comparison(c *Cond, words []string) (rest []string, several bool, err error) {
+	switch {
+	case len(words) == 0:
+		return words, false, nil
+	case words[0] == "==", words[0] == "!=":
+		c.Not = words[0] == "!="
+		return words[1:], false, nil
+	case words[0] == "in":
+		return words[1:], true, nil
+	case len(words) > 1 && words[0] == "not" && words[1] == "in":
+		c.Not = true
+		return words[2:], true, nil
+	case slices.Contains(ordered[:], words[0]):
+		return nil, false, s.wrong(words[0], "there are no ordered comparisons: name the values with in, or the bits with &")
+	}
+	return nil, false, s.wrong(words[0], "no comparison", "==", "!=", "in", "not in", "&")
+}
+
+// values reads what is compared with.
+func (s *statement) values(c *Cond, words []string) error {
 	for _, word := range words {
 		v, err := s.value(word)
 		if err != nil {
-			return c, err
+			return err
 		}
 		if v&^c.Mask != 0 {
-			return c, s.wrong(word, "has bits that the mask leaves out: it is never equal")
+			return s.wrong(word, "has bits that the mask leaves out: it is never equal")
 		}
 		c.Values = append(c.Values, v)
 	}
 	slices.Sort(c.Values)
 	if c.Values = slices.Compact(c.Values); len(c.Values) > maxValues {
-		return c, s.wrong("in", "takes "+strconv.Itoa(maxValues)+" values at most")
+		return s.wrong("in", "takes "+strconv.Itoa(maxValues)+" values at most")
 	}
-	return c, nil
+	return nil
 }
 
 const maxValues = 64

@@ -1,7 +1,6 @@
 package arg
 
 import (
-	"strconv"
 	"strings"
 )
 
@@ -14,7 +13,8 @@ var CapabilityNames = [...]string{
 	"wake_alarm", "block_suspend", "audit_read", "perfmon", "bpf", "checkpoint_restore",
 }
 
-const all = 1<<len(CapabilityNames) - 1
+// AllCapabilities has a bit for each of them.
+const AllCapabilities = 1<<len(CapabilityNames) - 1
 
 // Capabilities is what --cap-add and --cap-drop have chosen, in order.
 type Capabilities struct {
@@ -27,6 +27,7 @@ func (c *Capabilities) Add(word string) bool {
 	return c.change(word, func(set, named uint64) uint64 { return set | named })
 }
 
+// Drop takes back what Add has added.
 func (c *Capabilities) Drop(word string) bool {
 	return c.change(word, func(set, named uint64) uint64 { return set &^ named })
 }
@@ -42,7 +43,7 @@ func (c *Capabilities) change(word string, change func(set, named uint64) uint64
 // capability returns the bit of a capability by the names of cap_from_name(3): cap_kill, CAP_KILL, a number; ALL is all.
 func capability(word string) (uint64, bool) {
 	if strings.EqualFold(word, "ALL") {
-		return all, true
+		return AllCapabilities, true
 	}
 	if n, ok := Strtol(word); ok && n >= 0 && n < 64 {
 		return 1 << n, true
@@ -54,21 +55,4 @@ func capability(word string) (uint64, bool) {
 		}
 	}
 	return 0, false
-}
-
-// CapabilityList returns the names of the capabilities in a set, as --cap-add takes them.
-func CapabilityList(set uint64) (names []string) {
-	if set == all {
-		return []string{"ALL"}
-	}
-	for n := range 64 {
-		switch {
-		case set>>n&1 == 0:
-		case n < len(CapabilityNames):
-			names = append(names, "CAP_"+strings.ToUpper(CapabilityNames[n]))
-		default:
-			names = append(names, strconv.Itoa(n)) // of a newer kernel
-		}
-	}
-	return names
 }

@@ -2,14 +2,12 @@
 package bwrap
 
 import (
-	"errors"
-	"fmt"
-	"os"
 	"slices"
 
 	"box/cmd/box/internal/arg"
 	"box/cmd/box/internal/bwraptext"
 	"box/cmd/box/internal/inputs"
+	"box/cmd/box/internal/say"
 	"box/cmd/box/internal/session"
 	"box/cmd/box/internal/statusfd"
 	"box/internal/early"
@@ -22,9 +20,6 @@ import (
 
 	"golang.org/x/sys/unix"
 )
-
-// version is the version of bubblewrap whose manners these are.
-const version = "0.11.1"
 
 // Line is a command line in the manners of bubblewrap: its options act from left to right on this.
 type Line struct {
@@ -60,23 +55,6 @@ type Line struct {
 	room     *session.Memory
 }
 
-// textError is a message in the manners of bubblewrap: without its prefix.
-type textError struct{ text string }
-
-func (e *textError) Error() string { return e.text }
-
-// die returns an error with words in the places of format.
-//
-//go:noinline
-func die(format string, words ...string) error {
-	early.Ordinary()
-	args := make([]any, len(words))
-	for i, word := range words {
-		args[i] = word
-	}
-	return &textError{fmt.Sprintf(format, args...)}
-}
-
 // Run runs a command in a sandbox, as the program with this name would. It returns the exit status.
 func (b *Line) Run(s *session.Session, name string, words []string) int {
 	b.Begin(s, name, inherited.Environ())
@@ -108,8 +86,8 @@ func (b *Line) Plan(s *session.Session, words []string, env []string) error {
 //go:noinline
 func (b *Line) report(err error) int {
 	early.Ordinary()
-	if !errors.Is(err, errUsage) {
-		fmt.Fprintf(os.Stderr, "%sbwrap: %s\n", b.level, err)
+	if err != errUsage { //nolint:errorlint // it is never wrapped
+		bwraptext.Print(b.level, "%s", err)
 	}
 	return 1
 }
@@ -117,23 +95,27 @@ func (b *Line) report(err error) int {
 // Begin begins an empty command line of a caller with the environment env.
 func (b *Line) Begin(s *session.Session, name string, env []string) {
 	r := &s.Memory
-	*b = Line{session: s, room: r, spec: s.Begin(), tell: &s.Tell, name: name, env: env, data: r.Kept[:0], locks: r.Locks[:0], seccomps: r.Filters[:0]}
+	*b = Line{session: s, room: r, spec: s.Begin(), tell: &s.Tell, name: name, env: env}
+	b.data, b.locks, b.seccomps = r.Kept[:0], r.Locks[:0], r.Filters[:0]
 	*b.spec = spec.Spec{New: spec.Mount, Nested: true, Tree: r.Tree[:0]}
-	b.spec.Mounts = spec.Mounts{Follow: true, Leave: true, Trust: true, Whole: true, Keys: true, Nodes: true, Loose: true}
+	b.spec.Mounts = spec.Mounts{
+		Propagation: true, KeepMountPoints: true, FollowPlanted: true, KernelTmpfsSize: true, DanglingLinks: true,
+		ClosedParents: true, RemountStrict: true, AllKeys: true, WritableNodes: true,
+	}
 	if unix.Getuid() == 0 {
 		b.spec.Mounts.Guard = spec.GuardOpen
 		b.caps.Set = host.Capabilities() // an ordinary user begins with none
 	}
-	b.spec.Life = spec.Life{Session: spec.CallerSession, KeepAll: true, Keyring: true, Detached: true, Close: r.Close[:0]}
+	b.spec.Life = spec.Life{Session: spec.CallerSession, KeepAll: true, Keyring: true, LeaveDescendants: true, Close: r.Close[:0]}
 	b.spec.Limits.Cores = true
 }
 
 // errUsage ends with the usage text already printed.
-var errUsage = errors.New("usage")
+const errUsage = say.Asked("usage")
 
 func (b *Line) run(words []string) (int, error) {
 	if len(words) == 0 {
-		Usage(os.Stderr, b.name)
+		bwraptext.Usage(true, b.name)
 		return 0, errUsage
 	}
 	command, done, err := b.parse(words, false)
@@ -175,9 +157,9 @@ func (b *Line) start() (int, error) {
 func (b *Line) explained(err error) error {
 	early.Ordinary()
 	if _, cause := b.tell.Refusal(err); cause != nil {
-		return die("Write to info_fd: %s", cText(cause))
+		return bwraptext.Errorf("Write to info_fd: %s", bwraptext.Reason(cause))
 	}
-	return die("%s", bwraptext.Of(err, b.spec))
+	return bwraptext.Errorf("%s", bwraptext.Of(err, b.spec))
 }
 
 // finish checks what only the whole line shows, and completes the Spec.
@@ -186,7 +168,7 @@ func (b *Line) finish(command []string) error {
 		return err
 	}
 	if len(command) == 0 {
-		Usage(os.Stderr, b.name)
+		bwraptext.Usage(true, b.name)
 		return errUsage
 	}
 	if err := b.namespaces(); err != nil {
@@ -210,17 +192,17 @@ func (b *Line) conflicts() error {
 	s := b.spec
 	switch {
 	case b.tell.Mapped.Given() && !b.user:
-		return die("--userns-block-fd requires --unshare-user")
+		return bwraptext.Errorf("--userns-block-fd requires --unshare-user")
 	case b.tell.Mapped.Given() && !b.tell.Info.Given():
-		return die("--userns-block-fd requires --info-fd")
+		return bwraptext.Errorf("--userns-block-fd requires --info-fd")
 	case s.Join.User.Given() && b.user:
-		return die("--userns not compatible --unshare-user")
+		return bwraptext.Errorf("--userns not compatible --unshare-user")
 	case s.Join.User.Given() && b.userTry:
-		return die("--userns not compatible --unshare-user-try")
+		return bwraptext.Errorf("--userns not compatible --unshare-user-try")
 	case b.disable && !b.user:
-		return die("--disable-userns requires --unshare-user")
+		return bwraptext.Errorf("--disable-userns requires --unshare-user")
 	case b.disable && b.tell.Mapped.Given():
-		return die("--disable-userns is not compatible with  --userns-block-fd")
+		return bwraptext.Errorf("--disable-userns is not compatible with  --userns-block-fd")
 	}
 	return nil
 }
@@ -233,21 +215,21 @@ func (b *Line) namespaces() error {
 	}
 	own := s.New.Has(spec.User) || s.Join.User.Given()
 	if b.uid.Given && b.uid.Value != uint32(unix.Getuid()) && !own {
-		return die("Specifying --uid requires --unshare-user or --userns")
+		return bwraptext.Errorf("Specifying --uid requires --unshare-user or --userns")
 	}
 	if b.gid.Given && b.gid.Value != uint32(unix.Getgid()) && !own {
-		return die("Specifying --gid requires --unshare-user or --userns")
+		return bwraptext.Errorf("Specifying --gid requires --unshare-user or --userns")
 	}
 	s.IDs.UID, s.IDs.GID = b.uid.Take(uint32(unix.Getuid())), b.gid.Take(uint32(unix.Getgid()))
 	s.Nested, s.Assert = !b.disable, b.disable || b.assert
 	if !s.New.Has(spec.UTS) && slices.ContainsFunc(s.Tree, func(e spec.Entry) bool { return e.Kind == spec.Hostname }) {
-		return die("Specifying --hostname requires --unshare-uts")
+		return bwraptext.Errorf("Specifying --hostname requires --unshare-uts")
 	}
 	if b.asPID1 && !s.New.Has(spec.PID) {
-		return die("Specifying --as-pid-1 requires --unshare-pid")
+		return bwraptext.Errorf("Specifying --as-pid-1 requires --unshare-pid")
 	}
 	if b.asPID1 && len(b.locks) > 0 {
-		return die("Specifying --as-pid-1 and --lock-file is not permitted")
+		return bwraptext.Errorf("Specifying --as-pid-1 and --lock-file is not permitted")
 	}
 	return nil
 }
@@ -257,7 +239,7 @@ func (b *Line) life() {
 	life := &b.spec.Life
 	reaper := b.spec.New.Has(spec.PID) || len(b.locks) > 0 || b.sync.Given
 	life.Direct = !reaper || b.asPID1
-	life.Detached, life.OutliveParent = !b.die, !b.die
+	life.LeaveDescendants, life.OutliveParent = !b.die, !b.die
 	life.Locks = b.locks
 	if b.sync.Given && !life.Direct {
 		life.Close = early.Append(life.Close, b.sync.Value)

@@ -1,11 +1,8 @@
 package bwrap
 
 import (
-	"os"
-	"strconv"
-
 	"box/cmd/box/internal/arg"
-	"box/cmd/box/internal/inputs"
+	"box/cmd/box/internal/bwraptext"
 	"box/internal/early"
 	"box/internal/host"
 	"box/internal/kernel"
@@ -50,9 +47,11 @@ func (b *Line) addFD(w []string, ro bool) error {
 //go:noinline
 func (b *Line) bindDescriptor(w []string, fd int, ro bool) error {
 	early.Ordinary()
-	source, err := inputs.SourceOf(fd)
+	source, err := kernel.PathOf(fd)
 	if err != nil {
-		return die("Can't find source path /proc/self/fd/%s: %s", strconv.Itoa(fd), cText(unix.ENOENT))
+		var number early.Text
+		number.AddNumber(uint64(fd))
+		return bwraptext.Errorf("Can't find source path /proc/self/fd/%s: %s", number.String(), bwraptext.Reason(unix.ENOENT))
 	}
 	return b.add(w, spec.Entry{Kind: spec.Bind, RO: ro, Source: source, Dest: w[2], FD: spec.At(fd, w)})
 }
@@ -75,18 +74,7 @@ func terminalName(fd int) string {
 	if !host.IsTerminal(fd) {
 		return ""
 	}
-	return terminalPath(fd)
-}
-
-//go:noinline
-func terminalPath(fd int) string {
-	early.Ordinary()
-	name, err := os.Readlink("/proc/self/fd/" + strconv.Itoa(fd))
-	var is, want unix.Stat_t
-	if err != nil || unix.Fstat(fd, &want) != nil || unix.Stat(name, &is) != nil || is.Rdev != want.Rdev {
-		return ""
-	}
-	return name
+	return kernel.TerminalPath(fd)
 }
 
 func (b *Line) overlaySrc(w []string) error {
@@ -111,7 +99,7 @@ func (b *Line) roOverlay(w []string) error {
 func (b *Line) addOverlay(w []string, least int, e spec.Entry) error {
 	early.Ordinary()
 	if len(b.layers) < least {
-		return die("%s requires at least %s --overlay-src", w[0], [...]string{1: "one", 2: "two"}[least])
+		return bwraptext.Errorf("%s requires at least %s --overlay-src", w[0], [...]string{1: "one", 2: "two"}[least])
 	}
 	e.Kind, e.Devices, e.Layers, b.layers = spec.Overlay, true, b.layers, nil
 	return b.add(w, e)
@@ -146,7 +134,7 @@ func (b *Line) readFiles() error {
 		}
 		data, err := b.data.Read(e.FD.Number())
 		if err != nil {
-			return die("Can't write data to file %s: %s", e.Dest, cText(err))
+			return bwraptext.Errorf("Can't write data to file %s: %s", e.Dest, bwraptext.Reason(err))
 		}
 		e.Data = data
 	}
@@ -174,7 +162,7 @@ func (b *Line) symlink(w []string) error {
 func (b *Line) chmod(w []string) error {
 	p, ok := arg.Number(w[1], 8)
 	if !ok || p > 0o7777 {
-		return die("--chmod takes an octal argument <= 07777")
+		return bwraptext.Errorf("--chmod takes an octal argument <= 07777")
 	}
 	return b.add(w, spec.Entry{Kind: spec.Chmod, Dest: w[2], Perms: uint32(p)})
 }
@@ -188,10 +176,10 @@ func (b *Line) fileLabel(w []string) error { return b.label(&b.spec.Labels.File,
 func (b *Line) label(to *string, label string) error {
 	early.Ordinary()
 	if !kernel.SELinux() {
-		return die("labeling not supported on this system")
+		return bwraptext.Errorf("labeling not supported on this system")
 	}
 	if err := kernel.CheckLabel(label); err != nil {
-		return die("invalid label %s: %s", label, cText(err))
+		return bwraptext.Errorf("invalid label %s: %s", label, bwraptext.Reason(err))
 	}
 	*to = label
 	return nil

@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"box/cmd/box/internal/arg"
+	"box/cmd/box/internal/bwraptext"
 	"box/cmd/box/internal/inputs"
 	"box/cmd/box/internal/printer"
 	"box/cmd/box/internal/session"
@@ -79,7 +80,7 @@ func read(t *testing.T, words []string, file string) (b *Line, command []string)
 		err = b.readFiles()
 	}
 	if err != nil {
-		if _, ok := errors.AsType[*textError](err); !ok {
+		if _, ok := errors.AsType[*bwraptext.TextError](err); !ok {
 			t.Errorf("%q: %v is no error of bubblewrap's", words, err)
 		}
 		return nil, nil

@@ -4,6 +4,7 @@ import (
 	"strings"
 
 	"box/cmd/box/internal/arg"
+	"box/cmd/box/internal/bwraptext"
 	"box/internal/early"
 	"box/internal/environ"
 	"box/internal/host"
@@ -17,7 +18,7 @@ func (b *Line) nothing([]string) error { return nil }
 
 func (b *Line) argv0Option(w []string) error {
 	if b.argv0 != nil {
-		return die("--argv0 used multiple times")
+		return bwraptext.Errorf("--argv0 used multiple times")
 	}
 	b.argv0 = &w[1]
 	return nil
@@ -64,7 +65,7 @@ func (b *Line) unshareUTS([]string) error { return b.unshare(spec.UTS) }
 
 func (b *Line) unshareCgroup([]string) error {
 	if !hasCgroupNamespaces() {
-		return die("Cannot create new cgroup namespace because the kernel does not support it")
+		return bwraptext.Errorf("Cannot create new cgroup namespace because the kernel does not support it")
 	}
 	return b.unshare(spec.Cgroup)
 }
@@ -113,7 +114,7 @@ func (b *Line) gidOption(w []string) error {
 func id(id *arg.Optional[uint32], what, word string) error {
 	n, ok := arg.Strtol(word)
 	if !ok || n < 0 || n > 1<<31-1 {
-		return die("Invalid %s: %s", what, word)
+		return bwraptext.Errorf("Invalid %s: %s", what, word)
 	}
 	id.Set(uint32(n))
 	return nil
@@ -135,7 +136,7 @@ func (b *Line) clearenv([]string) error {
 
 func (b *Line) setenv(w []string) error {
 	if w[1] == "" || strings.IndexByte(w[1], '=') >= 0 {
-		return die("setenv failed")
+		return bwraptext.Errorf("setenv failed")
 	}
 	b.env = setVariable(b.env, w[1], w[2])
 	return nil
@@ -143,7 +144,7 @@ func (b *Line) setenv(w []string) error {
 
 func (b *Line) unsetenv(w []string) error {
 	if w[1] == "" || strings.IndexByte(w[1], '=') >= 0 {
-		return die("unsetenv failed")
+		return bwraptext.Errorf("unsetenv failed")
 	}
 	b.env = environ.Without(b.env, w[1])
 	return nil
@@ -189,7 +190,7 @@ func (b *Line) jsonStatusFD(w []string) error  { return b.given(&b.tell.Status, 
 
 func (b *Line) seccomp(w []string) error {
 	if len(b.seccomps) > 0 {
-		return die("--seccomp cannot be combined with --add-seccomp-fd")
+		return bwraptext.Errorf("--seccomp cannot be combined with --add-seccomp-fd")
 	}
 	var fd int
 	b.last = w
@@ -198,7 +199,7 @@ func (b *Line) seccomp(w []string) error {
 
 func (b *Line) addSeccomp(w []string) error {
 	if b.last != nil {
-		return die("--add-seccomp-fd cannot be combined with --seccomp")
+		return bwraptext.Errorf("--add-seccomp-fd cannot be combined with --seccomp")
 	}
 	var fd int
 	if err := b.named(&fd, w[1]); err != nil {
@@ -213,10 +214,10 @@ func (b *Line) addSeccomp(w []string) error {
 func (b *Line) program(w []string) (spec.Filter, error) {
 	data, err := b.read(w[1])
 	if err != nil {
-		return spec.Filter{}, die("Can't read seccomp data: %s", cText(err))
+		return spec.Filter{}, bwraptext.Errorf("Can't read seccomp data: %s", bwraptext.Reason(err))
 	}
 	if len(data)%seccompprofile.InstructionSize != 0 {
-		return spec.Filter{}, die("Invalid seccomp data, must be multiple of 8")
+		return spec.Filter{}, bwraptext.Errorf("Invalid seccomp data, must be multiple of 8")
 	}
 	return spec.Filter{Program: data, Origin: spec.Origin{Words: w}}, nil
 }
@@ -224,7 +225,7 @@ func (b *Line) program(w []string) (spec.Filter, error) {
 func (b *Line) capAdd(w []string) error {
 	early.Ordinary()
 	if !b.caps.Add(w[1]) {
-		return die("unknown cap: %s", w[1])
+		return bwraptext.Errorf("unknown cap: %s", w[1])
 	}
 	return nil
 }
@@ -232,7 +233,7 @@ func (b *Line) capAdd(w []string) error {
 func (b *Line) capDrop(w []string) error {
 	early.Ordinary()
 	if !b.caps.Drop(w[1]) {
-		return die("unknown cap: %s", w[1])
+		return bwraptext.Errorf("unknown cap: %s", w[1])
 	}
 	return nil
 }
@@ -254,11 +255,11 @@ func (b *Line) asPID1Option([]string) error {
 
 func (b *Line) permsOption(w []string) error {
 	if b.perms.Given {
-		return die("--perms given twice for the same action")
+		return bwraptext.Errorf("--perms given twice for the same action")
 	}
 	p, ok := arg.Number(w[1], 8)
 	if !ok || p > 0o7777 {
-		return die("--perms takes an octal argument <= 07777")
+		return bwraptext.Errorf("--perms takes an octal argument <= 07777")
 	}
 	b.perms.Set(uint32(p))
 	return nil
@@ -266,15 +267,15 @@ func (b *Line) permsOption(w []string) error {
 
 func (b *Line) sizeOption(w []string) error {
 	if b.size.Given {
-		return die("--size given twice for the same action")
+		return bwraptext.Errorf("--size given twice for the same action")
 	}
 	const most = 1<<63 - 1 // the message has it, too
 	n, ok := arg.Number(w[1], 0)
 	if !ok || n == 0 {
-		return die("--size takes a non-zero number of bytes")
+		return bwraptext.Errorf("--size takes a non-zero number of bytes")
 	}
 	if n > most {
-		return die("--size (for tmpfs) is limited to 9223372036854775807")
+		return bwraptext.Errorf("--size (for tmpfs) is limited to 9223372036854775807")
 	}
 	b.size.Set(n)
 	return nil

@@ -1,10 +1,10 @@
 package bwrap
 
 import (
-	"os"
 	"strings"
 
 	"box/cmd/box/internal/arg"
+	"box/cmd/box/internal/bwraptext"
 	"box/internal/early"
 )
 
@@ -15,16 +15,16 @@ const maxWords = 9000 // the message has it, too
 // --args file ends with its options: a command in it is dropped.
 func (b *Line) parse(words []string, inFile bool) (command []string, done bool, err error) {
 	if b.words += len(words); b.words > maxWords {
-		return nil, false, die("Exceeded maximum number of arguments 9000")
+		return nil, false, bwraptext.Errorf("Exceeded maximum number of arguments 9000")
 	}
 	for len(words) > 0 {
 		word := words[0]
 		switch {
 		case word == "--help":
-			Usage(os.Stdout, b.name)
+			bwraptext.Usage(false, b.name)
 			return nil, true, nil
 		case word == "--version":
-			return nil, true, printVersion(os.Stdout)
+			return nil, true, bwraptext.PrintVersion()
 		case word == "--":
 			return words[1:], false, b.noLayers()
 		case !strings.HasPrefix(word, "-"):
@@ -32,17 +32,17 @@ func (b *Line) parse(words []string, inFile bool) (command []string, done bool, 
 		}
 		index := find(word)
 		if index < 0 {
-			return nil, false, die("Unknown option %s", word)
+			return nil, false, bwraptext.Errorf("Unknown option %s", word)
 		}
 		f := &Options[index]
 		if word == "--args" && inFile {
-			return nil, false, die("--args not supported in arguments file")
+			return nil, false, bwraptext.Errorf("--args not supported in arguments file")
 		}
 		if len(words) <= f.Words {
 			if word == "--overlay-src" {
 				return nil, false, dieLayers()
 			}
-			return nil, false, die("%s takes %s", word, f.Takes)
+			return nil, false, bwraptext.Errorf("%s takes %s", word, f.Takes)
 		}
 		if f.OnlyLast && b.once[index] {
 			b.repeated(word)
@@ -66,7 +66,8 @@ func (b *Line) parse(words []string, inFile bool) (command []string, done bool, 
 }
 
 func dieLayers() error {
-	return die("--overlay-src must be followed by another --overlay-src or one of --overlay, --tmp-overlay, or --ro-overlay")
+	return bwraptext.Errorf("--overlay-src must be followed by another --overlay-src or one of --overlay, --tmp-overlay, " +
+		"or --ro-overlay")
 }
 
 // noLayers fails if an --overlay-src was not used up.
@@ -92,7 +93,7 @@ func find(word string) int {
 //go:noinline
 func (b *Line) repeated(word string) {
 	early.Ordinary()
-	b.print(b.warn, "Only the last %s option will take effect", word)
+	bwraptext.Print(b.warn, "Only the last %s option will take effect", word)
 }
 
 // argsFile does the options in an --args file.
@@ -103,7 +104,7 @@ func (b *Line) argsFile(word string) (done bool, err error) {
 	}
 	data, err := b.read(word)
 	if err != nil {
-		return false, die("Can't read --args data: %s", cText(err))
+		return false, bwraptext.Errorf("Can't read --args data: %s", bwraptext.Reason(err))
 	}
 	if len(data) == 0 {
 		return false, nil
@@ -121,10 +122,10 @@ func (b *Line) checkModifiers(word string) error {
 		return nil
 	}
 	if b.perms.Given {
-		return die("--perms must be followed by an option that creates a file")
+		return bwraptext.Errorf("--perms must be followed by an option that creates a file")
 	}
 	if b.size.Given {
-		return die("--size must be followed by --tmpfs")
+		return bwraptext.Errorf("--size must be followed by --tmpfs")
 	}
 	return nil
 }
@@ -133,7 +134,7 @@ func (b *Line) checkModifiers(word string) error {
 func descriptor(word string) (int, error) {
 	n, ok := arg.Strtol(word)
 	if !ok || n < 0 || n > 1<<31-1 {
-		return 0, die("Invalid fd: %s", word)
+		return 0, bwraptext.Errorf("Invalid fd: %s", word)
 	}
 	return int(n), nil
 }

@@ -29,27 +29,29 @@ var systems = [...]string{
 	"/usr", "/opt", "/nix/store", "/gnu/store", "/run/current-system", "/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32",
 }
 
-// explainInterpreter says that a file needs a loader or an interpreter which is not in the sandbox. It returns false if
-// that is not so.
-func explainInterpreter(m *say.Message, file, host string, s *spec.Spec) bool {
+// explainInterpreter returns the message for a file that needs a loader or an interpreter which is not in the sandbox, or nil
+// if that is not so.
+func explainInterpreter(file, host string, s *spec.Spec) *say.Message {
 	whose := ""
 	for range maxInterpreters {
 		what, need := interpreter(host)
 		if need == "" {
-			return false
+			return nil
 		}
 		on, ok := mounts.Find(s, absolute(s, need))
 		if !ok {
-			m.Headline = fmt.Sprintf("cannot run %s: its %s%s %s is not in the sandbox", file, whose, what, need)
+			m := &say.Message{
+				Headline: fmt.Sprintf("cannot run %s: its %s%s %s is not in the sandbox", file, whose, what, need),
+				Hint:     bring(need, s), Status: say.StatusNotRunnable,
+			}
 			if strings.HasSuffix(need, "\r") {
 				m.Cause = "its first line ends in a carriage return, which counts as a part of the name"
 			}
-			m.Hint = bring(need, s)
-			return true
+			return m
 		}
 		whose, host = what+"'s ", on
 	}
-	return false
+	return nil
 }
 
 // interpreter returns what the kernel would run for a program: the interpreter of its #! line, or its loader. It is "" for what is

@@ -12,23 +12,25 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// explainState is for a mount point that can't be noted, and so is not made.
-func explainState(m *say.Message, f *launch.Failure, s *spec.Spec, words string) {
-	e, dir := s.Entry(f.Call.For), s.Mounts.State
-	const format = "%s: %s would have to be made on the host, and box can't note that: %s"
-	m.Headline = fmt.Sprintf(format, words, e.Dest, Reason(f.Errno))
-	m.Hint = fmt.Sprintf("make %s yourself where it is on the host", e.Dest)
+// unnoted is for a mount point that can't be noted, and so is not made.
+func unnoted(t *told) *say.Message {
+	m := t.message("{words}: {dest} would have to be made on the host, and box can't note that: {reason}")
+	m.Hint = t.fill("make {dest} yourself where it is on the host")
+	m.Cause = notesTrouble(t.s.Mounts.State)
+	return m
+}
+
+// notesTrouble says what is wrong with the directory of the notes, or where it is.
+func notesTrouble(dir string) string {
 	if dir == "" {
-		m.Cause = "there is no place for notes: neither XDG_STATE_HOME nor HOME is an absolute path"
-		return
+		return "there is no place for notes: neither XDG_STATE_HOME nor HOME is an absolute path"
 	}
-	m.Cause = stateTrouble(dir)
-	if m.Cause == "" {
-		m.Cause = stateTrouble(filepath.Join(dir, launch.RecordDir))
+	for _, dir := range [...]string{dir, filepath.Join(dir, launch.RecordDir)} {
+		if trouble := stateTrouble(dir); trouble != "" {
+			return trouble
+		}
 	}
-	if m.Cause == "" {
-		m.Cause = "the notes are in " + dir
-	}
+	return "the notes are in " + dir
 }
 
 // stateTrouble says what is wrong with the state directory, or a part of it, or "".
@@ -51,15 +53,14 @@ func stateTrouble(dir string) string {
 }
 
 // explainLostMask is for a mount that somebody has taken away while the command ran.
-func explainLostMask(m *say.Message, lost *launch.LostMaskError, s *spec.Spec) {
-	words, dest := wish(s, lost.For), ""
+func explainLostMask(lost *launch.LostMaskError, s *spec.Spec) *say.Message {
+	dest := ""
 	if e := s.Entry(lost.For); e != nil {
 		dest = e.Dest
-		if e.Origin.Words == nil {
-			words = e.Kind.String() + " " + dest
-		}
 	}
-	m.Headline = fmt.Sprintf("%s: the mount is lost, and the sandbox was ended", words)
-	m.Cause = fmt.Sprintf("somebody outside has replaced or removed %s: the command could have had what is there now", dest)
-	m.Status = say.StatusKilled
+	return &say.Message{
+		Headline: wish(s, lost.For) + ": the mount is lost, and the sandbox was ended",
+		Cause:    fmt.Sprintf("somebody outside has replaced or removed %s: the command could have had what is there now", dest),
+		Status:   say.StatusKilled,
+	}
 }

@@ -4,6 +4,7 @@
 package inputs
 
 import (
+	"box/cmd/box/internal/say"
 	"box/internal/early"
 	"box/internal/host"
 	"box/spec"
@@ -70,7 +71,7 @@ func readInto(fd int) ([]byte, error) {
 		switch {
 		case errno == unix.EINTR:
 		case errno != 0:
-			return nil, cannotRead(fd, errno)
+			return nil, say.CannotRead(fd, errno)
 		case n == 0:
 			return have.Data, nil
 		default:
@@ -97,7 +98,7 @@ func readAll(fd int) ([]byte, error) {
 		switch {
 		case errno == unix.EINTR:
 		case errno != 0:
-			return nil, cannotRead(fd, errno)
+			return nil, say.CannotRead(fd, errno)
 		case n == 0:
 			return data, nil
 		default:

@@ -1,9 +1,7 @@
 package inputs
 
 import (
-	"errors"
-	"fmt"
-
+	"box/cmd/box/internal/say"
 	"box/internal/early"
 	"box/internal/host"
 
@@ -17,42 +15,9 @@ func IsOpen(fd int) error {
 		return nil
 	}
 	if _, errno := host.Fcntl(fd, unix.F_GETFD, 0); errno != 0 {
-		return badDescriptor(fd, "is not open", unix.EBADF)
+		return say.Descriptor(fd, "is not open", unix.EBADF)
 	}
 	return nil
-}
-
-//go:noinline
-func badDescriptor(fd int, what string, err error) error {
-	early.Ordinary()
-	return &descriptorError{fd, what, err}
-}
-
-// descriptorError says what is wrong with a descriptor.
-type descriptorError struct {
-	fd   int
-	what string
-	err  error
-}
-
-func (e *descriptorError) Error() string { return fmt.Sprintf("descriptor %d %s", e.fd, e.what) }
-
-// Unwrap returns the errno.
-func (e *descriptorError) Unwrap() error { return e.err }
-
-// cannotRead says why a descriptor can't be read.
-//
-//go:noinline
-func cannotRead(fd int, err unix.Errno) error {
-	early.Ordinary()
-	what := "can't be read: " + err.Error()
-	switch {
-	case errors.Is(err, unix.EISDIR):
-		what = "is a directory"
-	case errors.Is(err, unix.EBADF):
-		what = "is not open for reading"
-	}
-	return &descriptorError{fd, what, err}
 }
 
 // unreadable is a descriptor that could not be read, before the Go runtime began, and 1; or 0.

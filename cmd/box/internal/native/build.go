@@ -2,7 +2,6 @@
 package native
 
 import (
-	"errors"
 	"strings"
 
 	"box/cmd/box/internal/arg"
@@ -28,7 +27,7 @@ type Line struct {
 		words []string
 	}
 	view       string                    // --base
-	dirName    string                    // what the caller calls the working directory: asked for once, as it can change at any time
+	dirName    string                    // what the caller calls the working directory: asked for once
 	host       string                    // the sandbox's own host name, or ""
 	bare       bool                      // the working directory is not brought in
 	left       []string                  // courtesies that have no place
@@ -62,7 +61,7 @@ var lists struct {
 func (b *Line) do(s *step) error {
 	b.step = *s
 	if err := s.flag.Do(b, s.words[1:]); err != nil {
-		return refusedStep(s.words, err)
+		return say.Refused(s.words, err)
 	}
 	if b.layers != nil && s.flag.Name != "--overlay-src" {
 		return say.Refuse(b.layersFrom, "must stand before another one or before --overlay, --tmp-overlay or --ro-overlay")
@@ -71,17 +70,6 @@ func (b *Line) do(s *step) error {
 		return say.Refuse(m.words, early.Concat("must stand before a flag that makes something, not before ", s.flag.Name))
 	}
 	return nil
-}
-
-// refusedStep returns the message for an error of a flag with its words.
-//
-//go:noinline
-func refusedStep(words []string, err error) error {
-	early.Ordinary()
-	if m := (*say.Message)(nil); errors.As(err, &m) {
-		return m
-	}
-	return say.Usagef("%s: %v", say.Words(words), err)
 }
 
 // neverRoot are the kinds that can't be the root of a sandbox.

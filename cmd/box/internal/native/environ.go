@@ -1,7 +1,6 @@
 package native
 
 import (
-	"fmt"
 	"strings"
 
 	"box/cmd/box/internal/say"
@@ -49,13 +48,13 @@ func validName(name string) error {
 //go:noinline
 func badName(name string) error {
 	early.Ordinary()
-	return fmt.Errorf("%s is no name of a variable", say.Words([]string{name}))
+	return say.Badf("%s is no name of a variable", say.Words([]string{name}))
 }
 
 func (b *Line) envPass(w []string) error {
 	early.Ordinary()
 	if !profile.ValidGlob(w[0]) {
-		return fmt.Errorf("not a glob")
+		return say.Bad("not a glob")
 	}
 	b.pass = append(b.pass, w[0])
 	return nil

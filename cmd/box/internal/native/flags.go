@@ -24,7 +24,7 @@ const (
 // Groups are in the order of --help.
 var Groups = [...]string{groupFiles, groupView, groupNS, groupEnv, groupLife, groupSys, groupLook}
 
-// Flags are all flags of box.
+// Flags are in the order of the help.
 var Flags = [...]Flag{
 	{"--ro-bind", "SRC DEST", groupFiles, "Bind SRC of the host at DEST, read-only", (*Line).roBind},
 	{"--ro-bind-try", "SRC DEST", groupFiles, "The same, if SRC exists", (*Line).roBindTry},

@@ -1,12 +1,11 @@
 package native
 
 import (
-	"fmt"
-
 	"box/cmd/box/internal/arg"
 	"box/cmd/box/internal/inputs"
 	"box/cmd/box/internal/say"
 	"box/internal/early"
+	"box/internal/kernel"
 	"box/spec"
 )
 
@@ -68,9 +67,9 @@ func (b *Line) addFD(w []string, ro bool) error {
 //go:noinline
 func (b *Line) bindDescriptor(e spec.Entry, w []string) error {
 	early.Ordinary()
-	source, err := inputs.SourceOf(e.FD.Number())
+	source, err := kernel.PathOf(e.FD.Number())
 	if err != nil {
-		return fmt.Errorf("descriptor %s names nothing that has a path here", w[0])
+		return say.Badf("descriptor %s names nothing that has a path here", w[0])
 	}
 	e.Source = source
 	return b.add(e)

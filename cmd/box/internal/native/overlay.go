@@ -1,8 +1,6 @@
 package native
 
 import (
-	"fmt"
-
 	"box/cmd/box/internal/say"
 	"box/internal/early"
 	"box/spec"
@@ -36,7 +34,7 @@ func (b *Line) roOverlay(w []string) error {
 func (b *Line) addOverlay(e spec.Entry, least int) error {
 	early.Ordinary()
 	if len(b.layers) < least {
-		return fmt.Errorf("needs %s --overlay-src before it", [...]string{1: "an", 2: "two"}[least])
+		return say.Badf("needs %s --overlay-src before it", [...]string{1: "an", 2: "two"}[least])
 	}
 	e.Kind, e.Layers, b.layers = spec.Overlay, b.layers, nil
 	return b.add(e)

@@ -106,7 +106,7 @@ func compileText(t *testing.T, args []string) string {
 		t.Fatal(err)
 	}
 	go func() {
-		_ = printer.Plan(write, &b.session.Builder.Plan, b.spec, b.left)
+		_ = printer.Write(write, &b.session.Builder.Plan, b.spec, b.left)
 		_ = write.Close()
 	}()
 	var text bytes.Buffer

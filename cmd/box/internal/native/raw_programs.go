@@ -1,8 +1,6 @@
 package native
 
 import (
-	"fmt"
-
 	"box/cmd/box/internal/say"
 	"box/internal/early"
 	"box/seccompprofile"
@@ -53,10 +51,10 @@ func noProgram(word string, n int) error {
 	early.Ordinary()
 	switch {
 	case n == 0:
-		return fmt.Errorf("descriptor %s holds no program: it is empty", word)
+		return say.Badf("descriptor %s holds no program: it is empty", word)
 	case n%seccompprofile.InstructionSize != 0:
-		return fmt.Errorf("descriptor %s holds no program: %d bytes are no multiple of %d", word, n, seccompprofile.InstructionSize)
+		return say.Badf("descriptor %s holds no program: %d bytes are no multiple of %d", word, n, seccompprofile.InstructionSize)
 	}
-	return fmt.Errorf("the program on descriptor %s is too long: the kernel takes %d instructions",
+	return say.Badf("the program on descriptor %s is too long: the kernel takes %d instructions",
 		word, seccompprofile.MaxInstructions)
 }

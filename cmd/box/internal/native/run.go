@@ -1,9 +1,6 @@
 package native
 
 import (
-	"errors"
-	"os"
-
 	"box/cmd/box/internal/failure"
 	"box/cmd/box/internal/printer"
 	"box/cmd/box/internal/say"
@@ -18,13 +15,13 @@ import (
 )
 
 // ErrHelp and ErrVersion are returned for --help and --version: what they print is not about one command line.
-var (
-	ErrHelp    = errors.New("help")
-	ErrVersion = errors.New("version")
+const (
+	ErrHelp    = say.Asked("help")
+	ErrVersion = say.Asked("version")
 )
 
-// Run runs a command in a sandbox: words are flags and the command. It returns the exit status. An error is a *say.Message, ErrHelp or
-// ErrVersion.
+// Run runs a command in a sandbox: words are flags and the command. It returns the exit status. An error is a *say.Message,
+// ErrHelp or ErrVersion.
 func (b *Line) Run(s *session.Session, words []string) (int, error) {
 	b.Begin(s)
 	if err := b.readWords(words); err != nil {
@@ -122,6 +119,7 @@ func (b *Line) Start() (int, error) {
 		host.Say(text)
 	}
 	status, err := b.session.Run(signals, nil)
+	say.Left(status.Left)
 	if err != nil {
 		return 0, b.explained(err)
 	}
@@ -135,6 +133,7 @@ func (b *Line) startLogged(signals int) (int, error) {
 	early.Ordinary()
 	status, err := b.session.Run(signals, b.refused.Notice)
 	b.refused.Report(status)
+	say.Left(status.Left)
 	if err != nil {
 		return 0, b.explained(err)
 	}
@@ -155,11 +154,11 @@ func (b *Line) explained(err error) error {
 //go:noinline
 func (b *Line) printBwrapLine() error {
 	early.Ordinary()
-	return printer.Bwrap(os.Stdout, b.spec, b.tell)
+	return printer.Bwrap(b.spec, b.tell)
 }
 
 //go:noinline
 func (b *Line) printPlan() error {
 	early.Ordinary()
-	return printer.Plan(os.Stdout, &b.session.Builder.Plan, b.spec, b.left)
+	return printer.Plan(&b.session.Builder.Plan, b.spec, b.left)
 }

@@ -144,11 +144,11 @@ func unknownFlag(word string) error {
 func readArgs(m *session.Memory, s step) ([]string, error) {
 	fd, err := arg.Descriptor(s.words[1], 0)
 	if err != nil {
-		return nil, refusedStep(s.words, err)
+		return nil, say.Refused(s.words, err)
 	}
 	data, err := inputs.Read(fd)
 	if err != nil {
-		return nil, refusedStep(s.words, err)
+		return nil, say.Refused(s.words, err)
 	}
 	return m.SplitWords(data), nil
 }

@@ -1,7 +1,6 @@
 package native
 
 import (
-	"fmt"
 	"path"
 
 	"box/cmd/box/internal/arg"
@@ -176,7 +175,7 @@ func label(to *string, label string) error {
 		return say.Bad("SELinux is not on here")
 	}
 	if err := kernel.CheckLabel(label); err != nil {
-		return fmt.Errorf("the policy of SELinux has no such context: %w", err)
+		return say.Badf("the policy of SELinux has no such context: %w", err)
 	}
 	*to = label
 	return nil

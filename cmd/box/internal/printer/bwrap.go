@@ -3,11 +3,10 @@ package printer
 import (
 	"bufio"
 	"fmt"
-	"io"
+	"os"
 	"strconv"
 	"strings"
 
-	"box/cmd/box/internal/arg"
 	"box/cmd/box/internal/say"
 	"box/cmd/box/internal/statusfd"
 	"box/spec"
@@ -17,8 +16,8 @@ import (
 
 // Bwrap prints the command line of bubblewrap for a sandbox, and above it, as comments of a shell, what bubblewrap
 // can't express.
-func Bwrap(file io.Writer, s *spec.Spec, tell *statusfd.Informer) error {
-	out := bufio.NewWriter(file)
+func Bwrap(s *spec.Spec, tell *statusfd.Informer) error {
+	out := bufio.NewWriter(os.Stdout)
 	for _, what := range inexpressible(s) {
 		fmt.Fprintf(out, "# not in bubblewrap: %s\n", say.Visible(what))
 	}
@@ -45,22 +44,22 @@ func inexpressible(s *spec.Spec) (list []string) {
 	mark(life.TTY != [3]bool{}, "a terminal of the sandbox's own; --new-session leaves the command without one")
 	mark(!life.KeepAll, "inherited descriptors are closed%s", but(life.Keep))
 	mark(!life.Keyring, "a session keyring of the sandbox's own")
-	mark(!life.Detached, "signals reach the command, and with it ends what it has started")
+	mark(!life.LeaveDescendants, "signals reach the command, and with it ends what it has started")
 	mark(!s.Limits.Cores, "no core dumps")
 	mark(s.Limits.Processes > 0, "at most %d processes", s.Limits.Processes)
 	mark(s.Limits.Signals > 0, "at most %d queued signals", s.Limits.Signals)
 	mark(s.Limits.Queues > 0, "at most %d bytes in message queues", s.Limits.Queues)
 	mark(s.Limits.Quarter, "at most a quarter of the caller's inotify instances and watches")
 	mark(s.IDs.Ranges, "the maps of subordinate ids (newuidmap and newgidmap would have to be called, see --userns-block-fd)")
-	mark(!s.Mounts.Follow, "mounts that the host makes later stay out")
-	mark(!s.Mounts.Leave, "mount points that had to be made on the host are removed again")
-	mark(!s.Mounts.Loose, "links in what is bound lead nowhere but to the sandbox itself")
-	mark(!s.Mounts.Whole, "the size of the root and of /dev is limited, together with every tmpfs that has no --size")
+	mark(!s.Mounts.Propagation, "mounts that the host makes later stay out")
+	mark(!s.Mounts.KeepMountPoints, "mount points that had to be made on the host are removed again")
+	mark(!s.Mounts.DanglingLinks, "links in what is bound lead nowhere but to the sandbox itself")
+	mark(!s.Mounts.KernelTmpfsSize, "the size of the root and of /dev is limited, together with every tmpfs that has no --size")
 	for i := range s.Tree {
 		e := &s.Tree[i]
 		mark(e.Kind == spec.Data && !e.FD.Given(), "%s is made for the sandbox: %s", e.Dest, e.Origin.Note)
-		mark(e.Kind == spec.Dev && !s.Mounts.Nodes, "the devices in %s are read-only: their mode can't be changed", e.Dest)
-		mark(e.Kind == spec.Proc && !s.Mounts.Keys && !s.Nested && s.OwnsPID(), "keys and key-users in %s are hidden", e.Dest)
+		mark(e.Kind == spec.Dev && !s.Mounts.WritableNodes, "the devices in %s are read-only: their mode can't be changed", e.Dest)
+		mark(e.Kind == spec.Proc && !s.Mounts.AllKeys && !s.Nested && s.OwnsPID(), "keys and key-users in %s are hidden", e.Dest)
 	}
 	return list
 }
@@ -157,7 +156,7 @@ func (o *options) life(s *spec.Spec, tell *statusfd.Informer) {
 	o.when(s.Labels.File != "", "--file-label", s.Labels.File)
 	if !s.Caps.Callers {
 		o.when(unix.Getuid() == 0, "--cap-drop", "ALL")
-		for _, name := range arg.CapabilityList(s.Caps.Keep) {
+		for _, name := range capabilityList(s.Caps.Keep) {
 			o.add("--cap-add", name)
 		}
 	}

@@ -5,6 +5,7 @@ import (
 	"bufio"
 	"fmt"
 	"io"
+	"os"
 	"strings"
 
 	"box/cmd/box/internal/policyfile"
@@ -15,8 +16,11 @@ import (
 	"box/spec"
 )
 
-// Plan prints a plan, a line for each call with the words that it came from. left are the default mounts that have no place.
-func Plan(file io.Writer, p *plan.Plan, s *spec.Spec, left []string) error {
+// Plan prints a plan on stdout, see Write.
+func Plan(p *plan.Plan, s *spec.Spec, left []string) error { return Write(os.Stdout, p, s, left) }
+
+// Write prints a plan, a line for each call with the words that it came from. left are the default mounts that have no place.
+func Write(file io.Writer, p *plan.Plan, s *spec.Spec, left []string) error {
 	out := bufio.NewWriter(file)
 	line := func(format string, args ...any) {
 		fmt.Fprintln(out, say.Visible(strings.TrimRight(fmt.Sprintf(format, args...), " ")))

@@ -1,3 +1,5 @@
+// Package say has the rules of output: errors are messages of a headline, a cause and a hint, each line beginning with the
+// program's name; what others chose is escaped; nothing else writes to standard error but bubblewrap's words.
 package say
 
 import (
@@ -10,6 +12,11 @@ import (
 	"box/internal/host"
 	"box/spec"
 )
+
+// Asked is what --help and --version return: they ask for something that is not about one command line.
+type Asked string
+
+func (a Asked) Error() string { return string(a) }
 
 // Message is an error in the form in which users see it.
 type Message struct {
@@ -52,6 +59,25 @@ func Refuse(words []string, why string) error {
 func Bad(what string) error {
 	early.Ordinary()
 	return errors.New(what)
+}
+
+// Badf is Bad with values in it.
+//
+//go:noinline
+func Badf(format string, args ...any) error {
+	early.Ordinary()
+	return fmt.Errorf(format, args...)
+}
+
+// Refused returns the message for an error of words: the error itself if it is one already.
+//
+//go:noinline
+func Refused(words []string, err error) error {
+	early.Ordinary()
+	if m := (*Message)(nil); errors.As(err, &m) {
+		return m
+	}
+	return Usagef("%s: %v", Words(words), err)
 }
 
 // Words returns words as a user would type them.
@@ -106,6 +132,13 @@ func Tell(parts ...string) {
 		told.Add(line.String())
 	case !early.Again(): // else it has been said
 		host.Say(line.String())
+	}
+}
+
+// Left prints that processes of the command are left, if that is so. The sandbox has run: nothing can be kept back any more.
+func Left(some bool) {
+	if some {
+		host.Say("box: ended before all processes of the command were: ps shows what is left\n")
 	}
 }
 

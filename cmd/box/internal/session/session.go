@@ -35,7 +35,8 @@ func (s *Session) Compile() error {
 	return nil
 }
 
-// Run starts the plan and waits for the command. signals is as in launch.Start; notice, if it is not nil, answers for refused calls.
+// Run starts the plan and waits for the command. signals is as in launch.Start; notice, if it is not nil, answers for refused
+// calls.
 func (s *Session) Run(signals int, notice func(launch.Notice) unix.Errno) (launch.Status, error) {
 	box, err := launch.Start(&s.Builder.Plan, &s.Spec, signals)
 	if err != nil {

@@ -2,8 +2,6 @@
 package statusfd
 
 import (
-	"errors"
-
 	"box/cmd/box/internal/inputs"
 	"box/internal/early"
 	"box/internal/host"
@@ -28,7 +26,7 @@ func (a *Informer) Wanted() bool { return a.Info.Given() || a.Status.Given() || 
 // Prepare lets a sandbox wait for the act.
 func (a *Informer) Prepare(s *spec.Spec) {
 	a.new = s.New
-	s.Life.Await, s.Life.Report = a.Wanted(), a.Status.Given()
+	s.Life.Await, s.Life.TellExec = a.Wanted(), a.Status.Given()
 	s.IDs.Given = a.Mapped.Given()
 }
 
@@ -143,7 +141,7 @@ func (a *Informer) refuse(fd spec.FD, errno unix.Errno) error {
 //go:noinline
 func (a *Informer) Refusal(err error) (words string, cause error) {
 	early.Ordinary()
-	act, ok := errors.AsType[*launch.ActError](err)
+	act, ok := launch.ActIn(err)
 	if !ok || act.Act != plan.Act(a) {
 		return "", nil
 	}

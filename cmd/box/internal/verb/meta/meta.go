@@ -48,7 +48,7 @@ func noSuchVerb(table []verb.Verb, word string) error {
 	}
 	m := say.Usagef("help %s: no such verb", say.Words([]string{word})).Hintf("verbs: %s", strings.Join(names, ", "))
 	if near := nearest.Of(word, names); near != "" {
-		m.Hintf("did you mean %s?", near)
+		m = m.Hintf("did you mean %s?", near)
 	}
 	return m
 }

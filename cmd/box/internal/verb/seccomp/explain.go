@@ -32,7 +32,8 @@ func explain(help string, words []string) (int, error) {
 	if q.Number, err = callNumber(q.Rules.Arch, c.Call); err != nil {
 		return 0, err
 	}
-	if name := q.Rules.Arch.CallName(q.Number); name != "" && len(c.Args) > policyfile.Arity(q.Rules.Arch, name) || len(c.Args) > len(q.Args) {
+	name := q.Rules.Arch.CallName(q.Number)
+	if name != "" && len(c.Args) > policyfile.Arity(q.Rules.Arch, name) || len(c.Args) > len(q.Args) {
 		return 0, say.Usagef("%s: the call has fewer arguments", say.Words(append([]string{q.Name()}, c.Args...)))
 	}
 	for i, word := range c.Args {

@@ -1,4 +1,4 @@
-package bwrap
+package bwraptext
 
 // helpText lists the options. Callers look for their names.
 const helpText = `    --help                       Print this help

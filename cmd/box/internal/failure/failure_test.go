@@ -13,7 +13,8 @@ import (
 
 // No test can use up all terminals of the machine: others run at the same time.
 func TestExplainWantOfTerminals(t *testing.T) {
-	f := &launch.Failure{Call: plan.Call{Nr: unix.SYS_OPENAT2, For: spec.Terminal}, Step: 1, Errno: unix.ENOSPC}
+	call := plan.Call{Nr: unix.SYS_OPENAT2, For: spec.Terminal, Why: plan.WhyTerminal}
+	f := &launch.Failure{Call: call, Step: 1, Errno: unix.ENOSPC}
 	m := Explain(f, spec.New())
 	if !strings.HasPrefix(m.Headline, "cannot make a terminal ") || !strings.Contains(m.Hint, "--pty off") {
 		t.Errorf("%+v", m)

@@ -1,0 +1,109 @@
+package bwraptext
+
+import (
+	"strings"
+
+	"box/mounts"
+	"box/spec"
+
+	"golang.org/x/sys/unix"
+)
+
+// unopened is for a mount that can't be found to make it read-only.
+const unopened = `Can't remount readonly on {dest}: Unable to open destination O_PATH fd "{dest}": {reason}`
+
+// parents are for the directory that the destination lies in. A link to nothing is one to bubblewrap, until something is
+// made in it.
+var parents = []rule{
+	{kind: spec.ReadOnly, text: unopened},
+	{errno: unix.ENOENT, only: becomesFile, text: "Can't create file {dest}: {reason}"},
+	{errno: unix.ENOENT, text: "Can't mkdir {dest}: {reason}"},
+	{text: "Can't mkdir parents for {dest}: {reason}"},
+}
+
+// leaves are for a destination that can't be made.
+var leaves = []rule{
+	{only: becomesFile, text: "Can't create file {dest}: {reason}"},
+	{text: "Can't mkdir {dest}: {reason}"},
+}
+
+// places are for a destination that can't be opened.
+var places = []rule{
+	{kind: spec.Chmod, text: "Can't chmod {perms} {dest}: {reason}"},
+	{kind: spec.ReadOnly, text: unopened},
+	{errno: unix.ENOTDIR, kind: spec.Dir, text: "Destination is not a directory {dest}"},
+	{only: becomesFile, text: "Can't create file {dest}: {reason}"},
+}
+
+// misplaced are for a destination that is wrong by its words alone.
+var misplaced = []rule{
+	{kind: spec.Symlink, text: "Can't make symlink at {dest}: destination exists and is not a symlink"},
+	{kind: spec.File, text: "Can't create file {dest}: {reason}"},
+	{text: "Destination is not a file {dest}"},
+}
+
+// attachments are for what can't be put onto its destination. move_mount(2) says ENOTDIR or EINVAL for a directory on a file
+// and a file on a directory.
+var attachments = []rule{
+	{errno: unix.ENOENT, kind: spec.Bind, text: "Can't find source path {source}: {reason}"}, // it has been removed
+	{only: unlikeFile, text: "Destination is not a file {dest}"},
+	{only: unlike, text: "Destination is not a directory {dest}"},
+	{
+		errno: unix.ENOSPC, kind: spec.Bind,
+		text: "Can't bind mount {source} on {dest}: Unable to mount source on destination: " + limitExceeded,
+	},
+	{kind: spec.Bind, text: "Can't bind mount {source} on {dest}: Unable to mount source on destination: {reason}"},
+	{errno: unix.ENOSPC, text: "Can't mount {kind} on {dest}: " + limitExceeded},
+	{text: "Can't mount {kind} on {dest}: {reason}"},
+}
+
+// limitExceeded is ENOSPC of a mount.
+const limitExceeded = "Limit exceeded (ENOSPC). (Hint: Check that /proc/sys/fs/mount-max is sufficient, typically 100000)"
+
+// unlike reports whether a destination is of another type than what is to be put onto it.
+func unlike(t *told) bool { return t.Errno == unix.ENOTDIR || t.Errno == unix.EINVAL }
+
+// unlikeFile is unlike for a file.
+func unlikeFile(t *told) bool { return unlike(t) && becomesFile(t) }
+
+// fileSystems are for one that can't be mounted.
+var fileSystems = []rule{
+	{kind: spec.Overlay, say: overlay},
+	{errno: unix.ENOSPC, text: "Can't mount {kind} on {dest}: " + limitExceeded},
+	{text: "Can't mount {kind} on {dest}: {reason}"},
+}
+
+// attributes are for a mount that can't become what it has to be.
+var attributes = []rule{
+	{
+		errno: unix.EINVAL, kind: spec.ReadOnly,
+		text: `Can't remount readonly on {dest}: Unable to find "{dest}" in mount table`,
+	},
+	{kind: spec.ReadOnly, text: `Can't remount readonly on {dest}: mount_setattr() failed at "{dest}": {reason}`},
+	{kind: spec.Bind, text: `Can't bind mount {source} on {dest}: mount_setattr() failed at "{dest}": {reason}`},
+	{text: "Can't mount {kind} on {dest}: {reason}"},
+}
+
+// overlay tells the layers by their paths: the options themselves hold descriptors.
+func overlay(t *told) string {
+	e := t.e
+	options := "lowerdir="
+	if e.Source != "" {
+		options = "upperdir=" + oldRoot(e.Source) + ",workdir=" + oldRoot(e.Work) + ",lowerdir="
+	} else if !e.RO {
+		options = "upperdir=/tmp-overlay-upper-0,workdir=/tmp-overlay-work-0,lowerdir="
+	}
+	for i := len(e.Layers) - 1; i >= 0; i-- {
+		options += oldRoot(e.Layers[i]) + strings.Repeat(":", min(i, 1))
+	}
+	reason := Reason(t.Errno)
+	if t.Errno == unix.ELOOP {
+		reason = "Overlay directories may not overlap"
+	}
+	return "Can't make overlay mount on /newroot/" + spec.Relative(e.Dest) + " with options " + options + ",userxattr: " + reason
+}
+
+// oldRoot returns the real path of a source, as bubblewrap writes it in options.
+func oldRoot(source string) string {
+	return "/oldroot" + strings.NewReplacer(`\`, `\\`, ",", `\,`, ":", `\:`).Replace(mounts.Absolute(source))
+}

@@ -1,0 +1,82 @@
+package failure
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"path"
+
+	"box/cmd/box/internal/say"
+	"box/internal/kernel"
+	"box/plan"
+	"box/spec"
+	"box/userns"
+
+	"golang.org/x/sys/unix"
+)
+
+// explainHost is for something of the host that is not as it must be.
+func explainHost(h *plan.HostError, s *spec.Spec) *say.Message {
+	message := func(text string) *say.Message {
+		return &say.Message{Headline: wish(s, h.For) + ": " + text, Status: say.StatusBox}
+	}
+	switch {
+	case h.For == spec.Confined:
+		m := message("there is no Landlock here that can be used")
+		m.Cause = kernel.WhyNoLandlock()
+		return m
+	case errors.Is(h.Err, userns.ErrNoHelper):
+		return message(h.Path + " is not installed here").
+			Hintf("it is in the package uidmap (Debian) or shadow-utils (Fedora)")
+	case errors.Is(h.Err, userns.ErrNoRanges):
+		return message(h.Path + " has no subordinate ids for this user").
+			Hintf("as root: usermod --add-subuids 100000-165535 --add-subgids 100000-165535 USER")
+	case errors.Is(h.Err, unix.E2BIG):
+		return message("more layers than the kernel takes")
+	case errors.Is(h.Err, unix.ENOENT):
+		m := message(missingHere(h.Path))
+		if flag := try(s, h.For); flag != "" {
+			m.Hint = flag + " skips a missing source"
+		}
+		return m
+	case errors.Is(h.Err, unix.EACCES):
+		m := message(h.Path + " can't be reached here: permission denied")
+		if dir := closedDir(h.Path); dir != "" {
+			m.Cause = dir + " may not be searched"
+		}
+		return m
+	case errors.Is(h.Err, unix.ELOOP):
+		return message(h.Path + " is a link that leads in a circle here")
+	}
+	return message(h.Path + ": " + Reason(h.Err))
+}
+
+// try returns the -try form of the flag that ref came from, if there is one.
+func try(s *spec.Spec, ref spec.Ref) string {
+	e := s.Entry(ref)
+	if e == nil || e.Kind != spec.Bind || len(e.Origin.Words) == 0 {
+		return ""
+	}
+	return e.Origin.Words[0] + "-try"
+}
+
+// missingHere says what of a path is missing on the host: it, or what a link leads to.
+func missingHere(name string) string {
+	if target, err := os.Readlink(name); err == nil {
+		return fmt.Sprintf("%s is a link to %s, which does not exist here", name, target)
+	}
+	return name + " does not exist here"
+}
+
+// closedDir returns the first directory on the way to name that may not be searched, or "".
+func closedDir(name string) string {
+	for dir := path.Dir(path.Clean(name)); ; dir = path.Dir(dir) {
+		var st unix.Stat_t
+		if unix.Stat(dir, &st) == nil {
+			return dir
+		}
+		if dir == "/" || dir == "." {
+			return ""
+		}
+	}
+}

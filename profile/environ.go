@@ -32,8 +32,8 @@ var refused = [...]string{
 	"LD_*", "BASH_ENV", "ENV", "PROMPT_COMMAND", "PYTHONSTARTUP", "GIT_SSH_COMMAND",
 }
 
-// Passed says whether a command gets a variable of the caller without being asked: by the allow-list. Proxies come with the
-// caller's network only.
+// Passed reports whether a command gets a variable of the caller without being asked: by the allow-list. Proxies come
+// with the caller's network only.
 func Passed(name string, network bool) bool {
 	return anyMatch(passed[:], name) || network && anyMatch(proxies[:], name)
 }
@@ -41,7 +41,8 @@ func Passed(name string, network bool) bool {
 // IsPath reports whether the value of a variable must exist inside: it names a file or a directory.
 func IsPath(name string) bool { return anyMatch(paths[:], name) }
 
-// Picked says whether one of the globs of pass names a variable. No secret is named by a glob that isn't its exact name.
+// Picked reports whether one of the globs of pass names a variable. No secret is named by a glob that isn't its exact
+// name.
 func Picked(name string, pass []string) bool {
 	for _, glob := range pass {
 		if glob == name || match(glob, name) && !anyMatch(refused[:], strings.ToUpper(name)) {
@@ -51,7 +52,7 @@ func Picked(name string, pass []string) bool {
 	return false
 }
 
-// ValidGlob says whether glob can be matched at all, see path.Match.
+// ValidGlob reports whether glob can be matched at all, see path.Match.
 func ValidGlob(glob string) bool {
 	_, err := path.Match(glob, "")
 	return err == nil && glob != ""

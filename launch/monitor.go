@@ -61,7 +61,7 @@ func (b *Sandbox) pollTerminal(set []unix.PollFd) unix.Errno {
 	return 0
 }
 
-// Ran says whether the command was executed, as far as the Spec's Life.TellExec lets pid 1 tell.
+// Ran reports whether the command was executed, as far as the Spec's Life.TellExec lets pid 1 tell.
 func (b *Sandbox) Ran() bool { return b.running }
 
 // stop stops the monitor as the command has stopped, so that the caller's shell sees it and can go on with it. SIGSTOP,

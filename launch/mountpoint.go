@@ -19,7 +19,7 @@ type mountPoint struct {
 	shares bool // dir is that of the one before, who closes it
 }
 
-// isIn says whether it is in the same directory as another one, of which dir is a descriptor.
+// isIn reports whether it is in the same directory as another one, of which dir is a descriptor.
 func (p mountPoint) isIn(dir int) bool {
 	var a, b unix.Stat_t
 	return unix.Fstat(dir, &a) == nil && unix.Fstat(p.dir, &b) == nil && a.Dev == b.Dev && a.Ino == b.Ino

@@ -113,7 +113,7 @@ func (t *mountTable) findTop(id uintptr) bool {
 	return false
 }
 
-// has says whether a mount is known to be top, or below it.
+// has reports whether a mount is known to be top, or below it.
 //
 //go:nosplit
 //go:norace
@@ -127,7 +127,8 @@ func (t *mountTable) has(id uintptr) bool {
 	return false
 }
 
-// hidden says whether the mount of the present line can't be reached, because one beside it covers a directory above it.
+// hidden reports whether the mount of the present line can't be reached, because one beside it covers a directory
+// above it.
 //
 //go:nosplit
 //go:norace
@@ -146,7 +147,7 @@ func (t *mountTable) hidden() bool {
 	return false
 }
 
-// covered says whether another mount lies on the root of that of the present line.
+// covered reports whether another mount lies on the root of that of the present line.
 //
 //go:nosplit
 //go:norace

@@ -52,7 +52,7 @@ func openTerminal(master int, which [3]bool) *terminal {
 	return t
 }
 
-// hungUp says whether the caller's terminal is gone.
+// hungUp reports whether the caller's terminal is gone.
 func (t *terminal) hungUp() bool { return t != nil && t.gone }
 
 func (t *terminal) open() bool { return t != nil && t.master >= 0 }
@@ -100,7 +100,7 @@ func (t *terminal) leave() {
 	_ = setModes(t.keys, unix.TCSETS, &t.before)
 }
 
-// foreground says whether the terminal belongs to our process group at present.
+// foreground reports whether the terminal belongs to our process group at present.
 func foreground(fd int) bool {
 	group, err := unix.IoctlGetInt(fd, unix.TIOCGPGRP)
 	return err == nil && group == unix.Getpgrp()

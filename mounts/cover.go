@@ -43,7 +43,7 @@ func (t *tree) coverWith(r plan.Reg) {
 	t.b.OpenatTo(plan.WhyRoot, r, plan.Cwd, t.b.String("/.."), unix.O_PATH|unix.O_DIRECTORY, 0)
 }
 
-// needsBase says whether an entry keeps something outside of the tree.
+// needsBase reports whether an entry keeps something outside of the tree.
 func (t *tree) needsBase() bool {
 	for i := range t.s.Tree {
 		switch e := &t.s.Tree[i]; e.Kind {

@@ -144,7 +144,7 @@ func (t *tree) sources() error {
 	return nil
 }
 
-// namesDescriptor says whether a path leads to what a descriptor of the process has open.
+// namesDescriptor reports whether a path leads to what a descriptor of the process has open.
 func namesDescriptor(path string) bool {
 	return spec.Within(path, "/proc/self/fd") || spec.Within(path, "/dev/fd")
 }

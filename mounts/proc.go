@@ -35,7 +35,7 @@ func (t *tree) proc(i int) {
 // how many keys each user of the machine has. See proc_keys(5), proc_key-users(5).
 var keys = [...]string{"/keys", "/key-users"}
 
-// hidesKeys says whether they are hidden. Where something covers a part of /proc, no user namespace inside may mount
+// hidesKeys reports whether they are hidden. Where something covers a part of /proc, no user namespace inside may mount
 // a new one: see mount_too_revealing() in the kernel's fs/namespace.c.
 func (t *tree) hidesKeys() bool { return !t.s.Mounts.AllKeys && !t.s.Nested }
 

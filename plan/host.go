@@ -58,7 +58,7 @@ func Memory() uint64 {
 	return info.Totalram * uint64(info.Unit)
 }
 
-// Allowed says whether the file at path on the host is there and may be used so, see access(2).
+// Allowed reports whether the file at path on the host is there and may be used so, see access(2).
 func Allowed(path Ptr, mode uint32) bool {
 	at := atFDCWD
 	_, _, errno := unix.RawSyscall(unix.SYS_FACCESSAT, at, uintptr(path), uintptr(mode))

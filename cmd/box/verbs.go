@@ -34,7 +34,7 @@ var verbs = [...]verb.Verb{
 	},
 	{
 		Name: "doctor", Group: groupAsking, Args: "[--json]", Run: doctor.Run,
-		Short: "Tell what this machine allows, and how to get what it doesn't",
+		Short: "Report what this machine allows, and how to get what it doesn't",
 	},
 	{
 		Name: "seccomp", Group: groupAsking, Args: "ls|show|check|explain|export|import ...", Run: seccomp.Run,

@@ -21,7 +21,7 @@ func Masked(before uint64) {
 	}
 }
 
-// Running says whether the Go runtime has not begun yet.
+// Running reports whether the Go runtime has not begun yet.
 func Running() bool { return running }
 
 // Ordinary says that what follows needs the Go runtime. Early it does not return: the program begins anew, in the ordinary way.
@@ -49,5 +49,5 @@ func Commit() {
 // Over says that they are over and known, so that the ordinary way will not repeat them.
 func Over() { started, again, masked = false, true, false }
 
-// Again says whether this run repeats an early one for its words alone.
+// Again reports whether this run repeats an early one for its words alone.
 func Again() bool { return again }

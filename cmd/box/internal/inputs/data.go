@@ -131,7 +131,7 @@ func Release(keep ...spec.FD) {
 	list.Close()
 }
 
-// names says whether one of the descriptors is fd.
+// names reports whether one of the descriptors is fd.
 func names(list []spec.FD, fd int) bool {
 	for i := range list {
 		if list[i].Number() == fd {

@@ -23,7 +23,7 @@ func IsOpen(fd int) error {
 // unreadable is a descriptor that could not be read, before the Go runtime began, and 1; or 0.
 var unreadable int
 
-// Readable says whether a descriptor can be read at all.
+// Readable reports whether a descriptor can be read at all.
 func Readable(fd int) bool {
 	if early.Again() {
 		return fd+1 != unreadable

@@ -102,7 +102,7 @@ func lastPart(path string) string {
 	return path[strings.LastIndexByte(path, '/')+1:]
 }
 
-// onlyDots says whether there is nothing but slashes and dots in a path.
+// onlyDots reports whether there is nothing but slashes and dots in a path.
 func onlyDots(path string) bool {
 	for i := range len(path) {
 		if path[i] != '/' && path[i] != '.' {

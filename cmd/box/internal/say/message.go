@@ -109,7 +109,7 @@ func Report(m *Message) int {
 	return m.Status
 }
 
-// colours says whether stderr is a terminal that wants them, see no-color.org.
+// colours reports whether stderr is a terminal that wants them, see no-color.org.
 func colours() bool {
 	return os.Getenv("NO_COLOR") == "" && os.Getenv("TERM") != "dumb" && host.IsTerminal(2)
 }

@@ -20,7 +20,7 @@ type Informer struct {
 	Box                  *launch.Sandbox // it waits
 }
 
-// Wanted says whether there is anything to do.
+// Wanted reports whether there is anything to do.
 func (a *Informer) Wanted() bool { return a.Info.Given() || a.Status.Given() || a.Mapped.Given() }
 
 // Prepare lets a sandbox wait for the act.

@@ -110,7 +110,7 @@ func status(err error) int {
 	case errors.Is(err, native.ErrHelp):
 		err = help(os.Stdout)
 	case errors.Is(err, native.ErrVersion):
-		err = printVersion(os.Stdout)
+		err = printVersion()
 	}
 	if err == nil {
 		return 0

@@ -13,6 +13,7 @@ import (
 	"box/cmd/box/internal/verb/seccomp"
 	"box/internal/early"
 	"box/internal/inherited"
+	"box/internal/nearest"
 )
 
 // The groups of verbs, in the order of box help.
@@ -69,7 +70,7 @@ func misread(word string) error {
 		}
 	}
 	for i := range verbs {
-		if oneOff(word, verbs[i].Name) {
+		if nearest.OneOff(word, verbs[i].Name) {
 			return almostVerb(word, verbs[i].Name)
 		}
 	}
@@ -95,27 +96,6 @@ func almostVerb(word, name string) error {
 	m := say.Usagef("%s: no such verb, and no such program in PATH", word).Hintf("did you mean box %s?", name)
 	m.Status = say.StatusNotFound
 	return m
-}
-
-// oneOff reports whether two different words become the same by one letter more, less, changed, or exchanged with the next.
-func oneOff(a, b string) bool {
-	if len(a) > len(b) {
-		a, b = b, a
-	}
-	if len(b)-len(a) > 1 || a == b || len(a) < 3 {
-		return false
-	}
-	i := 0
-	for i < len(a) && a[i] == b[i] {
-		i++
-	}
-	switch {
-	case len(a) < len(b):
-		return a[i:] == b[i+1:]
-	case a[i+1:] == b[i+1:]:
-		return true
-	}
-	return i+1 < len(a) && a[i] == b[i+1] && a[i+1] == b[i] && a[i+2:] == b[i+2:]
 }
 
 // helpOf prints the help of box in one of its modes: what box --help or bwrap --help prints.

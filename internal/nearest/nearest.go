@@ -33,3 +33,25 @@ func distance(a, b string) int {
 	}
 	return row[len(b)]
 }
+
+// OneOff reports whether two different words become the same by one letter more, less, changed, or exchanged with the next. It may
+// run before the Go runtime.
+func OneOff(a, b string) bool {
+	if len(a) > len(b) {
+		a, b = b, a
+	}
+	if len(b)-len(a) > 1 || a == b || len(a) < 3 {
+		return false
+	}
+	i := 0
+	for i < len(a) && a[i] == b[i] {
+		i++
+	}
+	switch {
+	case len(a) < len(b):
+		return a[i:] == b[i+1:]
+	case a[i+1:] == b[i+1:]:
+		return true
+	}
+	return i+1 < len(a) && a[i] == b[i+1] && a[i+1] == b[i] && a[i+2:] == b[i+2:]
+}

@@ -3,8 +3,6 @@
 package verb
 
 import (
-	"io"
-
 	"box/cmd/box/internal/say"
 
 	"github.com/alecthomas/kong"
@@ -24,11 +22,11 @@ type Context struct {
 	Words []string // those after the verb
 	Table []Verb   // all verbs
 
-	Help         func(mode string) error   // prints the help of a verb without Run
-	PrintVersion func(out io.Writer) error // prints what box --version prints
-	Build        string                    // how this program starts
-	Entry        bool                      // it has an entry before the Go runtime
-	Try          func() error              // runs true(1) in a plain sandbox
+	Help         func(mode string) error // prints the help of a verb without Run
+	PrintVersion func() error            // prints what box --version prints
+	Build        string                  // how this program starts
+	Entry        bool                    // it has an entry before the Go runtime
+	Try          func() error            // runs true(1) in a plain sandbox
 }
 
 // Parse reads the words of a verb into flags, a struct with the tags of kong. It returns true if the words asked for help,

@@ -3,7 +3,6 @@ package meta
 
 import (
 	"fmt"
-	"os"
 	"strings"
 
 	"box/cmd/box/internal/say"
@@ -58,5 +57,5 @@ func Version(c *verb.Context) (int, error) {
 	if len(c.Words) > 0 {
 		return 0, say.Usagef("version %s: takes nothing", say.Words(c.Words)).Hintf("box version")
 	}
-	return 0, c.PrintVersion(os.Stdout)
+	return 0, c.PrintVersion()
 }

@@ -6,7 +6,7 @@ import (
 	"box/spec"
 )
 
-// Left returns, a sentence each, what a domain would forbid and that of s doesn't: for --dry-run and box doctor.
+// Left returns, a sentence each, what a domain would forbid and that of s doesn't: for whoever asks before a start.
 //
 //go:noinline
 func Left(s *spec.Spec) (left []string) {

@@ -17,11 +17,12 @@ type Host struct {
 	Home     string   // an absolute path, or ""
 	Homes    []string // all that may be the caller's home
 	Dir      string   // what the caller calls the working directory, or ""
-	Writable bool     // -w: the working directory is writable
+	Writable bool     // the working directory is writable
 	Name     string   // the sandbox's own host name, or ""
 }
 
-const noteBase = "base view (--base none leaves it out)"
+// NoteBase is the note of what the base view consists of.
+const NoteBase = "base view"
 
 // locked are the names that stay read-only in a writable working directory: what is written there runs or is believed
 // outside, later. .git is locked as a whole: git takes hooks and configuration from wherever commondir, config.worktree
@@ -39,7 +40,7 @@ func Base(s *spec.Spec, h Host) (left string, err error) {
 	at := 0
 	add := func(e spec.Entry) {
 		if e.Origin.Note == "" {
-			e.Origin.Note = noteBase
+			e.Origin.Note = NoteBase
 		}
 		insert(s, at, &e)
 		at++

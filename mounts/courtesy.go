@@ -8,12 +8,14 @@ import (
 	"box/spec"
 )
 
-// The notes of entries that no flag asked for: --dry-run shows them.
+// NoteCourtesy is the note of what Courtesies adds on its own account.
+const NoteCourtesy = "courtesy: no flag names it"
+
+// The notes of what it adds beside a bind.
 const (
-	noteCourtesy = "courtesy: no flag names it (--base none leaves it out)"
-	noteLink     = "courtesy: the same link as beside the bound /usr"
-	noteDir      = "courtesy: a directory beside the bound /usr, where others have a link"
-	noteStore    = "courtesy: the programs of this system live here"
+	noteLink  = "courtesy: the same link as beside the bound /usr"
+	noteDir   = "courtesy: a directory beside the bound /usr, where others have a link"
+	noteStore = "courtesy: the programs of this system live here"
 )
 
 // Courtesies adds what nearly every program needs and no flag names: a fresh /proc, a minimal /dev, a tmpfs on /tmp,
@@ -44,9 +46,9 @@ func Courtesies(s *spec.Spec) (left []string) {
 
 // courtesies are what Courtesies adds, the last one first.
 var courtesies = [...]spec.Entry{
-	{Kind: spec.Tmpfs, Dest: "/tmp", Perms: 0o1777, Origin: spec.Origin{Note: noteCourtesy}},
-	{Kind: spec.Dev, Dest: "/dev", Origin: spec.Origin{Note: noteCourtesy}},
-	{Kind: spec.Proc, Dest: "/proc", Origin: spec.Origin{Note: noteCourtesy}},
+	{Kind: spec.Tmpfs, Dest: "/tmp", Perms: 0o1777, Origin: spec.Origin{Note: NoteCourtesy}},
+	{Kind: spec.Dev, Dest: "/dev", Origin: spec.Origin{Note: NoteCourtesy}},
+	{Kind: spec.Proc, Dest: "/proc", Origin: spec.Origin{Note: NoteCourtesy}},
 }
 
 //go:noinline

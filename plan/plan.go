@@ -1,6 +1,6 @@
 // Package plan says how a sandbox is made: an ordered list of Linux system calls, and the Builder that writes it.
 //
-// A Plan is data. It is printed (--dry-run), compared (golden tests) and walked by package launch in a child process
+// A Plan is data. It is printed, compared (golden tests) and walked by package launch in a child process
 // that may neither allocate nor take a lock; so all that a call points to lies in the Builder's own memory, which
 // never moves. The numbers of system calls are known here, and to package launch, which makes the calls.
 package plan

@@ -20,7 +20,7 @@ import (
 const Off = "off"
 
 // Names of policies that come with box: Default is what a sandbox has if nothing else is said, Nested the same for a
-// command that may make namespaces of its own, Debug is Default as --allow-debug makes it, Strict allows less, and Docker
+// command that may make namespaces of its own, Debug is Default in the variant AllowDebug, Strict allows less, and Docker
 // what Docker allows.
 const (
 	Default = "default"
@@ -48,7 +48,7 @@ type builtin struct {
 	program *[]byte
 }
 
-// Names returns the names that --seccomp-policy takes.
+// Names returns the names of all built-in policies, and Off.
 func Names() []string { return []string{Debug, Default, Docker, Nested, Off, Strict} }
 
 // Known reports whether name is one of Names.

@@ -6,13 +6,13 @@ import (
 	"fmt"
 )
 
-// AllowDebug are the lines that --allow-debug adds to a policy.
+// AllowDebug are the lines that let a debugger work under a policy.
 const AllowDebug = "version 1\nallow ptrace process_vm_readv process_vm_writev kcmp\n"
 
 // Setid is the text that AllowSetid takes the place of. The default policy includes it.
 const Setid = "setid"
 
-// AllowSetid is what --allow-setid puts in the place of the text Setid, wherever a policy includes that.
+// AllowSetid takes the place of the text Setid, wherever a policy includes that, so that set-user-ID files may be made.
 const AllowSetid = "version 1\ndefault errno ENOSYS\n" +
 	"allow chmod creat fchmod fchmodat fchmodat2 mknod mknodat open openat openat2\n"
 

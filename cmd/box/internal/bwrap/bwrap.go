@@ -202,7 +202,7 @@ func (b *Line) conflicts() error {
 	case b.disable && !b.user:
 		return bwraptext.Errorf("--disable-userns requires --unshare-user")
 	case b.disable && b.tell.Mapped.Given():
-		return bwraptext.Errorf("--disable-userns is not compatible with  --userns-block-fd")
+		return bwraptext.Errorf("--disable-userns is not compatible with --userns-block-fd")
 	}
 	return nil
 }

@@ -8,7 +8,7 @@ import (
 	"box/internal/early"
 )
 
-// Version is the version of bubblewrap whose messages these are.
+// Version is the version of bubblewrap whose options these are. Its messages are those of 0.13.1 already.
 const Version = "0.11.1"
 
 // TextError is a message of bubblewrap, without its prefix.

@@ -117,12 +117,27 @@ func (b *Line) furnish() error {
 		return b.baseView()
 	default:
 		b.left = mounts.Courtesies(b.spec)
+		b.explainNotes()
 	}
 	if b.project {
 		say.Tell("-w: has no effect beside file flags: --bind . makes a directory writable")
 	}
 	return nil
 }
+
+// explainNotes adds the flag that leaves an entry out to the note of one that no flag asked for.
+func (b *Line) explainNotes() {
+	for i := range b.spec.Tree {
+		switch o := &b.spec.Tree[i].Origin; o.Note {
+		case mounts.NoteBase:
+			o.Note = mounts.NoteBase + leavesOut
+		case mounts.NoteCourtesy:
+			o.Note = mounts.NoteCourtesy + leavesOut
+		}
+	}
+}
+
+const leavesOut = " (--base none leaves it out)"
 
 // baseView adds the base view.
 func (b *Line) baseView() error {
@@ -134,6 +149,7 @@ func (b *Line) baseView() error {
 	if err != nil {
 		return refuseLink(err)
 	}
+	b.explainNotes()
 	if left != "" {
 		say.Tell(left, ": it is not brought in, the command starts in an empty home")
 	}

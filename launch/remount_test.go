@@ -58,7 +58,7 @@ func TestRemountAddsFlags(t *testing.T) {
 	if namespaced(t) {
 		return
 	}
-	descriptors() // the runtime opens what it needs for that
+	mountLines("/") // the runtime opens what it needs for that
 	for _, c := range []struct {
 		name  string
 		path  string

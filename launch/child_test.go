@@ -12,6 +12,7 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+	"time"
 	"unsafe"
 
 	"box/plan"
@@ -34,6 +35,7 @@ var roles = map[string]func(args []string){
 	"descriptors": descriptorsRole,
 	"children":    childrenRole,
 	"start":       startRole,
+	"sandbox":     sandboxRole,
 	"rest":        restRole,
 	"others":      othersRole,
 }
@@ -97,6 +99,7 @@ type trial struct {
 	errno unix.Errno // how
 	nr    uint32     // the number of the call that failed
 	made  int        // how many calls were made
+	child bool       // the calls that count are those of children, until one of them executes a program
 	over  bool       // too many
 }
 
@@ -116,6 +119,14 @@ type outcome struct {
 
 // force runs a role with each of its calls failing in turn, with each of the errnos, and calls check after each trial.
 func force(t *testing.T, flags uintptr, errnos []unix.Errno, check func(c trial, got outcome), role string, args ...string) {
+	t.Helper()
+	forceAs(t, trial{at: -1}, flags, errnos, check, role, args...)
+}
+
+// forceAs does so for the calls that count in the first trial.
+func forceAs(t *testing.T, undisturbed trial, flags uintptr, errnos []unix.Errno, check func(c trial, got outcome), role string,
+	args ...string,
+) {
 	t.Helper()
 	runtime.LockOSThread()
 	defer runtime.UnlockOSThread()
@@ -142,11 +153,12 @@ func force(t *testing.T, flags uintptr, errnos []unix.Errno, check func(c trial,
 	listener := receiveDescriptor(t, int(ours.Fd()))
 	defer unix.Close(listener)
 	lines := bufio.NewReader(stdout)
-	first := supervise(t, listener, lines, trial{at: -1}, check)
+	first := supervise(t, listener, lines, undisturbed, check)
 	if first == nil {
 		t.Fatal("no call was made")
 	}
 	for _, c := range trials(first, errnos) {
+		c.child = undisturbed.child
 		if supervise(t, listener, lines, c, check); t.Failed() {
 			return
 		}
@@ -169,7 +181,7 @@ func trials(calls []uint32, errnos []unix.Errno) (list []trial) {
 // supervise answers what the filter asks until the trial has ended. It returns the numbers of the calls that were made.
 func supervise(t *testing.T, listener int, lines *bufio.Reader, c trial, check func(trial, outcome)) (calls []uint32) {
 	t.Helper()
-	begun := false
+	begun, owner := false, uint32(0)
 	for {
 		n, err := receiveNotice(listener)
 		if err != nil {
@@ -178,7 +190,7 @@ func supervise(t *testing.T, listener int, lines *bufio.Reader, c trial, check f
 		reply := noticeAnswer{id: n.id, flags: unix.SECCOMP_USER_NOTIF_FLAG_CONTINUE}
 		switch {
 		case n.number == marker && n.args[0] == markerBegin:
-			begun, reply.flags = true, 0
+			begun, owner, reply.flags = true, n.pid, 0
 		case n.number == marker && n.args[0] == markerEnd:
 			begun, reply.flags = false, 0
 		case n.number == marker && n.args[0] == markerTold:
@@ -195,12 +207,15 @@ func supervise(t *testing.T, listener int, lines *bufio.Reader, c trial, check f
 			c.made = len(calls)
 			check(c, got)
 			return calls
-		case begun:
+		case begun && c.child == (n.pid != owner):
 			if c.at >= 0 && (len(calls) == c.at || c.all && len(calls) > c.at && uint32(n.number) == c.nr) {
 				reply.flags, reply.error = 0, -int32(c.errno)
 			}
 			if calls = append(calls, uint32(n.number)); len(calls) > maxCalls {
 				t.Fatalf("%v: it makes calls without an end", c)
+			}
+			if c.child && n.number == unix.SYS_EXECVE && reply.error == 0 {
+				begun = false
 			}
 		}
 		reply.send(t, listener)
@@ -285,11 +300,12 @@ func receiveDescriptor(t *testing.T, socket int) int {
 
 // each does what prepare returns, again and again until it is killed, and tells how it ended: do returns an errno, and after says a
 // word about what it has left behind.
-func each(prepare func() (do func() uintptr, after func() string)) {
+func each(numbers []uint32, prepare func() (do func() uintptr, after func() string)) {
 	runtime.LockOSThread()
-	descriptors() // the runtime opens what it needs for that
+	descriptors()
+	time.Sleep(time.Nanosecond) // the runtime opens what it needs for timers
 	const socket = 3
-	must(unix.Sendmsg(socket, []byte{0}, unix.UnixRights(ask()), nil, 0))
+	must(unix.Sendmsg(socket, []byte{0}, unix.UnixRights(ask(numbers)), nil, 0))
 	for {
 		do, after := prepare()
 		before := descriptors()
@@ -302,11 +318,11 @@ func each(prepare func() (do func() uintptr, after func() string)) {
 	}
 }
 
-// ask loads a filter into this thread that asks about the calls of asked, and returns who answers.
-func ask() (listener int) {
+// ask loads a filter into this thread that asks about calls with these numbers, and returns who answers.
+func ask(numbers []uint32) (listener int) {
 	const load, jumpIf, answer = 0x20, 0x15, 0x06
 	filter := []unix.SockFilter{{Code: load}}
-	for _, nr := range asked {
+	for _, nr := range numbers {
 		filter = append(filter, unix.SockFilter{Code: jumpIf, Jf: 1, K: nr}, unix.SockFilter{Code: answer, K: unix.SECCOMP_RET_USER_NOTIF})
 	}
 	return loadFilter(append(filter, unix.SockFilter{Code: answer, K: unix.SECCOMP_RET_ALLOW}), unix.SECCOMP_FILTER_FLAG_NEW_LISTENER)

@@ -300,7 +300,7 @@ func TestRemountOfWhatHasMoved(t *testing.T) {
 // remountRole sets attributes of a new tree of mounts again and again.
 func remountRole(args []string) {
 	dir := args[0]
-	each(func() (func() uintptr, func() string) {
+	each(asked, func() (func() uintptr, func() string) {
 		_ = unix.Unmount(dir, unix.MNT_DETACH)
 		newTree(dir)
 		m := newMachine()

@@ -38,7 +38,7 @@ func resolveRole(args []string) {
 		name = append([]byte(dir+way.path[len("DIR"):]), 0)
 	}
 	m, new := newMachine(), filepath.Join(dir, "a/b/new")
-	each(func() (func() uintptr, func() string) {
+	each(asked, func() (func() uintptr, func() string) {
 		_ = os.Remove(new)
 		return func() uintptr {
 				r := m.resolve(uintptr(root), uintptr(unsafe.Pointer(&name[0])), uintptr(unsafe.Pointer(&way.how)))

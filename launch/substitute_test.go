@@ -93,7 +93,7 @@ func descriptorsRole([]string) {
 	runtime.LockOSThread()
 	refuseCalls(unix.ENOSYS, unix.SYS_CLOSE_RANGE)
 	m := newMachine()
-	each(func() (func() uintptr, func() string) {
+	each(asked, func() (func() uintptr, func() string) {
 		openFrom(listedFirst, listedLast)
 		return func() uintptr { return m.closeSpan(listedFirst, listedLast) }, func() string {
 			return fmt.Sprint(len(areOpen(listedFirst, listedLast)), "-open")

@@ -38,6 +38,8 @@ var roles = map[string]func(args []string){
 	"sandbox":     sandboxRole,
 	"rest":        restRole,
 	"others":      othersRole,
+	"walk":        walkRole,
+	"clone":       cloneRole,
 }
 
 // play runs the role of this process.

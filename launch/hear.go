@@ -168,7 +168,7 @@ const (
 // byte, or a signal in the first, with a bit for a core dump.
 func isEnd(status uint32) bool {
 	signal := status & 0x7f
-	return signal == 0 && status&^0xff00 == 0 || signal <= lastSignal && status&^0xff == 0
+	return status&^0xff00 == 0 || signal > 0 && signal <= lastSignal && status&^0xff == 0
 }
 
 // calls reports whether a step of the plan makes the system call nr.

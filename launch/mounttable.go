@@ -68,6 +68,9 @@ func (m *machine) readTable() uintptr {
 		m.poll[0] = pollfd{fd: int32(file), events: unix.POLLPRI}
 		changed := sys(unix.SYS_PPOLL, uintptr(unsafe.Pointer(&m.poll)), 1, uintptr(unsafe.Pointer(&m.never)), 0, 8, 0)
 		sys(unix.SYS_CLOSE, file, 0, 0, 0, 0, 0)
+		if errno, is := failed(changed); is {
+			return errno // else a filter that refuses ppoll(2) would make this go on for ever
+		}
 		if n == 0 && t.size < t.room && changed == 0 {
 			return 0
 		}

@@ -20,6 +20,8 @@ func Help(c *verb.Context) (int, error) {
 	switch {
 	case v == nil:
 		return 0, noSuchVerb(c.Table, word)
+	case len(c.Words) > 1:
+		return 0, say.Usagef("help %s: takes one verb", say.Words(c.Words)).Hintf("box help %s", word)
 	case v.Run == nil:
 		return 0, c.Help(word)
 	case word == "help" || word == "version":

@@ -30,13 +30,15 @@ type mount struct {
 	flags      uintptr // MS_*
 }
 
-// readTable copies /proc/self/mountinfo, into more room if there is not enough, and once more if it has changed meanwhile: it is
-// read in pieces, and one could be skipped. What poll(2) says of it is in proc(5).
+// readTable copies /proc/self/mountinfo, into more memory if there is not enough, and once more if it has changed
+// meanwhile: it is read in pieces, and one could be skipped. What poll(2) says of it is in proc(5).
 //
 //go:nosplit
 //go:norace
 //go:nocheckptr
 func (m *machine) readTable() uintptr {
+	// Whoever may mount decides how long the table is. fs.mount-max allows 100,000 mounts, and paths have at most
+	// 4096 bytes.
 	const most = 1 << 30
 	t := &m.table
 	path := word("self/mountinfo\x00")

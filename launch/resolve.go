@@ -201,8 +201,8 @@ func (m *machine) target(fd uintptr) uintptr {
 	return n
 }
 
-// magic reports whether the link fd with this target is one of proc(5) that leads to an object and not by its words.
-// These are paths from the root, or name a kind of object: "/home", "pipe:[4]". Links by words are relative there:
+// magic reports whether the link fd with this target is one of proc(5) that leads to an object and not by its text.
+// These are paths from the root, or name a kind of object: "/home", "pipe:[4]". Links by text are relative there:
 // "self/mounts".
 //
 //go:nosplit

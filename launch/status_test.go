@@ -1,6 +1,7 @@
 package launch
 
 import (
+	"errors"
 	"os"
 	"path/filepath"
 	"strings"
@@ -84,43 +85,81 @@ func TestPass(t *testing.T) {
 	}
 }
 
-// A mount point that was made on the host is removed if it is as it was made, and nothing else is.
-func TestMountPointsAreRemovedIfEmpty(t *testing.T) {
+// A mount point that was made on the host is removed if it is as it was made and nobody else has it, and nothing else is.
+func TestMountPointsAreRemovedIfEmptyAndUnused(t *testing.T) {
+	const marked = os.ModeSticky | 0o755
+	file := func(p string, data string) error {
+		f, err := os.OpenFile(p, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0)
+		if err == nil {
+			_, err = f.WriteString(data)
+			_ = f.Close()
+		}
+		return err
+	}
+	dir := func(p string) error { return errors.Join(os.Mkdir(p, 0o755), os.Chmod(p, marked)) }
 	for _, c := range []struct {
-		name   string
-		nr     uint16
-		before func(path string) error
-		gone   bool
+		name  string
+		make  func(path string) error
+		after func(path string) error // while it is locked
+		gone  bool
 	}{
-		{"directory", unix.SYS_MKDIRAT, func(p string) error { return os.Mkdir(p, 0o755) }, true},
-		{"with a file in it", unix.SYS_MKDIRAT, func(p string) error { return os.MkdirAll(p+"/x", 0o755) }, false},
-		{"replaced by a file", unix.SYS_MKDIRAT, func(p string) error { return os.WriteFile(p, nil, 0o644) }, false},
-		{"replaced by a link", unix.SYS_MKDIRAT, func(p string) error { return os.Symlink("/", p) }, false},
-		{"file", unix.SYS_MKNODAT, func(p string) error { return os.WriteFile(p, nil, 0o644) }, true},
-		{"written to", unix.SYS_MKNODAT, func(p string) error { return os.WriteFile(p, []byte("x"), 0o644) }, false},
-		{"replaced by an empty directory", unix.SYS_MKNODAT, func(p string) error { return os.Mkdir(p, 0o755) }, false},
-		{"replaced by a link to an empty file", unix.SYS_MKNODAT, func(p string) error { return os.Symlink("/dev/null", p) }, false},
-		{"gone", unix.SYS_MKNODAT, func(string) error { return nil }, true},
+		{"directory", dir, nil, true},
+		{"with a file in it", dir, func(p string) error { return os.WriteFile(p+"/x", nil, 0o644) }, false},
+		{"file", func(p string) error { return file(p, "") }, nil, true},
+		{"written to", func(p string) error { return file(p, "x") }, nil, false},
+		{"with another mode", func(p string) error { return errors.Join(file(p, ""), os.Chmod(p, 0o600)) }, nil, false},
+		{"replaced by a file", dir, func(p string) error { return errors.Join(os.Remove(p), os.WriteFile(p, nil, 0o644)) }, false},
+		{"replaced by a link", dir, func(p string) error { return errors.Join(os.Remove(p), os.Symlink("/", p)) }, false},
+		{"gone", dir, os.Remove, true},
+		{"in use", dir, func(p string) error {
+			other, err := unix.Open(p, unix.O_RDONLY|unix.O_CLOEXEC, 0)
+			if err == nil {
+				t.Cleanup(func() { unix.Close(other) })
+				err = unix.Flock(other, unix.LOCK_SH)
+			}
+			return err
+		}, false},
 	} {
-		dir := t.TempDir()
-		path := filepath.Join(dir, "point")
-		if err := c.before(path); err != nil {
+		above := t.TempDir()
+		path := filepath.Join(above, "point")
+		if err := c.make(path); err != nil {
 			t.Fatal(err)
 		}
-		fd, err := unix.Open(dir, unix.O_PATH|unix.O_CLOEXEC, 0)
+		fd, err := unix.Open(above, unix.O_PATH|unix.O_CLOEXEC, 0)
 		if err != nil {
 			t.Fatal(err)
 		}
-		name := addressOf("point")
-		mountPoint{dir: fd, call: &plan.Call{Nr: c.nr, Args: [6]uintptr{0, name}}}.remove()
+		info, err := os.Lstat(path)
+		if err == nil && info.Mode().IsRegular() { // to open it takes a capability that the test has not
+			err = os.Chmod(path, 0o600)
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		lock, err := unix.Open(path, unix.O_RDONLY|unix.O_CLOEXEC, 0)
+		if err == nil && info.Mode().IsRegular() {
+			err = os.Chmod(path, info.Mode())
+		}
+		if err == nil {
+			err = unix.Flock(lock, unix.LOCK_SH)
+		}
+		if err == nil && c.after != nil {
+			err = c.after(path)
+		}
+		if err != nil {
+			t.Fatal(c.name, err)
+		}
+		mountPoint{dir: fd, lock: lock, call: &plan.Call{Nr: plan.Claim, Args: [6]uintptr{0, addressOf("point")}}}.remove("/nowhere")
 		if _, err := os.Lstat(path); os.IsNotExist(err) != c.gone {
 			t.Errorf("%s: %v", c.name, err)
 		}
-		if _, err := unix.FcntlInt(uintptr(fd), unix.F_GETFD, 0); err != unix.EBADF {
-			t.Errorf("%s: its directory stays open", c.name)
+		for _, fd := range []int{fd, lock} {
+			if _, err := unix.FcntlInt(uintptr(fd), unix.F_GETFD, 0); err != unix.EBADF {
+				t.Errorf("%s: a descriptor stays open", c.name)
+			}
 		}
 	}
-	mountPoint{dir: -1}.remove() // whose descriptor has not come
+	mountPoint{dir: -1, lock: -1}.remove("") // whose descriptors have not come
 }
 
 // A program is looked for as execvp(3) does it.

@@ -122,6 +122,8 @@ func (m *machine) closeListed(first, last uintptr) uintptr {
 			if byteAt(at+name) == '.' {
 				continue // and ".."
 			}
+			// Closing while reading is allowed: procfs lists by number, and goes on behind the last one that it has
+			// shown.
 			fd, _ := number(at + name)
 			if fd >= first && fd <= last && fd != dir && fd != *m.reg(plan.Proc) {
 				sys(unix.SYS_CLOSE, fd, 0, 0, 0, 0, 0)

@@ -23,6 +23,7 @@ type terminal struct {
 }
 
 // pending bounds what is read ahead in one direction, in bytes.
+// A command that writes faster than the caller's terminal reads waits, instead of filling the monitor's memory.
 const pending = 16 << 10
 
 // openTerminal takes the master that pid 1 has sent. which says which of 0, 1 and 2 are the caller's terminal.

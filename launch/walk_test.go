@@ -88,7 +88,7 @@ var walks = []struct {
 		data := make([]byte, 1<<20)
 		memories = append(memories, data)
 		return []plan.Call{{
-			Nr: unix.SYS_WRITE, Full: true, Args: [6]uintptr{uintptr(pipe[1]), uintptr(unsafe.Pointer(&data[0])), uintptr(len(data))},
+			Nr: unix.SYS_WRITE, Args: [6]uintptr{uintptr(pipe[1]), uintptr(unsafe.Pointer(&data[0])), uintptr(len(data))},
 		}}
 	}, 0, failedRecord(0, unix.ENOSPC)},
 	{"no such call", func() []plan.Call { return []plan.Call{{Nr: 0x7000}} }, 0, failedRecord(0, unix.ENOSYS)},

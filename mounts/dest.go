@@ -27,6 +27,7 @@ func (t *tree) point(dest string, dir bool, dirPerms, filePerms uint32) plan.Reg
 		t.b.Mkdirat(plan.WhyLeaf, parent, name, dirPerms)
 		t.b.Ignoring(unix.EEXIST)
 	default:
+		// mknod(2) makes a regular file without opening it: a FIFO or a device that is there already is not touched.
 		t.b.Mknodat(plan.WhyLeaf, parent, name, filePerms)
 		t.b.Ignoring(unix.EEXIST)
 	}
@@ -169,8 +170,8 @@ func (t *tree) claim(why plan.Why, dir plan.Reg, name plan.Ptr, mode uint32) {
 	t.b.SendPair(plan.Made, dir, lock, plan.Done)
 }
 
-// strange reports whether path may lead elsewhere than its words say: through a link of the tree, or through a bind,
-// where there may be links, too.
+// strange reports whether path may lead elsewhere than its spelling says: through a link of the tree, or through a
+// bind, where there may be links, too.
 func (t *tree) strange(path string) bool {
 	if !t.places.mayCover(path) {
 		return false

@@ -28,7 +28,7 @@ func Missing(whom uint32, path string, errno unix.Errno) error {
 	return &HostError{For: whom, Path: path, Err: errno}
 }
 
-// A File is what can be told of a file without opening it.
+// A File is what can be known of a file without opening it.
 type File struct {
 	Mode     uint32 // as in stat(2)
 	Dev, Ino uint64 // the same for no other

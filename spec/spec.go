@@ -44,7 +44,7 @@ type Spec struct {
 // Confinement reports whether the command is confined by Landlock, see landlock(7). The zero value is not at all.
 type Confinement struct {
 	Use      bool   // as far as the kernel can, and as the Spec allows: see Mounting
-	Required Origin // the words that let nothing start without it
+	Required Origin // the flag that lets nothing start without it
 }
 
 // Mounting reports whether the command may mount file systems: in a user namespace that it makes, or by CAP_SYS_ADMIN in the

@@ -61,8 +61,8 @@ func verbOf(word string) *verb.Verb {
 	return nil
 }
 
-// misread returns the message for a first word that is no verb but may have been meant as one, or nil. It is asked for every
-// command line that begins with a word.
+// misread returns the message for a first word that is not a verb but may have been meant as one, or nil. It is asked
+// for every command line that begins with a word.
 func misread(word string) error {
 	for _, r := range reserved {
 		if r == word {

@@ -65,7 +65,7 @@ func TestStat(t *testing.T) {
 		if IsDir(path) != c.isDir || Exists(path) != c.exists {
 			t.Errorf("%q: a directory %v, there %v", c.name, IsDir(path), Exists(path))
 		}
-		mode, uid, errno := Owner(path)
+		mode, uid, errno := Owner(path, 0)
 		if c.flags == 0 && (errno != c.errno || errno == 0 && (mode != c.mode || int(uid) != os.Getuid())) {
 			t.Errorf("%q: mode %#o, owner %d, %v", c.name, mode, uid, errno)
 		}
@@ -444,7 +444,7 @@ func TestReceive(t *testing.T) {
 	}{
 		{name: "data", data: "four", n: 4},
 		{name: "with a descriptor", data: "four", fds: 1, n: 4, fd: true},
-		{name: "with two", data: "four", fds: 2, n: 4, fd: true, more: true},
+		{name: "with two", data: "four", fds: 2, n: 4, fd: true},
 		{name: "with thirty", data: "four", fds: 30, n: 4, fd: true, more: true}, // more than there is room for
 		{name: "too long", data: "longer than there is room for", n: 8, more: true},
 		{name: "with its sender", data: "four", sender: true, n: 4},
@@ -478,8 +478,8 @@ func TestReceive(t *testing.T) {
 			if errno != 0 || flags&unix.FD_CLOEXEC == 0 {
 				t.Errorf("%s: the descriptor's flags are %#x, %v", c.name, flags, errno)
 			}
-			Close(got.FD)
 		}
+		got.Close()
 		if open1(t) != before {
 			t.Errorf("%s: a descriptor stays open", c.name)
 		}
@@ -530,16 +530,24 @@ func TestParseControlMessages(t *testing.T) {
 		control []byte
 		want    Control
 	}{
-		{"nothing", nil, Control{FD: -1}},
-		{"too short", make([]byte, 8), Control{FD: -1}},
-		{"a descriptor", header(20, socket, rights, 1000), Control{FD: 1000}},
-		{"its length is zero", header(0, socket, rights, 1000), Control{FD: -1}},
-		{"its length is all there is", header(1<<40, socket, rights, 1000, 1001), Control{FD: 1000, More: true}},
-		{"another level", header(20, unix.SOL_IP, rights, 1000), Control{FD: -1}},
-		{"another type", header(20, socket, 77, 1000), Control{FD: -1}},
-		{"a sender", header(28, socket, credentials, 4711, 1, 2), Control{FD: -1, Sender: 4711}},
-		{"both", append(header(28, socket, credentials, 4711, 1, 2), header(20, socket, rights, 1000)...), Control{FD: 1000, Sender: 4711}},
-		{"two messages", append(header(20, socket, rights, 1000), header(20, socket, rights, 1001)...), Control{FD: 1000, More: true}},
+		{"nothing", nil, Control{FD: -1, Second: -1}},
+		{"too short", make([]byte, 8), Control{FD: -1, Second: -1}},
+		{"a descriptor", header(20, socket, rights, 1000), Control{FD: 1000, Second: -1}},
+		{"two descriptors", header(24, socket, rights, 1000, 1001), Control{FD: 1000, Second: 1001}},
+		{"three descriptors", header(28, socket, rights, 1000, 1001, 1002), Control{FD: 1000, Second: 1001, More: true}},
+		{"its length is zero", header(0, socket, rights, 1000), Control{FD: -1, Second: -1}},
+		{"its length is all there is", header(1<<40, socket, rights, 1000, 1001), Control{FD: 1000, Second: 1001}},
+		{"another level", header(20, unix.SOL_IP, rights, 1000), Control{FD: -1, Second: -1}},
+		{"another type", header(20, socket, 77, 1000), Control{FD: -1, Second: -1}},
+		{"a sender", header(28, socket, credentials, 4711, 1, 2), Control{FD: -1, Second: -1, Sender: 4711}},
+		{
+			"both", append(header(28, socket, credentials, 4711, 1, 2), header(20, socket, rights, 1000)...),
+			Control{FD: 1000, Second: -1, Sender: 4711},
+		},
+		{
+			"two messages", append(header(20, socket, rights, 1000), header(20, socket, rights, 1001)...),
+			Control{FD: 1000, Second: 1001},
+		},
 	} {
 		if got := parse(c.control); got != c.want {
 			t.Errorf("%s: %+v, want %+v", c.name, got, c.want)

@@ -70,7 +70,7 @@ func statusField(name string) string {
 	return ""
 }
 
-// InChroot reports whether the root directory is no mount point: a user namespace can't be made then, see clone(2),
+// InChroot reports whether the root directory is not a mount point: a user namespace can't be made then, see clone(2),
 // EPERM.
 func InChroot() bool {
 	for line := range strings.SplitSeq(read("/proc/self/mountinfo"), "\n") {

@@ -8,8 +8,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// IsOpen fails if the caller has not handed over the descriptor. A line that is repeated for its words alone had all of them, and
-// has let go of them since.
+// IsOpen fails if the caller has not handed over the descriptor. A command line that is compiled again for its
+// message alone had all of them, and has let go of them since.
 func IsOpen(fd int) error {
 	if early.Again() {
 		return nil

@@ -4,7 +4,7 @@ package native
 // page read it.
 type Flag struct {
 	Name  string // as it is typed
-	Args  string // the words that must follow: their number, and their names in --help and in errors
+	Args  string // the arguments that must follow: their number, and their names in --help and in errors
 	Group string
 	Help  string
 	Do    func(*Line, []string) error // words are those of args

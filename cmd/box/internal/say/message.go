@@ -53,7 +53,7 @@ func Refuse(words []string, why string) error {
 	return Usagef("%s: %s", Words(words), why)
 }
 
-// Bad returns what is wrong with the words of a flag.
+// Bad returns what is wrong with the arguments of a flag.
 //
 //go:noinline
 func Bad(what string) error {

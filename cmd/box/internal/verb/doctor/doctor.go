@@ -1,4 +1,4 @@
-// Package doctor tells what this machine allows a sandbox, and how to get what it doesn't.
+// Package doctor reports what this machine allows a sandbox, and how to get what it doesn't.
 package doctor
 
 import (

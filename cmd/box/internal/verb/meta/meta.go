@@ -41,7 +41,7 @@ func find(table []verb.Verb, name string) *verb.Verb {
 	return nil
 }
 
-// noSuchVerb returns the message for a word that is no verb.
+// noSuchVerb returns the message for a word that is not a verb.
 func noSuchVerb(table []verb.Verb, word string) error {
 	names := make([]string, len(table))
 	for i := range table {

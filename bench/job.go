@@ -38,7 +38,7 @@ const allNamespaces = unix.CLONE_NEWUSER | unix.CLONE_NEWPID | unix.CLONE_NEWNS 
 	unix.CLONE_NEWUTS | unix.CLONE_NEWCGROUP
 
 // subjects returns bwrap, box without a filter, which does the same as bwrap, box as people run it, and box by the name of
-// bwrap, with bwrap's manners, before and after the Go runtime. Each makes the job's sandbox with the further flags in extra,
+// bwrap, in bwrap mode, before and after the Go runtime. Each makes the job's sandbox with the further flags in extra,
 // and runs the command in it. The first is what the others compare to.
 func (l *lab) subjects(extra []string, command ...string) []subject {
 	sandbox := func(program ...string) []string {

@@ -15,7 +15,7 @@ type lab struct {
 	account    account
 	scratch    *scratch
 	box        string // path of a copy
-	boxAsBwrap string // path of a link to it that is named bwrap: box takes its manners by that name
+	boxAsBwrap string // path of a link to it that is named bwrap: by that name box is in bwrap mode
 	bwrap      string
 	rounds     int
 }

@@ -16,7 +16,7 @@ const patience = time.Minute
 var errInterrupted = errors.New("interrupted")
 
 // time starts the subject, waits for its end and returns how long both took. It returns an error if the subject
-// failed, since a start that failed is no start, or left something running.
+// failed, since a start that failed is not one, or left something running.
 func (l *lab) time(s subject) (time.Duration, error) {
 	ctx, cancel := context.WithTimeout(l.ctx, patience)
 	defer cancel()

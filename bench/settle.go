@@ -19,7 +19,7 @@ func (l *lab) settle(s subject) error {
 	return fmt.Errorf("%s: left a process running: %v", s.name, descendants(os.Getpid()))
 }
 
-// reap waits until this process has no children any more, and says whether that came about in time.
+// reap waits until this process has no children any more, and reports whether that came about in time.
 func reap(limit time.Duration) bool {
 	for end := time.Now().Add(limit); time.Now().Before(end); {
 		// Without a pause while there are dead ones: only the living are waited for.

@@ -33,7 +33,7 @@ func (s status) size(name string) (float64, error) {
 	return n, nil
 }
 
-// isPID1 says whether the process is the first of a pid namespace other than ours: NSpid lists its number in each of
+// isPID1 reports whether the process is the first of a pid namespace other than ours: NSpid lists its number in each of
 // the namespaces that it is in, the innermost last.
 func (s status) isPID1() bool {
 	numbers := strings.Fields(s["NSpid"])

@@ -207,7 +207,7 @@ func readOnly(files uint64) uint64 {
 	return files & (execute | readFile | readDir | ioctlDev | resolveUnix)
 }
 
-// ofFile are the rights that a rule on a file which is no directory may have, see landlock_add_rule(2), EINVAL.
+// ofFile are the rights that a rule on a file which is not a directory may have, see landlock_add_rule(2), EINVAL.
 const ofFile = execute | writeFile | readFile | truncate | ioctlDev
 
 // allow adds a rule for what is at a place.
@@ -235,7 +235,7 @@ func (d *Domain) describe(fd int, is *spec.Description) {
 	}
 }
 
-// ofDescription returns the rights with which a file was opened that is no directory.
+// ofDescription returns the rights with which a file was opened that is not a directory.
 func ofDescription(is *spec.Description) (rights uint64) {
 	if is.Reads {
 		rights |= readFile

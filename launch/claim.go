@@ -148,7 +148,7 @@ func (m *machine) lookAt(fd uintptr) uintptr {
 	return errno
 }
 
-// marked says whether what lookName has found is as a sandbox makes mount points of that type, for the same user.
+// marked reports whether what lookName has found is as a sandbox makes mount points of that type, for the same user.
 //
 //go:nosplit
 //go:norace
@@ -167,7 +167,7 @@ func (m *machine) marked() bool {
 	return at.Mode&0o7777 == 0 && at.Size == 0
 }
 
-// bare says whether nothing is mounted on what lookName has found, as far as the kernel can tell (since Linux 5.8,
+// bare reports whether nothing is mounted on what lookName has found, as far as the kernel can tell (since Linux 5.8,
 // see statx(2)).
 //
 //go:nosplit

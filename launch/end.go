@@ -21,6 +21,8 @@ func (b *Sandbox) end() {
 		b.attend()
 	}
 	for {
+		// A pid 1 that is a namespace's ends only when all processes in it have ended, so nothing of the sandbox runs
+		// after this.
 		if _, errno := host.Wait(b.pid, nil, unix.WALL); errno != unix.EINTR {
 			return
 		}

@@ -14,7 +14,7 @@ import (
 const defaultPath = "/bin:/usr/bin"
 
 // execute writes the search for the command, by the rules of execvp(3): a name with a slash is a path; another is
-// looked for in each directory of PATH; a file without a #! line is a shell script; EACCES anywhere is told rather
+// looked for in each directory of PATH; a file without a #! line is a shell script; EACCES anywhere is reported rather
 // than ENOENT.
 func execute(b *plan.Builder, s *spec.Spec, env plan.Ptr) {
 	name := s.Command.File

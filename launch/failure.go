@@ -69,11 +69,12 @@ func (p *problem) lose(errno unix.Errno) error {
 	return &p.lost
 }
 
-// earlier is how a sandbox ended that was started before the Go runtime had begun, if words have to be found for that: these need
-// the runtime, and the same command line is compiled again.
+// earlier is how a sandbox ended that was started before the Go runtime had begun, if a message has to be found for
+// that: it needs the runtime, and the same command line is compiled again.
 var earlier error
 
-// over notes the end of a sandbox: from now on the ordinary way can be taken, which finds words but starts nothing.
+// over notes the end of a sandbox: from now on the ordinary way can be taken, which finds the message but starts
+// nothing.
 func (b *Sandbox) over(err error) error {
 	if early.Running() && err != nil {
 		earlier = err

@@ -57,7 +57,7 @@ func (m *machine) awaitGuard() {
 	}
 }
 
-// waitOnly waits for all processes that are left, and tells the end of the command.
+// waitOnly waits for all processes that are left, and reports the end of the command.
 //
 //go:nosplit
 //go:norace
@@ -67,7 +67,7 @@ func (m *machine) waitOnly() {
 	for {
 		pid := sys(unix.SYS_WAIT4, ^uintptr(0), uintptr(unsafe.Pointer(&m.wstatus)), 0, 0, 0, 0)
 		if _, is := failed(pid); is {
-			m.exit(code) // which counts if the command's end could not be told
+			m.exit(code) // which counts if the command's end could not be reported
 		}
 		if pid != m.leader {
 			continue

@@ -116,7 +116,7 @@ const (
 // expects reports whether a record is one that the plan can send at this point, with values that can be, and notes that it
 // has come.
 func (b *Sandbox) expects(r *plan.Record, c *host.Control) bool {
-	kind := uint32(1) << r.Kind // 0 for what is no kind
+	kind := uint32(1) << r.Kind // 0 for what is not a kind
 	if b.plan.Sends&kind == 0 || b.had&single&kind != 0 || !carries(kind, c) {
 		return false
 	}
@@ -168,7 +168,7 @@ const (
 // byte, or a signal in the first, with a bit for a core dump.
 func isEnd(status uint32) bool {
 	signal := status & 0x7f
-	return signal == 0 && status&^0xff00 == 0 || signal <= lastSignal && status&^0xff == 0
+	return status&^0xff00 == 0 || signal > 0 && signal <= lastSignal && status&^0xff == 0
 }
 
 // calls reports whether a step of the plan makes the system call nr.
@@ -197,13 +197,14 @@ func (b *Sandbox) drain() (more bool) {
 	}
 }
 
-// building reports whether pid 1 may be about to make a mount point, and to tell of it.
+// building reports whether pid 1 may be about to make a mount point, and to report it.
 func (b *Sandbox) building() bool {
 	const over = 1<<plan.Built | 1<<plan.Failed | 1<<plan.Ended
 	return b.plan.Sends>>plan.Made&1 != 0 && !b.executed && !b.waiting && b.had&over == 0
 }
 
-// letBuild lets pid 1 come to the end of the tree, for a while: killed while it makes a mount point, it could not tell of it.
+// letBuild lets pid 1 come to the end of the tree, for a while: killed while it makes a mount point, it could not
+// report it.
 //
 //go:noinline
 func (b *Sandbox) letBuild() {

@@ -243,7 +243,7 @@ func TestHearTakesMountPointsOnlyWhileTheTreeIsBuilt(t *testing.T) {
 	}
 }
 
-// When the sandbox has been killed, what it had told of is still taken, and nothing else.
+// When the sandbox has been killed, what it had reported is still taken, and nothing else.
 func TestDrainTakesTheMountPointsThatAreTold(t *testing.T) {
 	h := listening(t, speakers(t)[2])
 	defer h.over()

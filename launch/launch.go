@@ -243,7 +243,7 @@ func limits(b *plan.Builder, s *spec.Spec) {
 	}
 	soft := s.Limits.Files
 	for i := range s.Filters {
-		if s.Filters[i].Ask { // what tells of calls has to be sent yet; it sets the limit after that
+		if s.Filters[i].Ask { // the descriptor of notices is sent after this; the limit is set then
 			soft = s.Limits.FilesMax
 		}
 	}

@@ -16,7 +16,15 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-func TestMain(m *testing.M) { os.Exit(unprivileged.Main(m)) }
+func TestMain(m *testing.M) {
+	switch os.Getenv(roleVar) {
+	case "":
+		os.Exit(unprivileged.Main(m))
+	case inNamespaces:
+		os.Exit(m.Run())
+	}
+	play()
+}
 
 // plain returns the Spec of a plain sandbox that runs a command.
 func plain(command ...string) *spec.Spec {

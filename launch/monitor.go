@@ -61,7 +61,7 @@ func (b *Sandbox) pollTerminal(set []unix.PollFd) unix.Errno {
 	return 0
 }
 
-// Ran says whether the command was executed, as far as the Spec's Life.TellExec lets pid 1 tell.
+// Ran reports whether the command was executed, as far as the Spec's Life.TellExec lets pid 1 report it.
 func (b *Sandbox) Ran() bool { return b.running }
 
 // stop stops the monitor as the command has stopped, so that the caller's shell sees it and can go on with it. SIGSTOP,
@@ -104,7 +104,7 @@ func (b *Sandbox) stopTerminal() {
 }
 
 // follow goes on with the process itself, if that is the command: its socket has closed when it was executed. So it does with a
-// guarded pid 1: that tells by its exit status how the command ended, if a filter keeps it from writing.
+// guarded pid 1: that reports by its exit status how the command ended, if a filter keeps it from writing.
 func (b *Sandbox) follow() bool {
 	if !b.spec.Guarded() && (!b.spec.Life.Direct || b.spec.Life.LeaveDescendants) {
 		return false

@@ -19,7 +19,7 @@ type mountPoint struct {
 	shares bool // dir is that of the one before, who closes it
 }
 
-// isIn says whether it is in the same directory as another one, of which dir is a descriptor.
+// isIn reports whether it is in the same directory as another one, of which dir is a descriptor.
 func (p mountPoint) isIn(dir int) bool {
 	var a, b unix.Stat_t
 	return unix.Fstat(dir, &a) == nil && unix.Fstat(p.dir, &b) == nil && a.Dev == b.Dev && a.Ino == b.Ino
@@ -27,6 +27,7 @@ func (p mountPoint) isIn(dir int) bool {
 
 // remove removes it again, by the descriptor of its directory, if it is still as it was made, and nobody else's
 // sandbox has it: who asks last removes it.
+// By its path it could be another directory by now: who may write above it can exchange the two with renameat2(2).
 func (p mountPoint) remove(state string) {
 	defer p.close()
 	if p.dir < 0 || p.lock < 0 || unix.Flock(p.lock, unix.LOCK_EX|unix.LOCK_NB) != nil {

@@ -30,13 +30,15 @@ type mount struct {
 	flags      uintptr // MS_*
 }
 
-// readTable copies /proc/self/mountinfo, into more room if there is not enough, and once more if it has changed meanwhile: it is
-// read in pieces, and one could be skipped. What poll(2) says of it is in proc(5).
+// readTable copies /proc/self/mountinfo, into more memory if there is not enough, and once more if it has changed
+// meanwhile: it is read in pieces, and one could be skipped. What poll(2) says of it is in proc(5).
 //
 //go:nosplit
 //go:norace
 //go:nocheckptr
 func (m *machine) readTable() uintptr {
+	// Whoever may mount decides how long the table is. fs.mount-max allows 100,000 mounts, and paths have at most
+	// 4096 bytes.
 	const most = 1 << 30
 	t := &m.table
 	path := word("self/mountinfo\x00")
@@ -68,6 +70,9 @@ func (m *machine) readTable() uintptr {
 		m.poll[0] = pollfd{fd: int32(file), events: unix.POLLPRI}
 		changed := sys(unix.SYS_PPOLL, uintptr(unsafe.Pointer(&m.poll)), 1, uintptr(unsafe.Pointer(&m.never)), 0, 8, 0)
 		sys(unix.SYS_CLOSE, file, 0, 0, 0, 0, 0)
+		if errno, is := failed(changed); is {
+			return errno // else a filter that refuses ppoll(2) would make this go on for ever
+		}
 		if n == 0 && t.size < t.room && changed == 0 {
 			return 0
 		}
@@ -113,7 +118,7 @@ func (t *mountTable) findTop(id uintptr) bool {
 	return false
 }
 
-// has says whether a mount is known to be top, or below it.
+// has reports whether a mount is known to be top, or below it.
 //
 //go:nosplit
 //go:norace
@@ -127,7 +132,8 @@ func (t *mountTable) has(id uintptr) bool {
 	return false
 }
 
-// hidden says whether the mount of the present line can't be reached, because one beside it covers a directory above it.
+// hidden reports whether the mount of the present line can't be reached, because one beside it covers a directory
+// above it.
 //
 //go:nosplit
 //go:norace
@@ -146,7 +152,7 @@ func (t *mountTable) hidden() bool {
 	return false
 }
 
-// covered says whether another mount lies on the root of that of the present line.
+// covered reports whether another mount lies on the root of that of the present line.
 //
 //go:nosplit
 //go:norace

@@ -52,6 +52,8 @@ func (b *Sandbox) notice() {
 	if _, _, errno := unix.Syscall(unix.SYS_IOCTL, uintptr(b.listener), notifReceive, uintptr(unsafe.Pointer(&n))); errno != 0 {
 		return // ENOENT: who asked has been killed meanwhile
 	}
+	// The call is refused whatever its arguments are, and they are only reported: a thread that changes memory after
+	// they were read gains nothing, see seccomp_unotify(2), "Caveats".
 	errno := unix.ENOSYS
 	if b.onNotice != nil {
 		errno = b.onNotice(Notice{PID: int(n.pid), Number: n.number, Arch: n.arch, Args: n.args})

@@ -53,12 +53,16 @@ func (m *machine) reap() {
 //go:nocheckptr
 func (m *machine) collect() {
 	for {
+		// One SIGCHLD may stand for several children, see signalfd(2): what is pending is read, and wait4 is asked
+		// for all.
 		r := sys(unix.SYS_READ, *m.reg(plan.Reaper), uintptr(unsafe.Pointer(&m.info)), unsafe.Sizeof(m.info), 0, 0, 0)
 		if _, is := failed(r); is {
 			break
 		}
 	}
 	for {
+		// __WALL: orphans that were cloned with another signal than SIGCHLD would stay zombies, see waitpid(2).
+		// WUNTRACED: a stopped command stops the monitor, so that the caller's shell can take over.
 		const options = unix.WNOHANG | unix.WUNTRACED | unix.WALL
 		pid := sys(unix.SYS_WAIT4, ^uintptr(0), uintptr(unsafe.Pointer(&m.wstatus)), options, 0, 0, 0)
 		if errno, is := failed(pid); is || pid == 0 {
@@ -97,6 +101,7 @@ func (m *machine) obey() {
 		if !m.patient {
 			m.end()
 		}
+		// poll(2) passes over negative descriptors: a closed socket would be ready all the time.
 		m.poll[1].fd = -1
 		return
 	}
@@ -177,6 +182,7 @@ func (m *machine) killChildren() bool {
 }
 
 // closeOthers closes all descriptors but those that pid 1 needs.
+// What pid 1 left open would keep a pipe open whose reader outside waits for its end.
 //
 //go:nosplit
 //go:norace

@@ -36,7 +36,7 @@ func (m *machine) mustNote() {
 	}
 }
 
-// noted says whether there is a record of it. Where the records can't be read, nobody can tell.
+// noted reports whether there is a record of it. Where the records can't be read, nobody can tell.
 //
 //go:nosplit
 //go:norace

@@ -55,8 +55,8 @@ func (m *machine) setattr(fd, flags, attr uintptr) uintptr {
 	return errno
 }
 
-// detached says whether the mount that register r has open is nowhere yet, and so in no table: it has to wait for its attributes.
-// What is somewhere already is closed next.
+// detached reports whether the mount that register r has open is nowhere yet, and so in no table: it has to wait for
+// its attributes. What is somewhere already is closed next.
 //
 //go:nosplit
 //go:norace

@@ -201,8 +201,9 @@ func (m *machine) target(fd uintptr) uintptr {
 	return n
 }
 
-// magic says whether the link fd with this target is one of proc(5) that leads to an object and not by its words. These are paths
-// from the root, or name a kind of object: "/home", "pipe:[4]". Links by words are relative there: "self/mounts".
+// magic reports whether the link fd with this target is one of proc(5) that leads to an object and not by its text.
+// These are paths from the root, or name a kind of object: "/home", "pipe:[4]". Links by text are relative there:
+// "self/mounts".
 //
 //go:nosplit
 //go:norace
@@ -294,13 +295,13 @@ func (w *way) take() bool {
 	return byteAt(w.name) != 0
 }
 
-// is says whether the part that was taken is a constant, which ends in a NUL as it does.
+// is reports whether the part that was taken is a constant, which ends in a NUL as it does.
 //
 //go:nosplit
 //go:norace
 func (w *way) is(constant string) bool { return same(w.name, word(constant), uintptr(len(constant))) }
 
-// last says whether the part that was taken is the last one, and no slash asks for a directory.
+// last reports whether the part that was taken is the last one, and no slash asks for a directory.
 //
 //go:nosplit
 //go:norace

@@ -126,8 +126,8 @@ func opened(fd int, err error) string {
 	return fmt.Sprintf("%d:%d %#x %v", st.Dev, st.Ino, flags&^(unix.O_DIRECTORY|unix.O_NOFOLLOW), err)
 }
 
-// Links of proc(5) that lead to an object are refused, those by words are followed, and a file is made where a link to nothing
-// leads.
+// Links of proc(5) that lead to an object are refused, those by text are followed, and a file is made where a link to
+// nothing leads.
 func TestResolveInProcAndMaking(t *testing.T) {
 	m, dir := newResolver(t)
 	how := unix.OpenHow{Flags: unix.O_PATH | unix.O_CLOEXEC, Resolve: unix.RESOLVE_NO_MAGICLINKS}

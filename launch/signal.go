@@ -107,7 +107,7 @@ var ends = [32]bool{unix.SIGINT: true, unix.SIGTERM: true, unix.SIGHUP: true, un
 // patience is how long pid 1 may leave a signal lying before another one ends the sandbox.
 const patience = 1e9 // nanoseconds
 
-// deaf says whether pid 1 has not taken what was sent to it, for too long: it hangs in the set-up.
+// deaf reports whether pid 1 has not taken what was sent to it, for too long: it hangs in the set-up.
 func (b *Sandbox) deaf() bool {
 	if b.executed {
 		return false

@@ -6,7 +6,7 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// special does what is no system call.
+// special does what is not a system call.
 //
 //go:nosplit
 //go:norace
@@ -113,6 +113,8 @@ func (m *machine) hop(flags uintptr) {
 	if errno, is := failed(pid); is {
 		m.fail(m.pc-1, errno)
 	}
+	// The monitor has the child as its own (CLONE_PARENT), and waits for this process when it hears of that: see
+	// move.
 	if pid != 0 {
 		m.exit(0)
 	}

@@ -91,6 +91,8 @@ func Start(p *plan.Plan, s *spec.Spec, signals int) (*Sandbox, error) {
 	}
 	b.conn = int(pair[0])
 	if s.Joins() {
+		// The kernel adds the sender to each record, by its number in the pid namespace of the reader, see unix(7):
+		// that is how a pid 1 is known that was made in a namespace of others.
 		host.SetOption(b.conn, unix.SO_PASSCRED, 1)
 	}
 	alive, errno := b.watchCaller()
@@ -148,8 +150,8 @@ func orphaned() error {
 	return ErrOrphan
 }
 
-// watchCaller opens what tells of the end of the caller. It returns false if the caller has ended: its process id is another's, or
-// nobody's.
+// watchCaller opens a pidfd, which shows the end of the caller. It returns false if the caller has ended: its process
+// id is another's, or nobody's.
 func (b *Sandbox) watchCaller() (alive bool, errno unix.Errno) {
 	if b.parent = b.spec.Life.Caller; b.parent == 0 {
 		b.parent = host.Parent()
@@ -165,6 +167,8 @@ func (b *Sandbox) watchCaller() (alive bool, errno unix.Errno) {
 		return true, errno
 	}
 	b.caller = fd
+	// The number may have become another process's before it was opened. If the parent still is that number, it has
+	// not.
 	return host.Parent() == b.parent, 0
 }
 

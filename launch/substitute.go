@@ -104,7 +104,9 @@ func (m *machine) closeListed(first, last uintptr) uintptr {
 	for fd := first; dir == minus(unix.EMFILE) && fd <= last; fd++ { // the list needs one itself
 		dir = sys(unix.SYS_OPENAT, *m.reg(plan.Proc), word("self/fd\x00"), flags, 0, 0, 0)
 		if dir == minus(unix.EMFILE) && fd != *m.reg(plan.Proc) {
-			sys(unix.SYS_CLOSE, fd, 0, 0, 0, 0, 0)
+			if sys(unix.SYS_CLOSE, fd, 0, 0, 0, 0, 0) == minus(unix.EBADF) {
+				break // all below the limit are open: fd is above it, and to close those makes no room
+			}
 		}
 	}
 	if errno, is := failed(dir); is {
@@ -120,6 +122,8 @@ func (m *machine) closeListed(first, last uintptr) uintptr {
 			if byteAt(at+name) == '.' {
 				continue // and ".."
 			}
+			// Closing while reading is allowed: procfs lists by number, and goes on behind the last one that it has
+			// shown.
 			fd, _ := number(at + name)
 			if fd >= first && fd <= last && fd != dir && fd != *m.reg(plan.Proc) {
 				sys(unix.SYS_CLOSE, fd, 0, 0, 0, 0, 0)

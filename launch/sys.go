@@ -32,7 +32,7 @@ func textStart() uintptr
 func textEnd() uintptr
 func dataEnd() uintptr
 
-// failed says whether sys returned an errno, and which.
+// failed reports whether sys returned an errno, and which.
 //
 //go:nosplit
 //go:norace
@@ -82,7 +82,7 @@ func byteAt(address uintptr) byte { return **(**byte)(unsafe.Pointer(&address)) 
 //go:nocheckptr
 func setByte(address uintptr, c byte) { **(**byte)(unsafe.Pointer(&address)) = c }
 
-// same says whether n bytes at a are as those at b.
+// same reports whether n bytes at a are as those at b.
 //
 //go:nosplit
 //go:norace

@@ -23,6 +23,7 @@ type terminal struct {
 }
 
 // pending bounds what is read ahead in one direction, in bytes.
+// A command that writes faster than the caller's terminal reads waits, instead of filling the monitor's memory.
 const pending = 16 << 10
 
 // openTerminal takes the master that pid 1 has sent. which says which of 0, 1 and 2 are the caller's terminal.
@@ -52,7 +53,7 @@ func openTerminal(master int, which [3]bool) *terminal {
 	return t
 }
 
-// hungUp says whether the caller's terminal is gone.
+// hungUp reports whether the caller's terminal is gone.
 func (t *terminal) hungUp() bool { return t != nil && t.gone }
 
 func (t *terminal) open() bool { return t != nil && t.master >= 0 }
@@ -100,7 +101,7 @@ func (t *terminal) leave() {
 	_ = setModes(t.keys, unix.TCSETS, &t.before)
 }
 
-// foreground says whether the terminal belongs to our process group at present.
+// foreground reports whether the terminal belongs to our process group at present.
 func foreground(fd int) bool {
 	group, err := unix.IoctlGetInt(fd, unix.TIOCGPGRP)
 	return err == nil && group == unix.Getpgrp()

@@ -25,6 +25,7 @@ func newTTY(b *plan.Builder, s *spec.Spec) {
 	master := openMaster(b, s)
 	b.Ioctl(plan.WhyTerminal, master, unix.TIOCSPTLCK, uintptr(b.Space(4)))
 	const flags = unix.O_RDWR | unix.O_NOCTTY | unix.O_CLOEXEC
+	// Its path could lead to another terminal by now: TIOCGPTPEER (Linux 4.13) opens the other side of this very one.
 	b.IoctlTo(plan.WhyTerminal, plan.Tty, master, unix.TIOCGPTPEER, flags)
 	likeCallers(b, s)
 	b.Ioctl(plan.WhyTerminal, plan.Tty, unix.TIOCSCTTY, 0)
@@ -70,6 +71,7 @@ func likeCallers(b *plan.Builder, s *spec.Spec) {
 	if err != nil {
 		return
 	}
+	// The caller's terminal turns \n into \r\n then. Done twice it would be \r\r\n.
 	if !s.Life.TTY[0] || !s.Life.TTY[1] {
 		modes.Oflag &^= unix.OPOST
 	}

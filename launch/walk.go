@@ -98,6 +98,8 @@ func (m *machine) at(i uintptr) *plan.Call { return (*plan.Call)(unsafe.Add(m.ca
 //go:nocheckptr
 func (m *machine) start() uintptr {
 	const block, setmask = 0, 2
+	// From here to the execve no signal may be handled: a handler of the Go runtime needs a goroutine, and the child
+	// has none.
 	sys(unix.SYS_RT_SIGPROCMASK, block, uintptr(unsafe.Pointer(&m.mask[0])), uintptr(unsafe.Pointer(&m.mask[1])), 8, 0, 0)
 	pid := m.startChild()
 	if pid == 0 {
@@ -255,6 +257,7 @@ func (m *machine) send(kind, step, value uint32) {
 //go:nosplit
 //go:norace
 func (m *machine) exit(status uintptr) {
+	// A filter of the caller's may answer exit_group(2) with an errno. There is nothing to return to.
 	for {
 		sys(unix.SYS_EXIT_GROUP, status, 0, 0, 0, 0, 0)
 	}

@@ -46,6 +46,8 @@ func Base(s *spec.Spec, h Host) (left string, err error) {
 		at++
 	}
 	l := looker{top: "/"}
+	// The C library counts processors in /sys/devices/system/cpu, see sysconf(3). The rest of /sys describes the
+	// machine.
 	for _, dir := range [...]string{"/usr", "/opt", "/etc", "/sys/devices/system/cpu"} {
 		if e, is := l.find(dir); is {
 			e.Dest = dir
@@ -115,6 +117,7 @@ func notBound(h Host) string {
 }
 
 // systems are where no working directory is brought in from.
+// Links in /proc lead to descriptors, /dev and /sys are the machine's, and in /run are the sockets of its services.
 var systems = [...]struct{ dir, why string }{
 	{"/proc", "the working directory is in /proc"},
 	{"/sys", "the working directory is in /sys"},
@@ -123,6 +126,7 @@ var systems = [...]struct{ dir, why string }{
 }
 
 // RealPath returns path without links, or path itself if there is nothing: a directory has many names.
+// The kernel is asked (/proc/self/fd) and not the path: a name that is looked up part by part can change in between.
 func RealPath(path string) string {
 	var room [unix.PathMax]byte
 	if target := host.RealPath(path, room[:]); target != "" {

@@ -56,7 +56,7 @@ func (l *looker) find(name string) (e spec.Entry, is bool) {
 	}
 }
 
-// bind returns a bind of what was found; way says whether only root can change the directories that lead there from
+// bind returns a bind of what was found; way reports whether only root can change the directories that lead there from
 // top.
 func (l *looker) bind(way bool) spec.Entry {
 	e := spec.Entry{Kind: spec.Bind, RO: true, Source: below(l.top, l.path.String())}
@@ -84,7 +84,7 @@ func (l *looker) follow(above int) bool {
 	return true
 }
 
-// topIsRoots says whether only root can change top and what leads there.
+// topIsRoots reports whether only root can change top and what leads there.
 func (l *looker) topIsRoots() bool {
 	if l.roots == 0 {
 		l.roots = -1
@@ -95,7 +95,7 @@ func (l *looker) topIsRoots() bool {
 	return l.roots > 0
 }
 
-// wayIsRoots says whether only root can change a directory and those that it lies in.
+// wayIsRoots reports whether only root can change a directory and those that it lies in.
 func wayIsRoots(dir string) bool {
 	if mode, uid, errno := host.Owner("/", unix.AT_SYMLINK_NOFOLLOW); errno != 0 || !rootsAlone(mode, uid) {
 		return false
@@ -118,7 +118,7 @@ func wayIsRoots(dir string) bool {
 	return true
 }
 
-// rootsAlone says whether a directory belongs to root, and nobody else may write there. One that is sticky is no
+// rootsAlone reports whether a directory belongs to root, and nobody else may write there. One that is sticky is no
 // exception: others can make names in it.
 func rootsAlone(mode, uid uint32) bool {
 	const others = 0o022

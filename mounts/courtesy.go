@@ -65,7 +65,7 @@ func below(dir, name string) string {
 	return early.Concat(dir, "/", spec.Relative(name))
 }
 
-// named says whether an entry is for exactly dest.
+// named reports whether an entry is for exactly dest.
 func named(tree []spec.Entry, dest string) bool {
 	for i := range tree {
 		if tree[i].Kind.Creates() && spec.Relative(tree[i].Dest) == spec.Relative(dest) {
@@ -75,7 +75,7 @@ func named(tree []spec.Entry, dest string) bool {
 	return false
 }
 
-// taken says whether an entry is for dest or something below it, so that it will exist.
+// taken reports whether an entry is for dest or something below it, so that it will exist.
 func taken(tree []spec.Entry, dest string) bool {
 	for i := range tree {
 		if tree[i].Kind.Creates() && spec.Within(tree[i].Dest, dest) {

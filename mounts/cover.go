@@ -9,7 +9,7 @@ import (
 )
 
 // cover mounts the new root on top of the host's and opens it: "/.." is what is on top of "/". If something has to be
-// kept that is no part of the tree, there is a base below the root, which nobody sees any more after the pivot.
+// kept that is not part of the tree, there is a base below the root, which nobody sees any more after the pivot.
 //
 // The root, /tmp, /dev and whatever else lies in memory and has no size of its own are then directories of the base,
 // each bound where it belongs: they have one limit together, and none can be reached through another.
@@ -43,7 +43,7 @@ func (t *tree) coverWith(r plan.Reg) {
 	t.b.OpenatTo(plan.WhyRoot, r, plan.Cwd, t.b.String("/.."), unix.O_PATH|unix.O_DIRECTORY, 0)
 }
 
-// needsBase says whether an entry keeps something outside of the tree.
+// needsBase reports whether an entry keeps something outside of the tree.
 func (t *tree) needsBase() bool {
 	for i := range t.s.Tree {
 		switch e := &t.s.Tree[i]; e.Kind {

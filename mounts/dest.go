@@ -27,6 +27,7 @@ func (t *tree) point(dest string, dir bool, dirPerms, filePerms uint32) plan.Reg
 		t.b.Mkdirat(plan.WhyLeaf, parent, name, dirPerms)
 		t.b.Ignoring(unix.EEXIST)
 	default:
+		// mknod(2) makes a regular file without opening it: a FIFO or a device that is there already is not touched.
 		t.b.Mknodat(plan.WhyLeaf, parent, name, filePerms)
 		t.b.Ignoring(unix.EEXIST)
 	}
@@ -123,13 +124,14 @@ func (t *tree) forget() {
 	}
 }
 
-// onHost says whether path may be on the host: below a writable bind. What has to be made there so that something can be mounted on
-// it is removed when the sandbox has ended.
+// onHost reports whether path may be on the host: below a writable bind. What has to be made there so that something
+// can be mounted on it is removed when the sandbox has ended.
 func (t *tree) onHost(path string) bool {
 	return t.writable > 0 && !t.s.Mounts.KeepMountPoints && t.strange(path) && !t.inMemory(path)
 }
 
-// inMemory says whether what lies at path before the present entry is a file system in memory by the words of all entries.
+// inMemory reports whether what lies at path before the present entry is a file system in memory by the words of all
+// entries.
 func (t *tree) inMemory(path string) bool {
 	is := false
 	for i := range t.s.Tree {
@@ -168,8 +170,8 @@ func (t *tree) claim(why plan.Why, dir plan.Reg, name plan.Ptr, mode uint32) {
 	t.b.SendPair(plan.Made, dir, lock, plan.Done)
 }
 
-// strange says whether path may lead elsewhere than its words say: through a link of the tree, or through a bind, where there
-// may be links, too.
+// strange reports whether path may lead elsewhere than its spelling says: through a link of the tree, or through a
+// bind, where there may be links, too.
 func (t *tree) strange(path string) bool {
 	if !t.places.mayCover(path) {
 		return false

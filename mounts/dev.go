@@ -47,6 +47,7 @@ func (t *tree) dev(i int) {
 	b.Mkdirat(plan.WhyDevice, dev, b.String("shm"), shm)
 	pts := b.String("pts")
 	b.Mkdirat(plan.WhyDevice, dev, pts, 0o755)
+	// Without ptmxmode nobody could open ptmx: its mode is 0.
 	devpts := b.String("devpts")
 	options := b.Concat("newinstance,ptmxmode=0666,mode=620", t.terminals(), "")
 	b.Mount(plan.WhyDevice, devpts, pts, devpts, unix.MS_NOSUID|unix.MS_NOEXEC, options)
@@ -87,6 +88,7 @@ func (t *tree) devDir(i int) plan.Reg {
 }
 
 // node binds a device of the host at name in dev, which is the working directory.
+// mknod(2) makes no device outside of the first user namespace (EPERM), so the host's is bound onto an empty file.
 func (t *tree) node(dev plan.Reg, source plan.Ptr, name string) {
 	at := t.b.String(name)
 	t.b.Mknodat(plan.WhyDevice, dev, at, 0o666)

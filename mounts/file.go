@@ -28,6 +28,7 @@ func (t *tree) makeDir(e *spec.Entry) {
 func (t *tree) makeFile(e *spec.Entry) {
 	t.parent(e.Dest)
 	path := t.b.String(spec.Relative(e.Dest))
+	// O_NOCTTY: a terminal that lies there must not become that of pid 1's session.
 	const flags = unix.O_WRONLY | unix.O_CREAT | unix.O_TRUNC | unix.O_NONBLOCK | unix.O_NOCTTY
 	fd := t.b.OpenInRoot(plan.WhyLeaf, plan.Root, path, flags, uint64(e.Perms))
 	t.b.Write(plan.WhyContent, fd, t.b.Bytes(e.Data), len(e.Data))

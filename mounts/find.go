@@ -11,8 +11,8 @@ import (
 // maxLinks bounds the links that Find follows, as the kernel does: path_resolution(7).
 const maxLinks = 40
 
-// Has says whether there would be anything at name in the sandbox. Links are followed, those of the tree and those of the host,
-// with the sandbox's root as theirs.
+// Has reports whether there would be anything at name in the sandbox. Links are followed, those of the tree and those
+// of the host, with the sandbox's root as theirs.
 func Has(s *spec.Spec, name string) bool {
 	f := finder{s: s}
 	return f.find(name)
@@ -93,7 +93,7 @@ func (f *finder) find(name string) bool {
 
 func (f *finder) tooLong() bool { return f.at.Full() || f.rest.Full() || f.host.Full() }
 
-// look says whether there is anything at at, and returns the target if it is a symbolic link.
+// look reports whether there is anything at at, and returns the target if it is a symbolic link.
 func (f *finder) look() (target string, there bool) {
 	name := f.at.String()
 	if e := f.decides(name); e != nil && e.Kind == spec.Symlink && spec.Relative(e.Dest) == spec.Relative(name) {
@@ -118,7 +118,7 @@ func (f *finder) decides(name string) *spec.Entry {
 	return nil
 }
 
-// here says whether there is anything at at, the last link not followed, and notes where on the host.
+// here reports whether there is anything at at, the last link not followed, and notes where on the host.
 func (f *finder) here() bool {
 	name := f.at.String()
 	f.host.Cut(0)
@@ -148,7 +148,7 @@ func (f *finder) here() bool {
 	return spec.Relative(name) == ""
 }
 
-// onHost says whether there is anything at below in source, and notes it.
+// onHost reports whether there is anything at below in source, and notes it.
 func (f *finder) onHost(source, below string) bool {
 	f.host.Cut(0)
 	f.host.Add(source)

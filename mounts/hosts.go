@@ -11,7 +11,7 @@ import (
 // hostsPath is where a program looks for the address of a name first, see hosts(5).
 const hostsPath = "/etc/hosts"
 
-// hosts says whether the sandbox's own host name can be given an address there: programs want to know theirs, and
+// hosts reports whether the sandbox's own host name can be given an address there: programs want to know theirs, and
 // nobody else could tell. The file must exist, since nothing can be made in a read-only /etc.
 func hosts(s *spec.Spec, name string) bool {
 	if name == "" || !plainName(name) {
@@ -36,7 +36,7 @@ func hostsFile(name string) spec.Entry {
 	return spec.Entry{Kind: spec.Data, RO: true, Perms: 0o644, Dest: hostsPath, Source: hostsPath, Data: line}
 }
 
-// plainName says whether a host name means nothing else in the file.
+// plainName reports whether a host name means nothing else in the file.
 func plainName(name string) bool {
 	for i := range len(name) {
 		if c := name[i]; c <= ' ' || c == '#' || c > '~' {

@@ -26,8 +26,8 @@ func descriptors() int {
 	return max(int(soft)-reserve, 0)
 }
 
-// canWait says whether the source of entry i can be cloned late: not the root, on which the cover lies, and none that
-// must be opened without following links.
+// canWait reports whether the source of entry i can be cloned late: not the root, on which the cover lies, and none
+// that must be opened without following links.
 //
 //go:noinline
 func (t *tree) canWait(i int) bool {

@@ -90,6 +90,8 @@ func (t *tree) pivot() {
 	t.b.Fchdir(plan.WhyRoot, plan.Root)
 	t.b.PivotRoot()
 	for range 1 + t.roots {
+		// MNT_DETACH: for all that is mounted below it, and for the descriptor of /proc, umount2(2) would answer
+		// EBUSY.
 		t.b.Detach()
 	}
 	t.b.Chdir(plan.WhyRoot, t.b.String("/"))
@@ -117,7 +119,7 @@ func (t *tree) sources() error {
 		}
 		t.b.For(spec.EntryRef(i))
 		if namesDescriptor(source) {
-			early.Ordinary() // the plan could not be made once more for the words of a failure: it is closed by then
+			early.Ordinary() // the plan could not be made once more for the message of a failure: it is closed by then
 		}
 		path := t.b.String(source)
 		file, errno := plan.Identify(path)
@@ -144,7 +146,7 @@ func (t *tree) sources() error {
 	return nil
 }
 
-// namesDescriptor says whether a path leads to what a descriptor of the process has open.
+// namesDescriptor reports whether a path leads to what a descriptor of the process has open.
 func namesDescriptor(path string) bool {
 	return spec.Within(path, "/proc/self/fd") || spec.Within(path, "/dev/fd")
 }
@@ -224,6 +226,9 @@ func sourceOf(e *spec.Entry, s *spec.Spec) (source string, is bool) {
 }
 
 // attributes returns the MOUNT_ATTR_* bits of a bind.
+// Nosuid always: no_new_privs keeps set-user-ID programs from having an effect for the command, and this for whoever
+// else enters the mount namespace. Nodev unless asked for: the mount is the host's, so that its device files would
+// work.
 func attributes(e *spec.Entry) uint64 {
 	attrs := uint64(unix.MOUNT_ATTR_NOSUID)
 	if e.RO {
@@ -235,8 +240,8 @@ func attributes(e *spec.Entry) uint64 {
 	return attrs
 }
 
-// misplaced returns what is wrong with a destination by its words alone: a file's name ends in no slash, and the root is there
-// already.
+// misplaced returns what is wrong with a destination by its spelling alone: a file's name ends in no slash, and the
+// root is there already.
 func (t *tree) misplaced(i int) unix.Errno {
 	e := &t.s.Tree[i]
 	root := spec.Relative(e.Dest) == ""

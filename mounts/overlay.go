@@ -26,6 +26,7 @@ func (t *tree) layers(i int) (n int, err error) {
 	if e.Source != "" {
 		dirs = append([]string{e.Source, e.Work}, dirs...)
 	}
+	// mount(2) takes one page of options and drops the rest: layers would be missing.
 	if len(dirs) > maxLayers {
 		return 0, plan.Missing(spec.EntryRef(i), e.Dest, unix.E2BIG)
 	}

@@ -25,7 +25,7 @@ func (p prefixes) add(path string) {
 	p.bits[h>>3&uint64(len(p.bits)-1)] |= 1 << (h & 7)
 }
 
-// mayCover says whether path, or a part of it that ends at a slash, may be in the set.
+// mayCover reports whether path, or a part of it that ends at a slash, may be in the set.
 func (p prefixes) mayCover(path string) bool {
 	h := start
 	if p.has(h) {

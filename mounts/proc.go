@@ -8,6 +8,8 @@ import (
 )
 
 // proc mounts a /proc of the sandbox's own processes, or the host's if it shares theirs.
+// In a user namespace the kernel mounts a new one only if one is there already of which nothing is covered, else
+// EPERM: see mount_too_revealing() in fs/namespace.c. Docker covers parts of it.
 func (t *tree) proc(i int) {
 	e, r := &t.s.Tree[i], t.source[i]
 	if t.found[i] == absent && t.s.Mounts.Guard == spec.NoGuard && t.hidesKeys() && t.ours(e.Dest) != 0 {
@@ -35,7 +37,7 @@ func (t *tree) proc(i int) {
 // how many keys each user of the machine has. See proc_keys(5), proc_key-users(5).
 var keys = [...]string{"/keys", "/key-users"}
 
-// hidesKeys says whether they are hidden. Where something covers a part of /proc, no user namespace inside may mount
+// hidesKeys reports whether they are hidden. Where something covers a part of /proc, no user namespace inside may mount
 // a new one: see mount_too_revealing() in the kernel's fs/namespace.c.
 func (t *tree) hidesKeys() bool { return !t.s.Mounts.AllKeys && !t.s.Nested }
 
@@ -59,6 +61,9 @@ func (t *tree) hideKeys(root, proc string) {
 }
 
 // guarded are the parts of /proc with which root could change the machine.
+// The files in sys name programs that the kernel runs as root outside (kernel.core_pattern, see core(5);
+// kernel.modprobe), sysrq-trigger reboots, irq directs interrupts, and bus holds the configuration of devices. If
+// root runs box, uid 0 inside is uid 0 outside to procfs, whatever capabilities it lacks.
 var guarded = [...]string{"sys", "sysrq-trigger", "irq", "bus"}
 
 // guard makes these parts of a /proc read-only, as far as the Spec says. An ordinary user can't write them anyway.

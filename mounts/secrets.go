@@ -44,7 +44,7 @@ func secret(e spec.Entry) spec.Entry {
 	return e
 }
 
-// hidden says whether others than the owner and the group may not read a file or enter a directory.
+// hidden reports whether others than the owner and the group may not read a file or enter a directory.
 func hidden(mode uint32) bool {
 	switch mode & unix.S_IFMT {
 	case unix.S_IFDIR:

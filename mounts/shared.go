@@ -36,7 +36,7 @@ func (t *tree) shareMore(source string) {
 	t.sharedMore = append(t.sharedMore, t.real(source))
 }
 
-// isShared says whether the real path is in a directory that is written to.
+// isShared reports whether the real path is in a directory that is written to.
 func (t *tree) isShared(path string) bool {
 	for i := range t.nshared {
 		if spec.Within(path, t.shared[i]) {

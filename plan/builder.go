@@ -42,7 +42,7 @@ func (b *Builder) For(whom uint32) (was uint32) {
 	return was
 }
 
-// Whom returns what For was told last.
+// Whom returns what For was given last.
 func (b *Builder) Whom() uint32 { return b.forWhom }
 
 // Reg hands out a register.
@@ -87,7 +87,7 @@ func (b *Builder) Scratch(n int) []byte {
 	return p
 }
 
-// RegList returns room to note n registers while compiling.
+// RegList returns memory to note n registers while compiling.
 func (b *Builder) RegList(n int) []Reg {
 	if n == 0 {
 		return nil

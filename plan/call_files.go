@@ -140,7 +140,7 @@ func (b *Builder) Symlinkat(why Why, target Ptr, dir Reg, name Ptr) {
 }
 
 // SymlinkatOnce is Symlinkat, but for the same link that is there already: n is the length of target. What else is there is
-// told as the failure's text. See readlinkat(2).
+// reported as the failure's text. See readlinkat(2).
 func (b *Builder) SymlinkatOnce(target Ptr, n int, dir Reg, name Ptr) {
 	b.Symlinkat(WhyLink, target, dir, name)
 	b.Ignoring(unix.EEXIST)

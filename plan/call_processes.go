@@ -93,8 +93,8 @@ func (b *Builder) LoadFilter(program []byte) {
 	b.Prctl(WhyFilter, unix.PR_SET_SECCOMP, unix.SECCOMP_MODE_FILTER, uintptr(fprog))
 }
 
-// Listen loads a seccomp program and returns the descriptor that tells of calls which it answers with SECCOMP_RET_USER_NOTIF,
-// see seccomp_unotify(2), since Linux 5.0.
+// Listen loads a seccomp program and returns the descriptor that reports the calls which it answers with
+// SECCOMP_RET_USER_NOTIF, see seccomp_unotify(2), since Linux 5.0.
 func (b *Builder) Listen(program []byte) Reg {
 	r := b.Fresh()
 	fprog := b.Words64(uint64(len(program)/8), uint64(b.Bytes(program)))

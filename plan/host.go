@@ -28,7 +28,7 @@ func Missing(whom uint32, path string, errno unix.Errno) error {
 	return &HostError{For: whom, Path: path, Err: errno}
 }
 
-// A File is what can be told of a file without opening it.
+// A File is what can be known of a file without opening it.
 type File struct {
 	Mode     uint32 // as in stat(2)
 	Dev, Ino uint64 // the same for no other
@@ -58,7 +58,7 @@ func Memory() uint64 {
 	return info.Totalram * uint64(info.Unit)
 }
 
-// Allowed says whether the file at path on the host is there and may be used so, see access(2).
+// Allowed reports whether the file at path on the host is there and may be used so, see access(2).
 func Allowed(path Ptr, mode uint32) bool {
 	at := atFDCWD
 	_, _, errno := unix.RawSyscall(unix.SYS_FACCESSAT, at, uintptr(path), uintptr(mode))

@@ -64,7 +64,7 @@ type Call struct {
 // Done as a Call's When: only if the call before succeeded.
 const Done = 0xff
 
-// Numbers that are no system calls. They are far above the kernel's own.
+// Numbers that are not system calls. They are far above the kernel's own.
 const (
 	Fork      = 0x8000 + iota // the command's process begins here, Args[0] calls further; these are for pid 1 alone
 	Poke                      // store argument 1 as 32 bits at Args[0]
@@ -94,7 +94,7 @@ const (
 	Signal              // parent to pid 1: signal Value to the command, or to its group if Step is 1
 	Here                // the sender is pid 1; the kernel adds its process id, see unix(7), SCM_CREDENTIALS
 	Running             // the command is executed next
-	Listener            // carries what tells of refused calls, see seccomp_unotify(2)
+	Listener            // carries the descriptor that reports refused calls, see seccomp_unotify(2)
 	Stdio               // carries what the command has in the place of the caller's standard descriptor Step
 	Mask                // mount Value hides what call Step is about
 	Mounts              // carries the sandbox's mount table, see proc_pid_mountinfo(5)

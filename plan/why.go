@@ -17,7 +17,7 @@ const (
 	WhyLeaf       // the destination itself is made
 	WhyPlace      // the destination is opened
 	WhyNotRoot    // links must not have led to the root
-	WhyMisplaced  // the destination is wrong by its words alone
+	WhyMisplaced  // the destination is wrong by its spelling alone
 	WhyAttach     // what is bound is put onto the destination
 	WhyEnter      // the destination is entered, so that something can be mounted there by descriptor
 	WhyMount      // a new file system is made and mounted

@@ -17,6 +17,12 @@ var passed = [...]string{
 // proxies are passed where the caller's network is: elsewhere they lead nowhere.
 var proxies = [...]string{"http_proxy", "https_proxy", "HTTP_PROXY", "HTTPS_PROXY", "no_proxy", "NO_PROXY"}
 
+// paths are those of passed that name a file or a directory, besides HOME and PATH.
+var paths = [...]string{
+	"XDG_RUNTIME_DIR", "SSL_CERT_FILE", "SSL_CERT_DIR", "REQUESTS_CA_BUNDLE", "NODE_EXTRA_CA_CERTS", "CURL_CA_BUNDLE", "PIP_CERT",
+	"GIT_SSL_CAINFO",
+}
+
 // refused are names of secrets, of ways to the caller's session, and of what makes programs run other code. A glob
 // doesn't pass them; their exact name does.
 var refused = [...]string{
@@ -26,13 +32,17 @@ var refused = [...]string{
 	"LD_*", "BASH_ENV", "ENV", "PROMPT_COMMAND", "PYTHONSTARTUP", "GIT_SSH_COMMAND",
 }
 
-// Passed says whether a command gets a variable of the caller without being asked: by the allow-list. Proxies come with the
-// caller's network only.
+// Passed reports whether a command gets a variable of the caller without being asked: by the allow-list. Proxies come
+// with the caller's network only.
 func Passed(name string, network bool) bool {
 	return anyMatch(passed[:], name) || network && anyMatch(proxies[:], name)
 }
 
-// Picked says whether one of the globs of pass names a variable. No secret is named by a glob that isn't its exact name.
+// IsPath reports whether the value of a variable must exist inside: it names a file or a directory.
+func IsPath(name string) bool { return anyMatch(paths[:], name) }
+
+// Picked reports whether one of the globs of pass names a variable. No secret is named by a glob that isn't its exact
+// name.
 func Picked(name string, pass []string) bool {
 	for _, glob := range pass {
 		if glob == name || match(glob, name) && !anyMatch(refused[:], strings.ToUpper(name)) {
@@ -42,7 +52,7 @@ func Picked(name string, pass []string) bool {
 	return false
 }
 
-// ValidGlob says whether glob can be matched at all, see path.Match.
+// ValidGlob reports whether glob can be matched at all, see path.Match.
 func ValidGlob(glob string) bool {
 	_, err := path.Match(glob, "")
 	return err == nil && glob != ""

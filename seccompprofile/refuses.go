@@ -33,7 +33,7 @@ func RefusesOf(rules []*policy.Rules) spec.Refusals {
 	return refuses
 }
 
-// admits says whether a call may be made; if its first argument is flags, with CLONE_NEWUSER among them.
+// admits reports whether a call may be made; if its first argument is flags, with CLONE_NEWUSER among them.
 func admits(r *policy.Rules, name string, flags bool) bool {
 	nr, ok := r.Arch.Number(name)
 	if !ok {
@@ -58,21 +58,22 @@ func admits(r *policy.Rules, name string, flags bool) bool {
 
 func permits(r *policy.Rule) bool { return r.Action == policy.Allow || r.Action == policy.Log }
 
-// refused says whether one of the cases, none of which is admitted, is that of CLONE_NEWUSER whatever the other flags.
+// refused reports whether one of the cases, none of which is admitted, is that of CLONE_NEWUSER whatever the other
+// flags.
 func refused(cases []policy.Case) bool {
 	return slices.ContainsFunc(cases, func(c policy.Case) bool {
 		return !permits(c.Rule) && len(c.Conds) == 1 && hasNewUser(&c.Conds[0])
 	})
 }
 
-// hasNewUser says whether a condition holds wherever the flags, the first argument, have CLONE_NEWUSER.
+// hasNewUser reports whether a condition holds wherever the flags, the first argument, have CLONE_NEWUSER.
 func hasNewUser(c *policy.Cond) bool {
 	return c.Arg == 0 && c.Not && c.Mask&unix.CLONE_NEWUSER != 0 &&
 		!slices.ContainsFunc(c.Values, func(v uint64) bool { return v&unix.CLONE_NEWUSER != 0 }) ||
 		c.Arg == 0 && !c.Not && c.Mask == unix.CLONE_NEWUSER && slices.Contains(c.Values, unix.CLONE_NEWUSER)
 }
 
-// lacksNewUser says whether a case holds only where the flags, the first argument, don't have CLONE_NEWUSER.
+// lacksNewUser reports whether a case holds only where the flags, the first argument, don't have CLONE_NEWUSER.
 func lacksNewUser(c *policy.Case) bool {
 	return slices.ContainsFunc(c.Conds, func(c policy.Cond) bool {
 		if c.Arg != 0 || c.Mask&unix.CLONE_NEWUSER == 0 {

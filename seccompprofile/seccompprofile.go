@@ -51,7 +51,7 @@ type builtin struct {
 // Names returns the names of all built-in policies, and Off.
 func Names() []string { return []string{Debug, Default, Docker, Nested, Off, Strict} }
 
-// Known says whether name is one of Names.
+// Known reports whether name is one of Names.
 func Known(name string) bool {
 	switch name {
 	case Debug, Default, Docker, Nested, Off, Strict:

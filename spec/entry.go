@@ -28,7 +28,7 @@ var kinds = [...]string{
 // String returns the kind's name.
 func (k Kind) String() string { return kinds[k] }
 
-// Mounts says whether the kind puts a mount at Dest.
+// Mounts reports whether the kind puts a mount at Dest.
 func (k Kind) Mounts() bool {
 	switch k {
 	case Bind, Overlay, Tmpfs, Proc, Dev, Mqueue, Data:
@@ -37,10 +37,10 @@ func (k Kind) Mounts() bool {
 	return false
 }
 
-// Creates says whether the kind makes Dest if it is missing, and the directories above it.
+// Creates reports whether the kind makes Dest if it is missing, and the directories above it.
 func (k Kind) Creates() bool { return k != Chmod && k != ReadOnly && k != Hostname }
 
-// HasPerms says whether the permissions of what the kind makes can be chosen.
+// HasPerms reports whether the permissions of what the kind makes can be chosen.
 func (k Kind) HasPerms() bool { return k == Tmpfs || k == Dir || k == File || k == Data }
 
 // Entry is one step in the building of the sandbox's tree.
@@ -71,7 +71,7 @@ func (e *Entry) Writes() string {
 	return ""
 }
 
-// Brings says whether the entry brings something of the host: there may be links in it.
+// Brings reports whether the entry brings something of the host: there may be links in it.
 func (e *Entry) Brings() bool { return e.Kind == Bind || e.Kind == Overlay }
 
 // Sources returns the paths on the host that the entry brings, the one that counts most first.
@@ -113,7 +113,7 @@ func (s *Spec) ReadOnlyRoot() bool {
 	return i >= 0 && s.Tree[i].Kind == Bind && s.Tree[i].RO
 }
 
-// Within says whether path is dir or lies below it, by name alone. Both are taken from the root.
+// Within reports whether path is dir or lies below it, by name alone. Both are taken from the root.
 func Within(path, dir string) bool {
 	dir = Relative(dir)
 	path = Relative(path)

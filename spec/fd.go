@@ -1,6 +1,6 @@
 package spec
 
-// FD is a descriptor of the caller, and the words that named it. The zero value is none.
+// FD is a descriptor of the caller, and the flag that named it. The zero value is none.
 type FD struct {
 	given  bool
 	number int
@@ -12,7 +12,7 @@ func At(number int, words []string) FD {
 	return FD{given: true, number: number, Origin: Origin{Words: words}}
 }
 
-// Given says whether there is one.
+// Given reports whether there is one.
 func (f FD) Given() bool { return f.given }
 
 // Number returns its number, or -1 if there is none.

@@ -20,7 +20,7 @@ const (
 	All = User | PID | Mount | Net | IPC | UTS | Cgroup
 )
 
-// Has says whether all of want is in the set.
+// Has reports whether all of want is in the set.
 func (n Namespaces) Has(want Namespaces) bool { return n&want == want }
 
 // Spec is one sandbox. Its zero value is not useful: New returns one with every protection on.
@@ -41,10 +41,10 @@ type Spec struct {
 	Labels  Labels
 }
 
-// Confinement says whether the command is confined by Landlock, see landlock(7). The zero value is not at all.
+// Confinement reports whether the command is confined by Landlock, see landlock(7). The zero value is not at all.
 type Confinement struct {
 	Use      bool   // as far as the kernel can, and as the Spec allows: see Mounting
-	Required Origin // the words that let nothing start without it
+	Required Origin // the flag that lets nothing start without it
 }
 
 // Mounting reports whether the command may mount file systems: in a user namespace that it makes, or by CAP_SYS_ADMIN in the
@@ -68,15 +68,16 @@ type Join struct {
 	PID  FD // with New.Has(PID) the sandbox's own lies below it
 }
 
-// Joins says whether pid 1 has to be made in somebody else's namespaces: the process that is cloned first is then not it.
+// Joins reports whether pid 1 has to be made in somebody else's namespaces: the process that is cloned first is then
+// not it.
 func (s *Spec) Joins() bool { return s.Join.User.Given() || s.Join.PID.Given() }
 
-// OwnsUser says whether the sandbox is in another user namespace than its caller.
+// OwnsUser reports whether the sandbox is in another user namespace than its caller.
 func (s *Spec) OwnsUser() bool {
 	return s.New.Has(User) || s.Join.User.Given() || s.Join.Last.Given()
 }
 
-// OwnsPID says whether the sandbox is in another pid namespace than its caller.
+// OwnsPID reports whether the sandbox is in another pid namespace than its caller.
 func (s *Spec) OwnsPID() bool { return s.New.Has(PID) || s.Join.PID.Given() }
 
 // Caps says which capabilities the command has, see capabilities(7). The zero value is none.
@@ -154,7 +155,7 @@ const (
 	Fanotify                       // fanotify_init(2)
 )
 
-// Refused says whether one of the filters refuses all of what.
+// Refused reports whether one of the filters refuses all of what.
 func (s *Spec) Refused(what Refusals) bool {
 	for i := range s.Filters {
 		if s.Filters[i].Refuses&what == what {
@@ -218,8 +219,8 @@ type Life struct {
 	Words         Area          // the caller's memory that holds arguments and environment
 }
 
-// Guarded says whether pid 1 has to load the command's filters as well: the command can trace it, and could do through it what
-// they refuse.
+// Guarded reports whether pid 1 has to load the command's filters as well: the command can trace it, and could do
+// through it what they refuse.
 func (s *Spec) Guarded() bool { return s.Life.Open && !s.Life.Direct && len(s.Filters) > 0 }
 
 // Description is what an inherited descriptor has open, see open(2), open file description.

@@ -72,7 +72,7 @@ func compareGenerated(t *testing.T) {
 	}
 }
 
-// alike says whether two differences have a line in common: that line then is what they are about.
+// alike reports whether two differences have a line in common: that line then is what they are about.
 func alike(a, b string) bool {
 	lines := strings.Split(b, "\n")
 	return slices.ContainsFunc(strings.Split(a, "\n"), func(line string) bool { return line != "" && slices.Contains(lines, line) })

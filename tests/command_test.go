@@ -103,7 +103,7 @@ func hasSubIDs() (bool, error) {
 	return true, nil
 }
 
-// listed says whether a table of subordinate ids has a line for the user.
+// listed reports whether a table of subordinate ids has a line for the user.
 func listed(table string) (bool, error) {
 	file, err := os.Open(table)
 	if os.IsNotExist(err) {

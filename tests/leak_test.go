@@ -147,7 +147,7 @@ func filesBelow(dir string) (map[string]bool, error) {
 	return files, err
 }
 
-// within says whether path is dir or below it.
+// within reports whether path is dir or below it.
 func within(path, dir string) bool { return path == dir || strings.HasPrefix(path, dir+"/") }
 
 func TestLeakCheckFindsWhatScriptsLeave(t *testing.T) {

@@ -34,8 +34,9 @@ func Finish(b *plan.Builder, s *spec.Spec) error {
 func newKeyring(b *plan.Builder, s *spec.Spec) {
 	b.NewKeyring()
 	if s.Refused(spec.Keyrings) {
-		// A filter around box refuses it: the command can't reach a keyring anyway. EDQUOT is no such errno: who has used up the
-		// user's quota would decide whose keys the session has, which a kernel that lacks the call or refuses it leaves nobody.
+		// A filter around box refuses it: the command can't reach a keyring anyway. EDQUOT is not one of these: who
+		// has used up the user's quota would decide whose keys the session has, which a kernel that lacks the call or
+		// refuses it leaves nobody.
 		b.Ignoring(unix.ENOSYS, unix.EPERM)
 	} else {
 		b.Ignoring(unix.ENOSYS)

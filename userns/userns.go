@@ -64,7 +64,7 @@ func first(s *spec.Spec) ids {
 	return ids{s.IDs.UID, s.IDs.GID}
 }
 
-// needsRoot says whether something in the sandbox can only be made with a mapped root, see devpts_mount() in the
+// needsRoot reports whether something in the sandbox can only be made with a mapped root, see devpts_mount() in the
 // kernel's fs/devpts/inode.c.
 func needsRoot(s *spec.Spec) bool {
 	if s.Life.TTY != [3]bool{} {

@@ -73,7 +73,7 @@ var (
 // callGraph has what each function calls, in the order of the code.
 type callGraph map[string][]string
 
-// stops says whether a function begins with a call of early.Ordinary: what follows is never reached early.
+// stops reports whether a function begins with a call of early.Ordinary: what follows is never reached early.
 func (g callGraph) stops(name string) bool {
 	for _, callee := range g[name] {
 		if callee == "box/internal/early.Ordinary" {

@@ -27,7 +27,7 @@ func main() {
 	os.Exit(run(os.Args))
 }
 
-// run chooses the manners and the verb, and returns the exit status.
+// run chooses the mode and the verb, and returns the exit status.
 func run(argv []string) int {
 	if unix.Getuid() != unix.Geteuid() || unix.Getgid() != unix.Getegid() {
 		return refusePrivileged("is set-user-ID or set-group-ID", "chmod", "u-s,g-s")

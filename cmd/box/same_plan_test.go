@@ -16,7 +16,7 @@ import (
 )
 
 // A command line has the same plan before and after the Go runtime begins, or it goes the ordinary way before any effect. Lines are
-// made of all flags with words that may mean something and some that don't.
+// made of all flags with arguments that may mean something and some that don't.
 func TestEarlyPlanIsTheOrdinaryPlan(t *testing.T) {
 	for _, m := range []struct {
 		name    string
@@ -52,7 +52,7 @@ func TestEarlyPlanIsTheOrdinaryPlan(t *testing.T) {
 	}
 }
 
-// generatedFlag is a flag and how its words are made.
+// generatedFlag is a flag and how its arguments are made.
 type generatedFlag struct {
 	name string
 	args []string
@@ -87,7 +87,7 @@ func bwrapFlagsToMake() (made []generatedFlag) {
 	return made
 }
 
-// generatedWords are what may stand for a word of a flag.
+// generatedWords are what may stand for an argument of a flag.
 var generatedWords = map[string][]string{
 	"SRC":    {"/usr", "/usr", "/", "/bin", "/etc", "/etc/passwd", ".", "/nowhere", "/usr/bin/../bin", "/tmp", ""},
 	"DEST":   {"/usr", "/a", "/a/b/c", "/tmp", "/", "/dev", "a", "/usr/x", "/..", "/etc/passwd", "/a//b/", ""},

@@ -34,7 +34,7 @@ var verbs = [...]verb.Verb{
 	},
 	{
 		Name: "doctor", Group: groupAsking, Args: "[--json]", Run: doctor.Run,
-		Short: "Tell what this machine allows, and how to get what it doesn't",
+		Short: "Report what this machine allows, and how to get what it doesn't",
 	},
 	{
 		Name: "seccomp", Group: groupAsking, Args: "ls|show|check|explain|export|import ...", Run: seccomp.Run,
@@ -61,8 +61,8 @@ func verbOf(word string) *verb.Verb {
 	return nil
 }
 
-// misread returns the message for a first word that is no verb but may have been meant as one, or nil. It is asked for every
-// command line that begins with a word.
+// misread returns the message for a first word that is not a verb but may have been meant as one, or nil. It is asked
+// for every command line that begins with a word.
 func misread(word string) error {
 	for _, r := range reserved {
 		if r == word {

@@ -9,7 +9,7 @@ package early
 var (
 	running bool
 	started bool    // something has been started that must not be started again
-	again   bool    // it has ended, and the ordinary run is for its words alone
+	again   bool    // it has ended, and the ordinary run is for its message alone
 	masked  bool    //nolint:unused // the assembly asks: the signal mask has been changed, and the ordinary way begins with mask
 	stack   uintptr // as the kernel made it: the number of arguments, these, the environment, the auxiliary vector
 )
@@ -21,7 +21,7 @@ func Masked(before uint64) {
 	}
 }
 
-// Running says whether the Go runtime has not begun yet.
+// Running reports whether the Go runtime has not begun yet.
 func Running() bool { return running }
 
 // Ordinary says that what follows needs the Go runtime. Early it does not return: the program begins anew, in the ordinary way.
@@ -49,5 +49,5 @@ func Commit() {
 // Over says that they are over and known, so that the ordinary way will not repeat them.
 func Over() { started, again, masked = false, true, false }
 
-// Again says whether this run repeats an early one for its words alone.
+// Again reports whether this run repeats an early one for its message alone.
 func Again() bool { return again }

@@ -71,7 +71,7 @@ func (t *Text) Skip(n int) { t.start += n }
 // Len returns how long the text is.
 func (t *Text) Len() int { return t.end - t.start }
 
-// Full says whether something did not fit.
+// Full reports whether something did not fit.
 func (t *Text) Full() bool { return t.full }
 
 // Room empties the text and returns all of its memory, for somebody else's use.
@@ -102,7 +102,7 @@ func Digits(room []byte, n, base uint64) []byte {
 	}
 }
 
-// Clean says whether path is absolute and spelled without what means nothing: ".", "..", a slash too many.
+// Clean reports whether path is absolute and spelled without what means nothing: ".", "..", a slash too many.
 func Clean(path string) bool {
 	if path == "" || path[0] != '/' {
 		return false

@@ -50,13 +50,13 @@ func Owner(name string, flags int) (mode, uid uint32, errno unix.Errno) {
 	return st.Mode, st.Uid, errno
 }
 
-// IsDir says whether name is a directory, links followed.
+// IsDir reports whether name is a directory, links followed.
 func IsDir(name string) bool {
 	mode, errno := Stat(name, 0)
 	return errno == 0 && mode&unix.S_IFMT == unix.S_IFDIR
 }
 
-// Exists says whether there is anything at name, links not followed.
+// Exists reports whether there is anything at name, links not followed.
 func Exists(name string) bool {
 	_, errno := Stat(name, unix.AT_SYMLINK_NOFOLLOW)
 	return errno == 0
@@ -85,7 +85,7 @@ func Getwd(room []byte) string {
 	return unsafe.String(&room[0], int(n)-1)
 }
 
-// IsTerminal says whether the descriptor is a terminal.
+// IsTerminal reports whether the descriptor is a terminal.
 func IsTerminal(fd int) bool {
 	var modes unix.Termios
 	_, _, errno := unix.RawSyscall(unix.SYS_IOCTL, uintptr(fd), unix.TCGETS, uintptr(unsafe.Pointer(&modes)))
@@ -160,7 +160,7 @@ func Write(fd int, text string) (n int, errno unix.Errno) {
 	return int(r), errno
 }
 
-// Same says whether two names are of the same file, links followed.
+// Same reports whether two names are of the same file, links followed.
 func Same(a, b string) bool {
 	var p, q path
 	var s, t unix.Stat_t

@@ -19,7 +19,7 @@ func OpenDir(name string) (Dir, unix.Errno) {
 	return Dir{fd}, errno
 }
 
-// Is says whether the descriptor is the directory's own.
+// Is reports whether the descriptor is the directory's own.
 func (d Dir) Is(fd int) bool { return fd == d.fd }
 
 // Close closes the directory.
@@ -94,7 +94,7 @@ type Names struct {
 	at, size int
 }
 
-// Open opens the directory at name, and says whether it could.
+// Open opens the directory at name, and reports whether it could.
 func (n *Names) Open(name string) bool {
 	dir, errno := OpenDir(name)
 	n.dir, n.at, n.size = dir, 0, 0

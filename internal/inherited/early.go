@@ -10,7 +10,8 @@ import (
 
 // What Process has found, before the Go runtime has begun: nothing has changed yet, so it can be asked for.
 
-// first is what was found then. A line that is repeated for its words alone needs it: the early run has changed signals since.
+// first is what was found then. A command line that is compiled again for its message alone needs it: the early run
+// has changed signals since.
 var first struct {
 	ignored, blocked uint64
 	caller           int

@@ -1,4 +1,4 @@
-// Package inherited tells what the process was given by its caller and what the Go runtime changes before any Go code
+// Package inherited records what the process was given by its caller and what the Go runtime changes before any Go code
 // runs: the runtime raises RLIMIT_NOFILE (syscall's init) and takes over the dispositions of signals, so that most of
 // those which the caller ignores are lost. A C constructor runs before it and remembers.
 //

@@ -1,7 +1,7 @@
 package inherited
 
 // The Go runtime needs threads, and epoll(7) for files, and ends with a traceback where it gets none: other processes of the user
-// may have used up what the user may have. Here that is told in a sentence.
+// may have used up what the user may have. Here that is reported in a sentence.
 
 // #cgo LDFLAGS: -Wl,--wrap=_cgo_try_pthread_create
 //

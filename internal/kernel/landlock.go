@@ -9,7 +9,7 @@ import (
 // WhyNoLandlock returns why this kernel has no Landlock that box can use, see landlock(7), or "".
 func WhyNoLandlock() string {
 	const version = unix.LANDLOCK_CREATE_RULESET_VERSION
-	_, _, errno := unix.RawSyscall(unix.SYS_LANDLOCK_CREATE_RULESET, 0, 0, version)
+	abi, _, errno := unix.RawSyscall(unix.SYS_LANDLOCK_CREATE_RULESET, 0, 0, version)
 	switch {
 	case errno == unix.ENOSYS && Filtered():
 		return "a system call filter around box hides it"
@@ -17,7 +17,7 @@ func WhyNoLandlock() string {
 		return "Linux " + Release() + " has none: 5.13 is the first, and box needs what came with 5.19"
 	case errno == unix.EOPNOTSUPP:
 		return "it is not turned on: lsm= on the kernel's command line lists what is" + turnedOn()
-	case errno == 0:
+	case errno == 0 && abi < 2:
 		return "Linux " + Release() + " has its first version, in which no file can be renamed into another directory; " +
 			"5.19 has the next"
 	}

@@ -9,7 +9,7 @@ import (
 // selinuxfs is where SELinux is spoken to, see selinux(8).
 const selinuxfs = "/sys/fs/selinux"
 
-// SELinux says whether SELinux is on: is_selinux_enabled(3).
+// SELinux reports whether SELinux is on: is_selinux_enabled(3).
 func SELinux() bool {
 	_, mounted := os.Stat(selinuxfs + "/enforce")
 	_, configured := os.Stat("/etc/selinux/config")

@@ -51,12 +51,13 @@ func WhyNoUserns() (cause, hint string) {
 	return "", ""
 }
 
-// AppArmorRestricts says whether AppArmor keeps user namespaces from unconfined programs, as Ubuntu does since 23.10.
+// AppArmorRestricts reports whether AppArmor keeps user namespaces from unconfined programs, as Ubuntu does since
+// 23.10.
 func AppArmorRestricts() bool {
 	return Sysctl("kernel/apparmor_restrict_unprivileged_userns") == "1" && os.Geteuid() != 0
 }
 
-// Filtered says whether the process already runs under a seccomp filter.
+// Filtered reports whether the process already runs under a seccomp filter.
 func Filtered() bool { return statusField("Seccomp") == "2" }
 
 // statusField returns a field of /proc/self/status, see proc_pid_status(5).
@@ -69,7 +70,8 @@ func statusField(name string) string {
 	return ""
 }
 
-// InChroot says whether the root directory is no mount point: a user namespace can't be made then, see clone(2), EPERM.
+// InChroot reports whether the root directory is not a mount point: a user namespace can't be made then, see clone(2),
+// EPERM.
 func InChroot() bool {
 	for line := range strings.SplitSeq(read("/proc/self/mountinfo"), "\n") {
 		if fields := strings.Fields(line); len(fields) > 4 && fields[4] == "/" {
@@ -79,8 +81,8 @@ func InChroot() bool {
 	return read("/proc/self/mountinfo") != ""
 }
 
-// ProcMasked says whether something is mounted below /proc, which keeps a user namespace from mounting a new one, see
-// mount_too_revealing() in the kernel's fs/namespace.c.
+// ProcMasked reports whether something is mounted below /proc, which keeps a user namespace from mounting a new one,
+// see mount_too_revealing() in the kernel's fs/namespace.c.
 func ProcMasked() bool {
 	for line := range strings.SplitSeq(read("/proc/self/mountinfo"), "\n") {
 		if fields := strings.Fields(line); len(fields) > 4 && strings.HasPrefix(fields[4], "/proc/") {

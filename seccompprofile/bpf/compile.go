@@ -45,7 +45,7 @@ type span struct {
 	weight int
 }
 
-// like says whether calls of both spans end alike.
+// like reports whether calls of both spans end alike.
 func (s *span) like(o *span) bool {
 	return s.action == o.action && slices.EqualFunc(s.cases, o.cases, func(a, b policy.Case) bool {
 		return a.Rule.Action == b.Rule.Action && slices.EqualFunc(a.Conds, b.Conds, func(a, b policy.Cond) bool {

@@ -15,8 +15,8 @@ const multiplexed = " accept accept4 bind connect getpeername getsockname getsoc
 	"recvmmsg_time64 recvmsg sendmmsg sendmsg sendto setsockopt shutdown socket socketpair " +
 	"msgctl msgget msgrcv msgsnd semctl semget semop semtimedop semtimedop_time64 shmat shmctl shmdt shmget "
 
-// Holds says whether libseccomp's program has the rules about a call. It can't where the call is newer than its table and
-// of another architecture than the machine's, and where the call is one of i386's that have two ways.
+// Holds reports whether libseccomp's program has the rules about a call. It can't where the call is newer than its
+// table and of another architecture than the machine's, and where the call is one of i386's that have two ways.
 func Holds(a *policy.Arch, nr uint32) bool {
 	enable()
 	_, ok := number(a, nr)

@@ -40,7 +40,7 @@ func (i *importer) architectures(p *profile) error {
 	return nil
 }
 
-// applies says whether a rule is for the target.
+// applies reports whether a rule is for the target.
 func (i *importer) applies(r *rule) (bool, error) {
 	in, ex := &r.Includes, &r.Excludes
 	arch := i.target.Arch.Name
@@ -78,7 +78,7 @@ func (i *importer) applies(r *rule) (bool, error) {
 	return reached, err
 }
 
-// reached says whether the kernel is at least as new as a version.
+// reached reports whether the kernel is at least as new as a version.
 func (i *importer) reached(version string) (bool, error) {
 	major, minor, both := strings.Cut(version, ".")
 	a, err := strconv.ParseUint(major, 10, 16)

@@ -123,8 +123,8 @@ func (i *importer) rule(r *rule) error {
 	return nil
 }
 
-// has says whether the architecture has a call. A call that is not known can be left out where that refuses more, and not
-// where it allows more.
+// has reports whether the architecture has a call. A call that is not known can be left out where that refuses more,
+// and not where it allows more.
 func (i *importer) has(name string, action policy.Action) (bool, error) {
 	if _, ok := i.target.Arch.Number(name); ok {
 		return true, nil
@@ -140,7 +140,7 @@ func (i *importer) has(name string, action policy.Action) (bool, error) {
 	return false, nil
 }
 
-// permits says whether a call is made under an action.
+// permits reports whether a call is made under an action.
 func permits(a policy.Action) bool { return a == policy.Allow || a == policy.Log }
 
 // say notes what a rule says of a call. A rule without conditions beside another with conditions is refused if their actions

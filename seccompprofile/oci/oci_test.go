@@ -318,7 +318,7 @@ func FuzzImport(f *testing.F) {
 		}
 		if _, err := policy.Parse("imported.txt", text, nil); err != nil {
 			if strings.Contains(err.Error(), "contradicts") || strings.Contains(err.Error(), "too complex") {
-				return // the profile's own fault, told with both lines
+				return // the profile's own fault, reported with both lines
 			}
 			t.Errorf("%v\n%s", err, text)
 		}

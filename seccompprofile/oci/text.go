@@ -26,7 +26,7 @@ func (i *importer) add(l line) {
 	i.lines = append(i.lines, l)
 }
 
-// single says whether a line has one condition, that an argument is equal to something.
+// single reports whether a line has one condition, that an argument is equal to something.
 func single(l *line) bool {
 	return len(l.conds) == 1 && !l.conds[0].Not && l.conds[0].Mask == math.MaxUint64
 }

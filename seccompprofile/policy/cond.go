@@ -11,7 +11,7 @@ type Cond struct {
 	Not    bool
 }
 
-// Holds says whether the condition holds for the arguments of a call.
+// Holds reports whether the condition holds for the arguments of a call.
 func (c *Cond) Holds(args [6]uint64) bool {
 	return slices.Contains(c.Values, args[c.Arg]&c.Mask) != c.Not
 }
@@ -30,7 +30,7 @@ func (c *Cond) narrowed(bits int) Cond {
 	return n
 }
 
-// fits says whether a value can be written with so many bits, with or without sign.
+// fits reports whether a value can be written with so many bits, with or without sign.
 func fits(v uint64, bits int) bool {
 	return v&^ones(bits) == 0 || int64(v) < 0 && int64(v) >= -(1<<(bits-1))
 }

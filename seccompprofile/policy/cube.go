@@ -84,7 +84,7 @@ func (c Cube) Minus(o Cube) []Cube {
 	return left
 }
 
-// overlap says whether some arguments fulfil both conditions.
+// overlap reports whether some arguments fulfil both conditions.
 func overlap(a, b []Cond) (bool, error) {
 	for arg := range 6 {
 		both := append(of(a, arg), of(b, arg)...)

@@ -35,7 +35,7 @@ func rulesOf(t *testing.T, text string, a *Arch, included map[string]string) *Ru
 	return r
 }
 
-// What is wrong with a text is told with the line, the word and the nearest word that is right.
+// What is wrong with a text is reported with the line, the word and the nearest word that is right.
 func TestErrors(t *testing.T) {
 	included := map[string]string{
 		"loop": "version 1\ninclude loop2\ndefault kill\n", "loop2": "version 1\ninclude loop\n",

@@ -60,7 +60,7 @@ func (r *Rules) Decide(nr uint32, args [6]uint64) Decision {
 	return Decision{c.Otherwise.Action, c.Otherwise, "it names the call"}
 }
 
-// Holds says whether all conditions hold.
+// Holds reports whether all conditions hold.
 func (c *Case) Holds(args [6]uint64) bool {
 	for i := range c.Conds {
 		if !c.Conds[i].Holds(args) {
@@ -193,5 +193,5 @@ func inherit(own map[uint32]bound, a *Arch) {
 	}
 }
 
-// arguedAs says whether the call has the arguments of another.
+// arguedAs reports whether the call has the arguments of another.
 func (c *call) arguedAs(other string) bool { return callOf(other).args == c.args }

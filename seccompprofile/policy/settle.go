@@ -67,8 +67,8 @@ func narrow(a *Arch, r *Rule, name string, nr uint32) ([]Cond, error) {
 
 var argWords = [...]string{"arg0", "arg1", "arg2", "arg3", "arg4", "arg5"}
 
-// agree says whether a case and a rule with conditions can stand beside each other: their actions are the same, or no
-// arguments fulfil both.
+// agree reports whether a case and a rule with conditions can stand beside each other: their actions are the same, or
+// no arguments fulfil both.
 func agree(c *Case, r *Rule, conds []Cond, name string) error {
 	if c.Rule.Action == r.Action {
 		return nil

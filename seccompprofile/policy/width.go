@@ -11,5 +11,5 @@ func (a *Arch) Width(name string, arg int) int {
 	return bits
 }
 
-// Known says whether the name is that of a call on any architecture that box knows.
+// Known reports whether the name is that of a call on any architecture that box knows.
 func Known(name string) bool { return callOf(name) != nil }

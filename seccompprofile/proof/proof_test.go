@@ -65,8 +65,8 @@ func TestChangesAreFound(t *testing.T) {
 	}
 }
 
-// same says whether a changed program still does what the rules say, since one jump more or less led to the same answer:
-// it is asked for many calls that Check doesn't try.
+// same reports whether a changed program still does what the rules say, since one jump more or less led to the same
+// answer: it is asked for many calls that Check doesn't try.
 func same(r *policy.Rules, program []byte) bool {
 	random := rand.New(rand.NewPCG(1, 2))
 	for range 200000 {
@@ -132,7 +132,7 @@ func TestWidthsAreChecked(t *testing.T) {
 	}
 }
 
-// What the kernel would not load is no program.
+// What the kernel would not load is not a program.
 func TestNoPrograms(t *testing.T) {
 	r := rulesOf(t, "p", []byte("version 1\ndefault allow\n"), policy.AMD64)
 	for name, program := range map[string][]byte{

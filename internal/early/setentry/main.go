@@ -67,7 +67,7 @@ func set(path string) (said string, err error) {
 	return path + ": starts early", replace(path, data)
 }
 
-// executable says whether there is code at an address.
+// executable reports whether there is code at an address.
 func executable(file *elf.File, address uint64) bool {
 	for _, p := range file.Progs {
 		if p.Type == elf.PT_LOAD && p.Flags&elf.PF_X != 0 && address >= p.Vaddr && address < p.Vaddr+p.Filesz {

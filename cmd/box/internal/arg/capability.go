@@ -22,7 +22,7 @@ type Capabilities struct {
 	Given bool
 }
 
-// Add and Drop return false for a word that is no capability.
+// Add and Drop return false for a word that is not a capability.
 func (c *Capabilities) Add(word string) bool {
 	return c.change(word, func(set, named uint64) uint64 { return set | named })
 }

@@ -1,5 +1,5 @@
-// Package arg reads the words of command lines: what one word means by itself. A reader returns false, or an error without
-// the word, for one that means nothing; nothing is allocated.
+// Package arg reads the arguments of flags: what one means by itself. A reader returns false, or an error without
+// the argument, for one that means nothing; nothing is allocated.
 package arg
 
 // Optional is a value that may not have been given.

@@ -21,7 +21,7 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// Line is a command line in the manners of bubblewrap: its options act from left to right on this.
+// Line is a command line in bwrap mode: its options act from left to right on this.
 type Line struct {
 	session *session.Session
 	spec    *spec.Spec

@@ -1,6 +1,6 @@
 package bwrap
 
-// Option is an option of bubblewrap: how many words it takes, and how it says that one is missing.
+// Option is an option of bubblewrap: how many arguments it takes, and how it says that one is missing.
 type Option struct {
 	Name     string
 	Words    int

@@ -15,7 +15,7 @@ import (
 	"box/spec"
 )
 
-// FuzzBwrapWords reads words, and an --args file that they may name, in the manners of bubblewrap. No words may make it panic,
+// FuzzBwrapWords reads words, and an --args file that they may name, in bwrap mode. No words may make it panic,
 // every error is one of bubblewrap's, and what is printed for a sandbox is read as the same sandbox again.
 func FuzzBwrapWords(f *testing.F) {
 	for _, line := range []string{

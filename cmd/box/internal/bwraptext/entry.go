@@ -35,7 +35,7 @@ var places = []rule{
 	{only: becomesFile, text: "Can't create file {dest}: {reason}"},
 }
 
-// misplaced are for a destination that is wrong by its words alone.
+// misplaced are for a destination that is wrong by its spelling alone.
 var misplaced = []rule{
 	{kind: spec.Symlink, text: "Can't make symlink at {dest}: destination exists and is not a symlink"},
 	{kind: spec.File, text: "Can't create file {dest}: {reason}"},

@@ -71,7 +71,8 @@ func (t *told) source() string {
 	return t.e.Source
 }
 
-// becomesFile reports whether what is made at the destination is no directory: those that are made for it are above it.
+// becomesFile reports whether what is made at the destination is not a directory: those that are made for it are
+// above it.
 func becomesFile(t *told) bool {
 	switch t.e.Kind {
 	case spec.File, spec.Data:

@@ -27,7 +27,7 @@ var destinations = []rule{
 	{errno: unix.EACCES, say: forbidden},
 	{errno: unix.EPERM, say: forbidden},
 	{errno: unix.EEXIST, text: "{words}: there is something at {dest} already"},
-	{errno: unix.EINVAL, text: "{words}: there is something at {dest} already"}, // readlinkat(2): it is no link
+	{errno: unix.EINVAL, text: "{words}: there is something at {dest} already"}, // readlinkat(2): it is not a link
 	{errno: unix.ENOTDIR, text: "{words}: a part of {dest} is not a directory in the sandbox"},
 	{errno: unix.ENOENT, kind: spec.Chmod, text: "{words}: {dest} does not exist in the sandbox"},
 	{errno: unix.ENOENT, kind: spec.ReadOnly, text: "{words}: {dest} does not exist in the sandbox"},

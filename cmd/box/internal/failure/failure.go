@@ -1,4 +1,4 @@
-// Package failure finds the words for what has gone wrong in a sandbox: what could not be done, in the words of the
+// Package failure finds the message for what has gone wrong in a sandbox: what could not be done, in the words of the
 // command line, the cause, if it can be found on the host, and a hint.
 //
 // A call of the plan says whose wish it is and what it is for (plan.Call.For and Why). The messages are in tables by that
@@ -67,7 +67,7 @@ func Reason(err error) string {
 	return err.Error()
 }
 
-// wish returns the words that ref came from.
+// wish returns the flag that ref came from.
 func wish(s *spec.Spec, ref spec.Ref) string {
 	if e := s.Entry(ref); e != nil && e.Origin.Words == nil {
 		return e.Kind.String() + " " + e.Dest // what box adds by itself

@@ -92,7 +92,7 @@ func shebang(head []byte) string {
 }
 
 // bring returns the flag that would bring a file of the host into the sandbox: a link if its directory is one into
-// something that is there, else a bind. It is "" for what is no program of the system.
+// something that is there, else a bind. It is "" for what is not a program of the system.
 func bring(file string, s *spec.Spec) string {
 	if !ofSystem(file) {
 		return ""

@@ -1,6 +1,6 @@
 // Package inputs has what the caller hands over: descriptors, which are read once, the working directory, signals and limits. A
-// command line that was started before the Go runtime and has failed is compiled once more, for its words alone: only this
-// package knows that, and answers then as it did before.
+// command line that was started before the Go runtime and has failed is compiled once more, for its message alone:
+// only this package knows that, and answers then as it did before.
 package inputs
 
 import (
@@ -54,7 +54,7 @@ func Read(fd int) ([]byte, error) {
 	return readAll(fd)
 }
 
-// readInto reads into the room of readEarly. What doesn't fit is left for readAll.
+// readInto reads into the memory of readEarly. What doesn't fit is left for readAll.
 func readInto(fd int) ([]byte, error) {
 	r := &readEarly
 	if r.n == len(r.list) {
@@ -131,7 +131,7 @@ func Release(keep ...spec.FD) {
 	list.Close()
 }
 
-// names says whether one of the descriptors is fd.
+// names reports whether one of the descriptors is fd.
 func names(list []spec.FD, fd int) bool {
 	for i := range list {
 		if list[i].Number() == fd {

@@ -64,7 +64,8 @@ func description(fd int) (d spec.Description) {
 	return d
 }
 
-// described is what was found before the Go runtime began. A line that is repeated for its words has let go of these since.
+// described is what was found before the Go runtime began. A command line that is compiled again for its message has
+// let go of these since.
 var described struct {
 	list [64]struct {
 		fd int

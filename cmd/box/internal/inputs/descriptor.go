@@ -8,8 +8,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// IsOpen fails if the caller has not handed over the descriptor. A line that is repeated for its words alone had all of them, and
-// has let go of them since.
+// IsOpen fails if the caller has not handed over the descriptor. A command line that is compiled again for its
+// message alone had all of them, and has let go of them since.
 func IsOpen(fd int) error {
 	if early.Again() {
 		return nil
@@ -23,7 +23,7 @@ func IsOpen(fd int) error {
 // unreadable is a descriptor that could not be read, before the Go runtime began, and 1; or 0.
 var unreadable int
 
-// Readable says whether a descriptor can be read at all.
+// Readable reports whether a descriptor can be read at all.
 func Readable(fd int) bool {
 	if early.Again() {
 		return fd+1 != unreadable

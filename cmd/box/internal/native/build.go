@@ -30,7 +30,7 @@ type Line struct {
 	dirName    string                    // what the caller calls the working directory: asked for once
 	host       string                    // the sandbox's own host name, or ""
 	bare       bool                      // the working directory is not brought in
-	left       []string                  // courtesies that have no place
+	left       []string                  // default mounts that have no place
 	project    bool                      // -w
 	pass       []string                  // --env-pass
 	env        []envStep                 // --setenv, --unsetenv, --clearenv, in order
@@ -102,7 +102,7 @@ func lastPart(path string) string {
 	return path[strings.LastIndexByte(path, '/')+1:]
 }
 
-// onlyDots says whether there is nothing but slashes and dots in a path.
+// onlyDots reports whether there is nothing but slashes and dots in a path.
 func onlyDots(path string) bool {
 	for i := range len(path) {
 		if path[i] != '/' && path[i] != '.' {

@@ -76,9 +76,8 @@ func (b *Line) environ(callers []string) []string {
 			}
 		case "PATH":
 			e = pathInside(s, value)
-		case "XDG_RUNTIME_DIR", "SSL_CERT_FILE", "SSL_CERT_DIR", "REQUESTS_CA_BUNDLE", "NODE_EXTRA_CA_CERTS",
-			"CURL_CA_BUNDLE", "PIP_CERT", "GIT_SSL_CAINFO":
-			if !inside(s, value) {
+		default:
+			if profile.IsPath(name) && !inside(s, value) {
 				continue
 			}
 		}
@@ -87,7 +86,7 @@ func (b *Line) environ(callers []string) []string {
 	return early.Append(early.Append(env, "BOX=1"), "container=box")
 }
 
-// picked says whether --env-pass names a variable.
+// picked reports whether --env-pass names a variable.
 func (b *Line) picked(name string) bool { return b.pass != nil && pickedBy(b.pass, name) }
 
 //go:noinline
@@ -96,7 +95,7 @@ func pickedBy(pass []string, name string) bool {
 	return profile.Picked(name, pass)
 }
 
-// inside says whether there is anything at an absolute path in the sandbox.
+// inside reports whether there is anything at an absolute path in the sandbox.
 func inside(s *spec.Spec, name string) bool {
 	return strings.HasPrefix(name, "/") && mounts.Has(s, name)
 }

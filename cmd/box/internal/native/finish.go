@@ -105,7 +105,7 @@ func noCommand() error {
 	return say.Usagef("no command given").Hintf("box [flags] -- program [arguments]; box --help lists the flags")
 }
 
-// furnish adds the base view if no flag says anything about files, else the courtesies.
+// furnish adds the base view if no flag says anything about files, else the default mounts.
 func (b *Line) furnish() error {
 	files := false
 	for i := range b.spec.Tree {

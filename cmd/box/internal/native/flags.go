@@ -1,10 +1,10 @@
 package native
 
-// Flag is one word that begins with a dash. This table is the reference manual of box: the scanner, --help, the man
-// page and the completion all read it.
+// Flag is one word that begins with a dash. This table is the reference manual of box: the scanner, --help and the man
+// page read it.
 type Flag struct {
 	Name  string // as it is typed
-	Args  string // the words that must follow: their number, and their names in --help and in errors
+	Args  string // the arguments that must follow: their number, and their names in --help and in errors
 	Group string
 	Help  string
 	Do    func(*Line, []string) error // words are those of args
@@ -13,12 +13,12 @@ type Flag struct {
 // The groups of --help, in order.
 const (
 	groupFiles = "Files (in order; a later one covers an earlier one)"
-	groupView  = "Files that nobody named"
+	groupView  = "Files that no flag names"
 	groupNS    = "Namespaces and ids (all are the sandbox's own unless shared)"
 	groupEnv   = "Environment"
 	groupLife  = "Process"
 	groupSys   = "System calls"
-	groupLook  = "Looking"
+	groupLook  = "Inspection"
 )
 
 // Groups are in the order of --help.
@@ -42,7 +42,7 @@ var Flags = [...]Flag{
 	{"--size", "BYTES", groupFiles, "Size of the next --tmpfs", (*Line).size},
 	{"--perms", "OCTAL", groupFiles, "Mode of what the next flag makes", (*Line).perms},
 	{"--dir", "DEST", groupFiles, "Make a directory, if there is none", (*Line).dir},
-	{"--file", "FD DEST", groupFiles, "Make a file with what can be read from descriptor FD", (*Line).file},
+	{"--file", "FD DEST", groupFiles, "Make a file with the content of descriptor FD", (*Line).file},
 	{"--bind-data", "FD DEST", groupFiles, "Bind such a file, so that it can't be removed", (*Line).bindData},
 	{"--ro-bind-data", "FD DEST", groupFiles, "The same, read-only", (*Line).roBindData},
 	{"--symlink", "TARGET DEST", groupFiles, "Make a symbolic link to TARGET", (*Line).symlink},
@@ -74,7 +74,7 @@ var Flags = [...]Flag{
 	{"--unshare-user-try", "", groupNS, "As --unshare-user", (*Line).unshareUser},
 	{"--unshare-cgroup-try", "", groupNS, "As --unshare-cgroup", (*Line).unshareCgroup},
 	{"--userns", "FD", groupNS, "Enter the user namespace FD instead of making one", (*Line).joinUser},
-	{"--userns2", "FD", groupNS, "Enter the user namespace FD when all is made", (*Line).joinLast},
+	{"--userns2", "FD", groupNS, "Enter the user namespace FD after everything else is made", (*Line).joinLast},
 	{"--pidns", "FD", groupNS, "Make the sandbox in the pid namespace FD, or below it", (*Line).joinPID},
 	{"--userns-block-fd", "FD", groupNS, "Wait for FD while somebody else writes the id maps", (*Line).usernsBlockFD},
 	{"--uid", "N", groupNS, "User id inside; the caller's by default", (*Line).uid},
@@ -85,39 +85,39 @@ var Flags = [...]Flag{
 	{"--setenv", "NAME VALUE", groupEnv, "Set a variable", (*Line).setenv},
 	{"--unsetenv", "NAME", groupEnv, "Remove a variable", (*Line).unsetenv},
 	{"--clearenv", "", groupEnv, "Remove all variables", (*Line).clearenv},
-	{"--env-pass", "GLOB", groupEnv, "Pass the caller's variables with such names", (*Line).envPass},
+	{"--env-pass", "GLOB", groupEnv, "Pass the variables of the caller that match GLOB", (*Line).envPass},
 	{"--chdir", "DIR", groupEnv, "Working directory inside", (*Line).chdir},
 
 	{"--die-with-parent", "", groupLife, "End when the caller ends (the default)", (*Line).dieWithParent},
 	{"--outlive-parent", "", groupLife, "Do not end when the caller ends", (*Line).outliveParent},
-	{"--new-session", "", groupLife, "Accepted: a sandbox always has a session of its own", (*Line).newSession},
+	{"--new-session", "", groupLife, "No effect: a sandbox always has a session of its own", (*Line).newSession},
 	{"--pty", "auto|off", groupLife, "A terminal of its own if there is one (auto), or the caller's", (*Line).pty},
-	{"--as-pid-1", "", groupLife, "No pid 1 of box's own: the command is it", (*Line).asPID1},
-	{"--argv0", "NAME", groupLife, "What the command sees as its own name", (*Line).argv0Flag},
+	{"--as-pid-1", "", groupLife, "Make the command itself pid 1 of the sandbox", (*Line).asPID1},
+	{"--argv0", "NAME", groupLife, "Set argv[0] of the command", (*Line).argv0Flag},
 	{"--cap-add", "CAP", groupLife, "Let the command have a capability in its own namespaces; ALL is all", (*Line).capAdd},
 	{"--cap-drop", "CAP", groupLife, "Take back --cap-add", (*Line).capDrop},
 	{"--exec-label", "CONTEXT", groupLife, "SELinux context of the command", (*Line).execLabel},
 	{"--file-label", "CONTEXT", groupLife, "SELinux context of what box makes", (*Line).fileLabel},
-	{"--info-fd", "FD", groupLife, "Write who the sandbox is to FD, as JSON", (*Line).infoFD},
+	{"--info-fd", "FD", groupLife, "Write the process id and the namespaces of the sandbox to FD, as JSON", (*Line).infoFD},
 	{"--json-status-fd", "FD", groupLife, "The same, and the exit status when there is one", (*Line).jsonStatusFD},
 	{"--block-fd", "FD", groupLife, "Wait for FD before the command starts", (*Line).blockFD},
 	{"--sync-fd", "FD", groupLife, "Keep FD open as long as the sandbox lives", (*Line).syncFD},
-	{"--lock-file", "PATH", groupLife, "Hold a read lock on a file as long as the sandbox lives", (*Line).lockFile},
+	{"--lock-file", "PATH", groupLife, "Hold a read lock on PATH as long as the sandbox lives", (*Line).lockFile},
 	{"--keep-fd", "N", groupLife, "Let the command inherit descriptor N", (*Line).keepFD},
-	{"--require", "landlock", groupLife, "Start only where the kernel has Landlock: Linux 5.19 is the first", (*Line).require},
+	{"--require", "landlock", groupLife, "Start only if the kernel has Landlock (Linux 5.19)", (*Line).require},
 	{"--args", "FD", groupLife, "Read further flags from descriptor FD, each ended by a NUL", nil},
 
 	{"--seccomp-policy", "NAME|FILE", groupSys, "Use another policy; box seccomp ls lists those that have a name", (*Line).policy},
 	{"--allow-32bit", "", groupSys, "Let the command make the calls of i386, under the same policy", (*Line).allow32bit},
 	{"--allow-debug", "", groupSys, "Let the command trace processes, for strace and gdb", (*Line).allowDebug},
 	{"--allow-setid", "", groupSys, "Let the command make set-user-ID and set-group-ID files", (*Line).allowSetid},
-	{"--seccomp-log", "", groupSys, "Say at the end which calls were refused, why, and what would allow them", (*Line).seccompLog},
+	{"--seccomp-log", "", groupSys, "Report at the end which calls were refused, and what would allow them", (*Line).seccompLog},
 	{"--seccomp", "FD", groupSys, "Load a raw BPF program as well; the last one counts", (*Line).seccomp},
 	{"--add-seccomp-fd", "FD", groupSys, "Load a raw BPF program as well; all of them count", (*Line).addSeccomp},
 
 	{"--dry-run", "", groupLook, "Print the plan, call by call, and run nothing", (*Line).dryRun},
 	{"--print-bwrap", "", groupLook, "Print the same for bubblewrap, and run nothing", (*Line).printBwrap},
-	{"--help", "", groupLook, "Print this", nil},
+	{"--help", "", groupLook, "Print this help", nil},
 	{"--version", "", groupLook, "Print the version", nil},
 }
 

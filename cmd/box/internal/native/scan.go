@@ -11,14 +11,14 @@ import (
 	"box/internal/nearest"
 )
 
-// step is a flag with its words, as typed.
+// step is a flag with its arguments, as typed.
 type step struct {
 	flag  *Flag
 	words []string // the flag itself first
 }
 
-// scan splits words into steps, in order, and the command. It stops at the first word that is no flag, or after "--".
-// The word of --help or --version ends the scan: it is returned as the last step.
+// scan splits words into steps, in order, and the command. It stops at the first word that is not a flag, or after
+// "--". The word of --help or --version ends the scan: it is returned as the last step.
 //
 // A scanner of our own and not kong's: flags are ordered, take up to two words whatever these look like, and every byte
 // counts (docs/decisions.md).

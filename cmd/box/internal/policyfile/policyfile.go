@@ -20,7 +20,7 @@ import (
 	"box/seccompprofile/proven"
 )
 
-// IsFile says whether the word for a policy is a file's and not the name of a built-in: it has a slash or a dot.
+// IsFile reports whether the word for a policy is a file's and not the name of a built-in: it has a slash or a dot.
 func IsFile(word string) bool {
 	return strings.IndexByte(word, '/') >= 0 || strings.IndexByte(word, '.') >= 0
 }
@@ -171,7 +171,7 @@ func Arches(bits32 bool) []*policy.Arch {
 	return arches
 }
 
-// Permits says whether a call is made under an action.
+// Permits reports whether a call is made under an action.
 func Permits(a policy.Action) bool { return a == policy.Allow || a == policy.Log }
 
 // Proved says how long the program of a policy is, and that it is proven: there is no other.

@@ -41,7 +41,7 @@ func TestDocumentedPolicy(t *testing.T) {
 	}
 }
 
-// Each remedy that is told is true: what it says allows the call does.
+// Each remedy that is given is true: what it says allows the call does.
 func TestRemedies(t *testing.T) {
 	for _, word := range policies.Names() {
 		p, err := Read(word)
@@ -68,7 +68,7 @@ func TestRemedies(t *testing.T) {
 	}
 }
 
-// checkRemedy follows what is told about a refused call.
+// checkRemedy follows the remedy for a refused call.
 func checkRemedy(t *testing.T, q *Question) {
 	t.Helper()
 	var with *policy.Policy

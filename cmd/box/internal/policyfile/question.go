@@ -159,7 +159,7 @@ func (q *Question) whatever() string {
 	return ""
 }
 
-// allows says whether a built-in policy allows the call.
+// allows reports whether a built-in policy allows the call.
 func (q *Question) allows(name string) bool {
 	text, ok := policies.Text(name)
 	if !ok {

@@ -19,7 +19,8 @@ import (
 // Plan prints a plan on stdout, see Write.
 func Plan(p *plan.Plan, s *spec.Spec, left []string) error { return Write(os.Stdout, p, s, left) }
 
-// Write prints a plan, a line for each call with the words that it came from. left are the default mounts that have no place.
+// Write prints a plan, a line for each call with the flag that it came from. left are the default mounts that have no
+// place.
 func Write(file io.Writer, p *plan.Plan, s *spec.Spec, left []string) error {
 	out := bufio.NewWriter(file)
 	line := func(format string, args ...any) {

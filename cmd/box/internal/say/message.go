@@ -53,7 +53,7 @@ func Refuse(words []string, why string) error {
 	return Usagef("%s: %s", Words(words), why)
 }
 
-// Bad returns what is wrong with the words of a flag.
+// Bad returns what is wrong with the arguments of a flag.
 //
 //go:noinline
 func Bad(what string) error {
@@ -109,7 +109,7 @@ func Report(m *Message) int {
 	return m.Status
 }
 
-// colours says whether stderr is a terminal that wants them, see no-color.org.
+// colours reports whether stderr is a terminal that wants them, see no-color.org.
 func colours() bool {
 	return os.Getenv("NO_COLOR") == "" && os.Getenv("TERM") != "dumb" && host.IsTerminal(2)
 }

@@ -47,7 +47,7 @@ func hides(c, before rune) bool {
 }
 
 // Visible escapes what a terminal would obey or not show: parts of a message come from files and names that anybody may have
-// chosen. Controls of ASCII and bytes that are no UTF-8 become \x9b, other characters \u202e.
+// chosen. Controls of ASCII and bytes that are not UTF-8 become \x9b, other characters \u202e.
 func Visible(text string) string {
 	var out strings.Builder
 	s := sight{rest: text}

@@ -12,7 +12,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// Informer is the act of telling --info-fd and --json-status-fd who the sandbox is, while it waits, and of waiting for
+// Informer is the act of writing to --info-fd and --json-status-fd which process the sandbox is, while it waits, and
+// of waiting for
 // --userns-block-fd.
 type Informer struct {
 	Info, Status, Mapped spec.FD
@@ -20,7 +21,7 @@ type Informer struct {
 	Box                  *launch.Sandbox // it waits
 }
 
-// Wanted says whether there is anything to do.
+// Wanted reports whether there is anything to do.
 func (a *Informer) Wanted() bool { return a.Info.Given() || a.Status.Given() || a.Mapped.Given() }
 
 // Prepare lets a sandbox wait for the act.
@@ -136,7 +137,7 @@ func (a *Informer) refuse(fd spec.FD, errno unix.Errno) error {
 	return host.Boxed(errno)
 }
 
-// Refusal returns the words that named the refused descriptor, and why it was refused, if err says that one was.
+// Refusal returns the flag that named the refused descriptor, and why it was refused, if err says that one was.
 //
 //go:noinline
 func (a *Informer) Refusal(err error) (words string, cause error) {

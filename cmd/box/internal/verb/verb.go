@@ -17,7 +17,7 @@ type Verb struct {
 	Run   func(*Context) (int, error)
 }
 
-// Context is what a verb is called with: its words, and what only package main knows.
+// Context is what a verb is called with: its arguments, and what only package main knows.
 type Context struct {
 	Words []string // those after the verb
 	Table []Verb   // all verbs
@@ -29,8 +29,8 @@ type Context struct {
 	Try          func() error            // runs true(1) in a plain sandbox
 }
 
-// Parse reads the words of a verb into flags, a struct with the tags of kong. It returns true if the words asked for help,
-// which has been printed then. An error is a *say.Message.
+// Parse reads the arguments of a verb into flags, a struct with the tags of kong. It returns true if they asked for
+// help, which has been printed then. An error is a *say.Message.
 func Parse(name, help string, flags any, words []string) (helped bool, err error) {
 	exit := func(int) { helped = true }
 	parser, err := kong.New(flags, kong.Name("box "+name), kong.Description(help), kong.Exit(exit))

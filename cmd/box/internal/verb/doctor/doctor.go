@@ -1,4 +1,4 @@
-// Package doctor tells what this machine allows a sandbox, and how to get what it doesn't.
+// Package doctor reports what this machine allows a sandbox, and how to get what it doesn't.
 package doctor
 
 import (
@@ -41,7 +41,7 @@ var examinations = [...]func(*verb.Context) finding{
 	examineKernel, examineBuild, examineSandbox, examineLandlock, examineIDs, examineGroups, examineShares, examineTIOCSTI,
 }
 
-const help = "Tells what this kernel and this machine allow, and how to get what they don't.\n\n" +
+const help = "Reports what this kernel and this machine allow, and how to get what they don't.\n\n" +
 	"Exit status 1 if box can't work here."
 
 // Run examines the machine and prints what was found.

@@ -20,6 +20,8 @@ func Help(c *verb.Context) (int, error) {
 	switch {
 	case v == nil:
 		return 0, noSuchVerb(c.Table, word)
+	case len(c.Words) > 1:
+		return 0, say.Usagef("help %s: takes one verb", say.Words(c.Words)).Hintf("box help %s", word)
 	case v.Run == nil:
 		return 0, c.Help(word)
 	case word == "help" || word == "version":
@@ -39,7 +41,7 @@ func find(table []verb.Verb, name string) *verb.Verb {
 	return nil
 }
 
-// noSuchVerb returns the message for a word that is no verb.
+// noSuchVerb returns the message for a word that is not a verb.
 func noSuchVerb(table []verb.Verb, word string) error {
 	names := make([]string, len(table))
 	for i := range table {

@@ -21,7 +21,7 @@ const (
 	WhyAttach     // what is bound is put onto the destination
 	WhyEnter      // the destination is entered, so that something can be mounted there by descriptor
 	WhyMount      // a new file system is made and mounted
-	WhyDevice     // what lies in a new /dev
+	WhyDevice     // a device of the host: in a new /dev, or on a part of /proc
 	WhyAttributes // a mount becomes read-only, nosuid or nodev
 	WhyContent    // a file's content is written
 	WhyLink       // a symbolic link is made

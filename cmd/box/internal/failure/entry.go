@@ -59,7 +59,7 @@ var fileSystems = []rule{
 	{errno: unix.EPERM, kind: spec.Mqueue, text: "{words}: the message queues are the caller's, with --share-ipc"},
 }
 
-// devices are for what lies in a new /dev.
+// devices are for a device of the host, and what else lies in a new /dev.
 var devices = []rule{
 	{errno: unix.ENOSPC, say: tooManyMounts},
 	{errno: unix.ENOENT, text: "{words}: {path} does not exist here"},

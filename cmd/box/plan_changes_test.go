@@ -39,13 +39,51 @@ func withDescriptors(t *testing.T, args []string) []string {
 	return args
 }
 
-// register is the name of one that the Builder hands out: which one, is of no interest where two plans are compared.
-var register = regexp.MustCompile(`\br\d+\b`)
+// register is the name of one that the Builder hands out: which one, is of no interest where two plans are compared. result is one
+// that gets a value.
+var (
+	register = regexp.MustCompile(`\br\d+\b`)
+	result   = regexp.MustCompile(`= (r\d+)( #|$)`)
+)
+
+// values gives each value of a plan a register of its own, from r<from> on.
+func values(lines []string, from int) (next int) {
+	names := map[string]string{}
+	for i, line := range lines {
+		set := result.FindStringSubmatch(line)
+		call, end, _ := strings.Cut(line, " = r")
+		call = register.ReplaceAllStringFunc(call, func(r string) string {
+			if names[r] == "" {
+				names[r] = "r" + strconv.Itoa(from)
+				from++
+			}
+			return names[r]
+		})
+		if lines[i] = call; set != nil {
+			names[set[1]] = "r" + strconv.Itoa(from)
+			from++
+			lines[i] += " = " + names[set[1]] + strings.TrimLeft(end, "0123456789")
+		}
+	}
+	return from
+}
+
+// renumber names the registers of a text in the order in which they come.
+func renumber(text string) string {
+	names := map[string]string{}
+	return register.ReplaceAllStringFunc(text, func(r string) string {
+		if names[r] == "" {
+			names[r] = "r" + strconv.Itoa(len(names))
+		}
+		return names[r]
+	})
+}
 
 // changes returns the lines that only the first of two plans has, with "- ", and those that only the second one has, with "+ ", in the
 // order of the plans. A line of "..." stands where they agree.
 func changes(before, after string) string {
 	a, b := splitLines(before), splitLines(after)
+	values(b, values(a, 0))
 	same := func(x, y string) bool { return register.ReplaceAllString(x, "r") == register.ReplaceAllString(y, "r") }
 	common := make([][]int, len(a)+1) // the length of the longest common part of a[i:] and b[j:]
 	for i := range common {
@@ -80,7 +118,7 @@ func changes(before, after string) string {
 			i++
 		}
 	}
-	return out.String()
+	return renumber(out.String())
 }
 
 func splitLines(text string) []string { return strings.Split(strings.TrimSuffix(text, "\n"), "\n") }
@@ -92,8 +130,10 @@ func TestChanges(t *testing.T) {
 		{"a\nb\nc\n", "a\nx\nc\n", "...\n+ x\n- b\n"},
 		{"a\nc\n", "a\nb\nc\nd\n", "...\n+ b\n...\n+ d\n"},
 		{"a\nb\n", "b\n", "- a\n"},
-		{"open() = r1\nclose(r1)\n", "open() = r2\nmount(r2)\nclose(r2)\n", "...\n+ mount(r2)\n"},
-		{"for(r)\n", "four(r)\n", "+ four(r)\n- for(r)\n"},
+		{"open() = r1\nclose(r1)\n", "open() = r2\nmount(r2)\nclose(r2)\n", "...\n+ mount(r0)\n"},
+		{"a\n", "open() = r7\nclose(r7)\na\nopen(r1) = r7 # x\nclose(r7)\n",
+			"+ open() = r0\n+ close(r0)\n...\n+ open(r1) = r2 # x\n+ close(r2)\n"},
+		{"close(r1)\n", "open(r1)\n", "+ open(r0)\n- close(r1)\n"},
 	} {
 		if got := changes(c.before, c.after); got != c.want {
 			t.Errorf("%q and %q: %q, want %q", c.before, c.after, got, c.want)

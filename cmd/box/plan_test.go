@@ -66,10 +66,13 @@ func golden(t *testing.T, file string) {
 	}
 	t.Chdir(tree)
 	args = withDescriptors(t, args)
-	got := strings.ReplaceAll(compileText(t, args), tree, "DIR")
+	compiled := func(args []string) string {
+		return temporary.ReplaceAllString(strings.ReplaceAll(compileText(t, args), tree, "DIR"), "TREE")
+	}
+	got := compiled(args)
 	last := len(archive.Files) - 1
 	if archive.Files[last].Name == "changes" {
-		got = changes(strings.ReplaceAll(compileText(t, than), tree, "DIR"), got)
+		got = changes(compiled(than), got)
 	}
 	if *update {
 		archive.Files[last].Data = []byte(got)
@@ -135,7 +138,6 @@ var (
 func neutral(text string) string {
 	text = callers.ReplaceAllString(text, "")
 	text = numbers.ReplaceAllString(text, "…")
-	text = temporary.ReplaceAllString(text, "TREE")
 	return spaces.ReplaceAllString(text, " #")
 }
 

@@ -9,7 +9,6 @@ import (
 	"os/exec"
 	"runtime"
 	"slices"
-	"strings"
 	"syscall"
 	"testing"
 	"time"
@@ -20,8 +19,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// Some tests have to run in a process of their own: in other namespaces, or behind a system call filter. They start the test program
-// again, and roleVar tells it what it is then.
+// Some tests have to run in a process of their own: in other namespaces, or behind a system call filter. They start the
+// test program again, and roleVar tells it what it is then.
 const roleVar = "BOXTEST_ROLE"
 
 // inNamespaces is the role of a process that runs one test, as root of a user namespace and with mounts of its own.
@@ -102,7 +101,6 @@ type trial struct {
 	nr    uint32     // the number of the call that failed
 	made  int        // how many calls were made
 	child bool       // the calls that count are those of children, until one of them executes a program
-	over  bool       // too many
 }
 
 func (c trial) String() string {
@@ -147,7 +145,7 @@ func forceAs(t *testing.T, undisturbed trial, flags uintptr, errnos []unix.Errno
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
-	theirs.Close()
+	_ = theirs.Close()
 	defer func() {
 		_ = cmd.Process.Kill()
 		_ = cmd.Wait()
@@ -325,9 +323,13 @@ func ask(numbers []uint32) (listener int) {
 	const load, jumpIf, answer = 0x20, 0x15, 0x06
 	filter := []unix.SockFilter{{Code: load}}
 	for _, nr := range numbers {
-		filter = append(filter, unix.SockFilter{Code: jumpIf, Jf: 1, K: nr}, unix.SockFilter{Code: answer, K: unix.SECCOMP_RET_USER_NOTIF})
+		filter = append(filter, unix.SockFilter{Code: jumpIf, Jf: 1, K: nr}, unix.SockFilter{
+			Code: answer,
+			K:    unix.SECCOMP_RET_USER_NOTIF,
+		})
 	}
-	return loadFilter(append(filter, unix.SockFilter{Code: answer, K: unix.SECCOMP_RET_ALLOW}), unix.SECCOMP_FILTER_FLAG_NEW_LISTENER)
+	return loadFilter(append(filter, unix.SockFilter{Code: answer, K: unix.SECCOMP_RET_ALLOW}),
+		unix.SECCOMP_FILTER_FLAG_NEW_LISTENER)
 }
 
 // refuseCalls lets calls of this thread fail with an errno.
@@ -384,16 +386,3 @@ func (m *machine) drop() { unix.Close(int(*m.reg(plan.Proc))) }
 
 // machines keeps registers alive: the machines have their addresses only.
 var machines [][]uintptr
-
-// mountLines returns the lines of the mount table about what is mounted at or below path: the mount point from there on, and its options.
-func mountLines(path string) (list []string) {
-	data, err := os.ReadFile("/proc/self/mountinfo")
-	must(err)
-	for line := range strings.Lines(string(data)) {
-		f := strings.Fields(line)
-		if below, ok := strings.CutPrefix(f[4], path); ok && (below == "" || below[0] == '/') {
-			list = append(list, below+" "+f[5])
-		}
-	}
-	return list
-}

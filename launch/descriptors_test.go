@@ -78,7 +78,7 @@ func played(t *testing.T, role string, args ...string) (out string, records []pl
 	cmd := selfCommand(role, 0, args...)
 	cmd.ExtraFiles = []*os.File{theirs}
 	text, err := cmd.Output()
-	theirs.Close()
+	_ = theirs.Close()
 	if exit, ok := errors.AsType[*exec.ExitError](err); ok {
 		status, err = exit.ExitCode(), nil
 	}
@@ -99,8 +99,8 @@ func failedRecord(step uint32, errno unix.Errno) []plan.Record {
 	return []plan.Record{{Kind: plan.Failed, Step: step, Value: uint32(errno)}}
 }
 
-// The command has 0, 1, 2, what it is to keep, and the socket that is closed when it executes; with close_range(2) or without. Where
-// the rest can't be closed it does not run.
+// The command has 0, 1, 2, what it is to keep, and the socket that is closed when it executes; with close_range(2) or
+// without. Where the rest can't be closed it does not run.
 func TestCommandKeepsNoOtherDescriptor(t *testing.T) {
 	for _, refused := range []string{"nothing", "ENOSYS"} {
 		out, _, status := played(t, "rest", refused)
@@ -150,8 +150,8 @@ func childrenRole(args []string) {
 	fmt.Print(err)
 }
 
-// Where no pid namespace ends with pid 1 it kills what descends from it, also what has lost its parent, and more than one read(2) of
-// the list returns.
+// Where no pid namespace ends with pid 1 it kills what descends from it, also what has lost its parent, and more than one
+// read(2) of the list returns.
 func TestPid1KillsItsDescendants(t *testing.T) {
 	for name, script := range map[string]string{
 		"one":     "echo; exec sleep 100",

@@ -26,8 +26,7 @@ func sandboxRole([]string) {
 		var err error
 		return func() uintptr {
 				status, err = run(plain("/usr/bin/true"))
-				var f *Failure
-				if errors.As(err, &f) {
+				if f, ok := errors.AsType[*Failure](err); ok {
 					return uintptr(f.Errno)
 				}
 				return 0

@@ -1,6 +1,7 @@
 package launch
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -70,7 +71,8 @@ func TestRemountAddsFlags(t *testing.T) {
 			" ro,nodev,relatime", "/a rw,nosuid,relatime", "/a/b ro,relatime", `/with\040space rw,noexec,relatime`,
 		}},
 		{"all", "", unix.AT_RECURSIVE, unix.MountAttr{Attr_set: readOnly}, []string{
-			" ro,nodev,relatime", "/a ro,nosuid,nodev,relatime", "/a/b ro,nodev,relatime", `/with\040space ro,nodev,noexec,relatime`,
+			" ro,nodev,relatime", "/a ro,nosuid,nodev,relatime", "/a/b ro,nodev,relatime",
+			`/with\040space ro,nodev,noexec,relatime`,
 		}},
 		{"below", "/a", unix.AT_RECURSIVE, unix.MountAttr{Attr_set: readOnly}, []string{
 			" rw,relatime", "/a ro,nosuid,nodev,relatime", "/a/b ro,nodev,relatime", `/with\040space rw,noexec,relatime`,
@@ -150,7 +152,8 @@ func reachable(dir string) (list []string) {
 	return list
 }
 
-// lockedRole gives one more flag to a mount that comes from the mount namespace above, by the kernel's own means and by the substitute.
+// lockedRole gives one more flag to a mount that comes from the mount namespace above, by the kernel's own means and by the
+// substitute.
 func lockedRole(args []string) {
 	err := unix.Mount("none", args[0], "", unix.MS_REMOUNT|unix.MS_BIND|unix.MS_RDONLY, "")
 	errno := setattrGo(newMachine(), args[0], unix.AT_RECURSIVE, unix.MountAttr{Attr_set: unix.MOUNT_ATTR_RDONLY})
@@ -237,7 +240,7 @@ func TestRemountOfNoMount(t *testing.T) {
 	defer m.drop()
 	attr := unix.MountAttr{Attr_set: unix.MOUNT_ATTR_RDONLY}
 	want := unix.MountSetattr(unix.AT_FDCWD, dir+"/plain", unix.AT_RECURSIVE, &attr)
-	if errno := setattrGo(m, dir+"/plain", unix.AT_RECURSIVE, attr); errno != want {
+	if errno := setattrGo(m, dir+"/plain", unix.AT_RECURSIVE, attr); !errors.Is(errno, want) {
 		t.Errorf("%v, and the kernel: %v", errno, want)
 	}
 	if got := mountLines(dir); !slices.Equal(got, []string{" rw,relatime"}) {
@@ -273,9 +276,13 @@ func TestRemountOfWhatHasMoved(t *testing.T) {
 		lines      []string
 	}{
 		{"another mount is there", "", unix.EXDEV, []string{" rw,relatime"}},
-		{"one that lies on it", fmt.Sprintf("%d %d 0:3 / %s/a rw - tmpfs none rw\n", there, other, dir), 0, []string{" ro,relatime"}},
+		{
+			"one that lies on it", fmt.Sprintf("%d %d 0:3 / %s/a rw - tmpfs none rw\n", there, other, dir), 0,
+			[]string{" ro,relatime"},
+		},
 	} {
-		text := fmt.Sprintf("%d 1 0:1 / %s rw - tmpfs none rw\n%d %d 0:2 / %s/a rw - tmpfs none rw\n%s", id, dir, other, id, dir, c.more)
+		text := fmt.Sprintf("%d 1 0:1 / %s rw - tmpfs none rw\n%d %d 0:2 / %s/a rw - tmpfs none rw\n%s", id, dir,
+			other, id, dir, c.more)
 		fake := tableOf(text)
 		m.table.text, m.table.size = fake.table.text, fake.table.size
 		m.table.want, m.table.stale = unix.MS_RDONLY, false
@@ -290,7 +297,8 @@ func TestRemountOfWhatHasMoved(t *testing.T) {
 		}
 	}
 	// A name that is gone.
-	fake := tableOf(fmt.Sprintf("%d 1 0:1 / %s rw - tmpfs none rw\n%d %d 0:2 / %s/gone rw - tmpfs none rw\n", id, dir, other, id, dir))
+	fake := tableOf(fmt.Sprintf("%d 1 0:1 / %s rw - tmpfs none rw\n%d %d 0:2 / %s/gone rw - tmpfs none rw\n", id,
+		dir, other, id, dir))
 	m.table.text, m.table.size = fake.table.text, fake.table.size
 	if got := unix.Errno(m.below(top)); got != unix.ENOENT {
 		t.Errorf("a mount point that is gone: %v, want ENOENT", got)
@@ -321,7 +329,10 @@ func remountRole(args []string) {
 
 // A tree of mounts of which one call fails is not taken for a read-only one.
 func TestRemountWithEachCallFailing(t *testing.T) {
-	force(t, unix.CLONE_NEWUSER|unix.CLONE_NEWNS, []unix.Errno{unix.EPERM, unix.EACCES, unix.ENOMEM, unix.EINTR, unix.EMFILE, unix.EIO},
+	force(t, unix.CLONE_NEWUSER|unix.CLONE_NEWNS, []unix.Errno{
+		unix.EPERM, unix.EACCES, unix.ENOMEM, unix.EINTR, unix.EMFILE,
+		unix.EIO,
+	},
 		func(c trial, got outcome) {
 			if got.left != 0 {
 				t.Errorf("%v: %d descriptors stay open", c, got.left)
@@ -337,4 +348,18 @@ func TestRemountWithEachCallFailing(t *testing.T) {
 				t.Errorf("%v: %v, and the mounts are %s", c, got.errno, got.note)
 			}
 		}, "remount", t.TempDir())
+}
+
+// mountLines returns the lines of the mount table about what is mounted at or below path: the mount point from there on,
+// and its options.
+func mountLines(path string) (list []string) {
+	data, err := os.ReadFile("/proc/self/mountinfo")
+	must(err)
+	for line := range strings.Lines(string(data)) {
+		f := strings.Fields(line)
+		if below, ok := strings.CutPrefix(f[4], path); ok && (below == "" || below[0] == '/') {
+			list = append(list, below+" "+f[5])
+		}
+	}
+	return list
 }

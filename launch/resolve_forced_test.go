@@ -19,7 +19,10 @@ var ways = []struct {
 	{"a/b/file", unix.OpenHow{Flags: unix.O_RDONLY, Resolve: unix.RESOLVE_IN_ROOT | unix.RESOLVE_NO_MAGICLINKS}, false},
 	{"link/../up/file", unix.OpenHow{Flags: unix.O_PATH, Resolve: unix.RESOLVE_IN_ROOT | unix.RESOLVE_NO_MAGICLINKS}, false},
 	{"/a/..", unix.OpenHow{Flags: unix.O_PATH | unix.O_DIRECTORY, Resolve: unix.RESOLVE_IN_ROOT}, false},
-	{"a/b/..", unix.OpenHow{Flags: unix.O_RDONLY | unix.O_DIRECTORY, Resolve: unix.RESOLVE_NO_SYMLINKS | unix.RESOLVE_BENEATH}, false},
+	{"a/b/..", unix.OpenHow{
+		Flags:   unix.O_RDONLY | unix.O_DIRECTORY,
+		Resolve: unix.RESOLVE_NO_SYMLINKS | unix.RESOLVE_BENEATH,
+	}, false},
 	{"DIR/a/b", unix.OpenHow{Flags: unix.O_RDONLY | unix.O_DIRECTORY, Resolve: unix.RESOLVE_NO_MAGICLINKS}, false},
 	{"link/new", unix.OpenHow{Flags: unix.O_WRONLY | unix.O_CREAT, Mode: 0o600, Resolve: unix.RESOLVE_IN_ROOT}, true},
 }
@@ -37,9 +40,9 @@ func resolveRole(args []string) {
 	if way.path[0] == 'D' {
 		name = append([]byte(dir+way.path[len("DIR"):]), 0)
 	}
-	m, new := newMachine(), filepath.Join(dir, "a/b/new")
+	m, made := newMachine(), filepath.Join(dir, "a/b/new")
 	each(asked, func() (func() uintptr, func() string) {
-		_ = os.Remove(new)
+		_ = os.Remove(made)
 		return func() uintptr {
 				r := m.resolve(uintptr(root), uintptr(unsafe.Pointer(&name[0])), uintptr(unsafe.Pointer(&way.how)))
 				errno, is := failed(r)
@@ -48,7 +51,7 @@ func resolveRole(args []string) {
 				}
 				return errno
 			}, func() string {
-				if _, err := os.Stat(new); err == nil {
+				if _, err := os.Stat(made); err == nil {
 					return "made"
 				}
 				return "nothing"

@@ -42,7 +42,8 @@ func TestSignals(t *testing.T) {
 	for s := unix.Signal(1); s < 32; s++ {
 		caught := set&bit(s) != 0
 		never := s == unix.SIGKILL || s == unix.SIGSTOP
-		faults := s == unix.SIGSEGV || s == unix.SIGBUS || s == unix.SIGFPE || s == unix.SIGILL || s == unix.SIGTRAP || s == unix.SIGSYS
+		faults := s == unix.SIGSEGV || s == unix.SIGBUS || s == unix.SIGFPE || s == unix.SIGILL ||
+			s == unix.SIGTRAP || s == unix.SIGSYS
 		ignored := s == unix.SIGCHLD || s == unix.SIGURG || s == unix.SIGPIPE || s == unix.SIGTTIN || s == unix.SIGTTOU
 		if caught == (never || faults || ignored) {
 			t.Errorf("signal %d is caught: %v", s, caught)
@@ -63,8 +64,14 @@ func TestPass(t *testing.T) {
 		passed  bool
 		sent    []plan.Record // to pid 1
 	}{
-		{"to the command", unix.SIGTERM, 0, false, true, []plan.Record{{Kind: plan.Signal, Step: toLeader, Value: uint32(unix.SIGTERM)}}},
-		{"to its group", unix.SIGINT, 0, false, true, []plan.Record{{Kind: plan.Signal, Step: toGroup, Value: uint32(unix.SIGINT)}}},
+		{"to the command", unix.SIGTERM, 0, false, true, []plan.Record{{
+			Kind: plan.Signal, Step: toLeader,
+			Value: uint32(unix.SIGTERM),
+		}}},
+		{"to its group", unix.SIGINT, 0, false, true, []plan.Record{{
+			Kind: plan.Signal, Step: toGroup,
+			Value: uint32(unix.SIGINT),
+		}}},
 		{"ignored by the caller", unix.SIGINT, bit(unix.SIGINT), false, true, nil},
 		{"the monitor's own", unix.SIGTSTP, 0, true, true, nil},
 		{"another's", unix.SIGTSTP, 0, false, true, []plan.Record{{Kind: plan.Signal, Step: toGroup, Value: uint32(unix.SIGTSTP)}}},
@@ -149,7 +156,10 @@ func TestMountPointsAreRemovedIfEmptyAndUnused(t *testing.T) {
 		if err != nil {
 			t.Fatal(c.name, err)
 		}
-		mountPoint{dir: fd, lock: lock, call: &plan.Call{Nr: plan.Claim, Args: [6]uintptr{0, addressOf("point")}}}.remove("/nowhere")
+		mountPoint{dir: fd, lock: lock, call: &plan.Call{Nr: plan.Claim, Args: [6]uintptr{
+			0,
+			addressOf("point"),
+		}}}.remove("/nowhere")
 		if _, err := os.Lstat(path); os.IsNotExist(err) != c.gone {
 			t.Errorf("%s: %v", c.name, err)
 		}

@@ -12,8 +12,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// openFrom opens descriptors from first to last, and returns how many that are.
-func openFrom(first, last int) int {
+// openFrom opens descriptors from first to last.
+func openFrom(first, last int) {
 	low, err := unix.Open("/dev/null", unix.O_RDONLY|unix.O_CLOEXEC, 0)
 	must(err)
 	null, err := unix.FcntlInt(uintptr(low), unix.F_DUPFD_CLOEXEC, last+1)
@@ -23,7 +23,6 @@ func openFrom(first, last int) int {
 		must(unix.Dup3(null, fd, unix.O_CLOEXEC))
 	}
 	unix.Close(null)
-	return last - first + 1
 }
 
 // areOpen returns which of the descriptors from first to last are open.
@@ -160,7 +159,10 @@ func started(t *testing.T, errno unix.Errno, calls ...uint32) string {
 // Calls that an older kernel lacks are done by others.
 func TestStartWithoutNewerCalls(t *testing.T) {
 	for _, calls := range [][]uint32{
-		{unix.SYS_CLONE3}, {unix.SYS_OPENAT2}, {unix.SYS_CLOSE_RANGE}, {unix.SYS_MOUNT_SETATTR},
+		{unix.SYS_CLONE3},
+		{unix.SYS_OPENAT2},
+		{unix.SYS_CLOSE_RANGE},
+		{unix.SYS_MOUNT_SETATTR},
 		{unix.SYS_CLONE3, unix.SYS_OPENAT2, unix.SYS_CLOSE_RANGE, unix.SYS_MOUNT_SETATTR},
 	} {
 		if got := started(t, unix.ENOSYS, calls...); got != "ran\n7 <nil>\n" {
@@ -169,7 +171,8 @@ func TestStartWithoutNewerCalls(t *testing.T) {
 	}
 }
 
-// A call that is refused by another errno than ENOSYS is not gone around: whoever refuses it means it, and the command does not run.
+// A call that is refused by another errno than ENOSYS is not gone around: whoever refuses it means it, and the command does
+// not run.
 func TestARefusedCallIsNotSubstituted(t *testing.T) {
 	for _, call := range []uint32{
 		unix.SYS_CLONE3, unix.SYS_OPENAT2, unix.SYS_CLOSE_RANGE, unix.SYS_MOUNT_SETATTR, unix.SYS_OPEN_TREE, unix.SYS_MOVE_MOUNT,

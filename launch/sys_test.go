@@ -44,7 +44,8 @@ func TestSys(t *testing.T) {
 	if r != memory {
 		t.Errorf("mmap: %#x, want %#x", r, memory)
 	}
-	if r := sys(unix.SYS_MMAP, memory, 4096, unix.PROT_READ, unix.MAP_PRIVATE|unix.MAP_ANONYMOUS, ^uintptr(0), 1); r != minus(unix.EINVAL) {
+	if r := sys(unix.SYS_MMAP, memory, 4096, unix.PROT_READ, unix.MAP_PRIVATE|unix.MAP_ANONYMOUS, ^uintptr(0),
+		1); r != minus(unix.EINVAL) {
 		t.Errorf("mmap with an odd offset: %#x", r)
 	}
 	sys(unix.SYS_MUNMAP, memory, 4096, 0, 0, 0, 0)

@@ -39,8 +39,9 @@ func when(errno uint8, c plan.Call) plan.Call {
 	return c
 }
 
-func poking(i int, value uintptr) plan.Call {
-	return plan.Call{Nr: plan.Poke, Args: [6]uintptr{address(i), value}}
+// poking sets the first word of scratch to 7.
+func poking() plan.Call {
+	return plan.Call{Nr: plan.Poke, Args: [6]uintptr{address(0), 7}}
 }
 
 // text puts a string, and a NUL, at scratch[i:] and returns its address.
@@ -63,19 +64,20 @@ var walks = []struct {
 	{"a result in a register", func() []plan.Call {
 		return []plan.Call{succeeding(regA), {Nr: plan.Poke, Args: [6]uintptr{address(0)}, In: [6]plan.Reg{1: regA}}}
 	}, ^uint32(0), nil},
-	{"a failed call", func() []plan.Call { return []plan.Call{succeeding(0), failing(), poking(0, 7)} }, 0, failedRecord(1, unix.EBADF)},
+	{"a failed call", func() []plan.Call { return []plan.Call{succeeding(0), failing(), poking()} }, 0, failedRecord(1,
+		unix.EBADF)},
 	{"another errno than the ignored ones", func() []plan.Call {
-		return []plan.Call{failing(uint8(unix.ENOENT), uint8(unix.EPERM)), poking(0, 7)}
+		return []plan.Call{failing(uint8(unix.ENOENT), uint8(unix.EPERM)), poking()}
 	}, 0, failedRecord(0, unix.EBADF)},
-	{"an ignored errno", func() []plan.Call { return []plan.Call{failing(uint8(unix.ENOENT), ebadf), poking(0, 7)} }, 7, nil},
-	{"only after an errno", func() []plan.Call { return []plan.Call{failing(ebadf), when(ebadf, poking(0, 7))} }, 7, nil},
+	{"an ignored errno", func() []plan.Call { return []plan.Call{failing(uint8(unix.ENOENT), ebadf), poking()} }, 7, nil},
+	{"only after an errno", func() []plan.Call { return []plan.Call{failing(ebadf), when(ebadf, poking())} }, 7, nil},
 	{"only after another errno", func() []plan.Call {
-		return []plan.Call{failing(ebadf), when(uint8(unix.ENOENT), poking(0, 7))}
+		return []plan.Call{failing(ebadf), when(uint8(unix.ENOENT), poking())}
 	}, 0, nil},
-	{"only if done, and it is not", func() []plan.Call { return []plan.Call{failing(ebadf), when(plan.Done, poking(0, 7))} }, 0, nil},
-	{"only if done, and it is", func() []plan.Call { return []plan.Call{succeeding(0), when(plan.Done, poking(0, 7))} }, 7, nil},
+	{"only if done, and it is not", func() []plan.Call { return []plan.Call{failing(ebadf), when(plan.Done, poking())} }, 0, nil},
+	{"only if done, and it is", func() []plan.Call { return []plan.Call{succeeding(0), when(plan.Done, poking())} }, 7, nil},
 	{"what is left out does not count", func() []plan.Call {
-		return []plan.Call{failing(ebadf), when(plan.Done, succeeding(0)), when(ebadf, poking(0, 7))}
+		return []plan.Call{failing(ebadf), when(plan.Done, succeeding(0)), when(ebadf, poking())}
 	}, 7, nil},
 	{"a register that a failed call does not change", func() []plan.Call {
 		again := failing(ebadf)
@@ -93,20 +95,23 @@ var walks = []struct {
 	}, 0, failedRecord(0, unix.ENOSPC)},
 	{"no such call", func() []plan.Call { return []plan.Call{{Nr: 0x7000}} }, 0, failedRecord(0, unix.ENOSYS)},
 	{"no such call, ignored", func() []plan.Call {
-		return []plan.Call{{Nr: 0x7000, Ignore: [4]uint8{enosys}}, when(enosys, poking(0, 7))}
+		return []plan.Call{{Nr: 0x7000, Ignore: [4]uint8{enosys}}, when(enosys, poking())}
 	}, 7, nil},
-	{"fail", func() []plan.Call { return []plan.Call{{Nr: plan.Fail, Args: [6]uintptr{uintptr(unix.EMLINK)}}} }, 0, failedRecord(0, unix.EMLINK)},
+	{
+		"fail", func() []plan.Call { return []plan.Call{{Nr: plan.Fail, Args: [6]uintptr{uintptr(unix.EMLINK)}}} }, 0,
+		failedRecord(0, unix.EMLINK),
+	},
 	{"equal", func() []plan.Call {
-		return []plan.Call{{Nr: plan.Equal, Args: [6]uintptr{text(4, "abcd"), text(8, "abcx"), 3, 99}}, poking(0, 7)}
+		return []plan.Call{{Nr: plan.Equal, Args: [6]uintptr{text(4, "abcd"), text(8, "abcx"), 3, 99}}, poking()}
 	}, 7, nil},
 	{"not equal", func() []plan.Call {
-		return []plan.Call{{Nr: plan.Equal, Args: [6]uintptr{text(4, "abcd"), text(8, "abcx"), 4, uintptr(unix.EXDEV)}}, poking(0, 7)}
+		return []plan.Call{{Nr: plan.Equal, Args: [6]uintptr{text(4, "abcd"), text(8, "abcx"), 4, uintptr(unix.EXDEV)}}, poking()}
 	}, 0, failedRecord(0, unix.EXDEV)},
 	{"same", func() []plan.Call {
-		return []plan.Call{{Nr: plan.Same, Args: [6]uintptr{text(4, "target"), 6, text(8, "target"), 6}}, poking(0, 7)}
+		return []plan.Call{{Nr: plan.Same, Args: [6]uintptr{text(4, "target"), 6, text(8, "target"), 6}}, poking()}
 	}, 7, nil},
 	{"same as an empty one", func() []plan.Call {
-		return []plan.Call{{Nr: plan.Same, Args: [6]uintptr{text(4, ""), 0, text(8, "target"), 6}}, poking(0, 7)}
+		return []plan.Call{{Nr: plan.Same, Args: [6]uintptr{text(4, ""), 0, text(8, "target"), 6}}, poking()}
 	}, 7, nil},
 	{"not the same", func() []plan.Call {
 		return []plan.Call{{Nr: plan.Same, Args: [6]uintptr{text(4, "tarXet"), 6, text(8, "target"), 6}}}
@@ -127,7 +132,7 @@ var walks = []struct {
 		return []plan.Call{{Nr: plan.Differ, Args: [6]uintptr{statxOf("/"), statxOf("/.")}}}
 	}, 0, failedRecord(0, unix.EBUSY)},
 	{"two places", func() []plan.Call {
-		return []plan.Call{{Nr: plan.Differ, Args: [6]uintptr{statxOf("/"), statxOf("/proc/self")}}, poking(0, 7)}
+		return []plan.Call{{Nr: plan.Differ, Args: [6]uintptr{statxOf("/"), statxOf("/proc/self")}}, poking()}
 	}, 7, nil},
 	{"no program", func() []plan.Call {
 		return []plan.Call{executing("/nosuch"), {Nr: plan.GiveUp}}
@@ -225,8 +230,8 @@ func cloneRole(args []string) {
 
 const cloneClearHandlers = 1 << 32 // CLONE_CLEAR_SIGHAND
 
-// cloneAndLook clones; the child's exit status is how many signals it handles, which a child of a Go program that keeps them has many
-// of.
+// cloneAndLook clones; the child's exit status is how many signals it handles, which a child of a Go program that keeps
+// them has many of.
 //
 //go:nosplit
 //go:norace
@@ -249,8 +254,8 @@ func cloneAndLook(m *machine) uintptr {
 	return pid
 }
 
-// A child has no handler of the Go runtime: neither by clone3(2) nor by clone(2), which is made for it on a kernel that lacks it, or
-// lacks its flag. Nothing is made for one that is refused.
+// A child has no handler of the Go runtime: neither by clone3(2) nor by clone(2), which is made for it on a kernel that
+// lacks it, or lacks its flag. Nothing is made for one that is refused.
 func TestCloneLeavesNoHandlers(t *testing.T) {
 	for errno, want := range map[unix.Errno]string{
 		0: "handlers: 0", unix.ENOSYS: "handlers: 0", unix.EINVAL: "handlers: 0", unix.EPERM: unix.EPERM.Error(),

@@ -59,7 +59,8 @@ func tell() {
 	var set unix.CPUSet
 	must(unix.SchedGetaffinity(0, &set))
 	f := found{
-		Ignored: Ignored(), Blocked: Blocked(), Caller: Caller(), CPUs: CPUs(), Now: set.Count(), Secure: Secure(), Environ: Environ(),
+		Ignored: Ignored(), Blocked: Blocked(), Caller: Caller(), CPUs: CPUs(), Now: set.Count(), Secure: Secure(),
+		Environ:  Environ(),
 		Variable: Variable("BOXTEST_TWICE"),
 	}
 	f.Soft, f.Hard = Files()
@@ -69,7 +70,7 @@ func tell() {
 }
 
 // told starts a shell whose script ends in this program, as "$0".
-func told(t *testing.T, script string, env ...string) (f found) {
+func told(t *testing.T, script string) (f found) {
 	t.Helper()
 	cmd := exec.Command("/bin/sh", "-c", script, "/proc/self/exe")
 	self, err := os.Executable()
@@ -77,7 +78,7 @@ func told(t *testing.T, script string, env ...string) (f found) {
 		t.Fatal(err)
 	}
 	cmd.Args[3] = self
-	cmd.Env = append([]string{roleVar + "=tell", "PATH=/usr/bin:/bin"}, env...)
+	cmd.Env = []string{roleVar + "=tell", "PATH=/usr/bin:/bin"}
 	cmd.Stderr = os.Stderr
 	out, err := cmd.Output()
 	if err != nil {
@@ -107,7 +108,8 @@ func TestFiles(t *testing.T) {
 func TestIgnoredAndBlocked(t *testing.T) {
 	const mine = unix.SIGUSR1
 	f := told(t, `trap "" USR1 PIPE HUP; exec "$0"`)
-	if want := bit(mine) | bit(unix.SIGPIPE) | bit(unix.SIGHUP); f.Ignored&want != want || f.Ignored&(bit(unix.SIGUSR2)|bit(unix.SIGTERM)) != 0 {
+	if want := bit(mine) | bit(unix.SIGPIPE) | bit(unix.SIGHUP); f.Ignored&want != want ||
+		f.Ignored&(bit(unix.SIGUSR2)|bit(unix.SIGTERM)) != 0 {
 		t.Errorf("ignored: %#x", f.Ignored)
 	}
 	if f := told(t, `exec "$0"`); f.Ignored&bit(mine) != 0 {
@@ -162,11 +164,14 @@ func TestEnvironAsItIs(t *testing.T) {
 		t.Fatal(err)
 	}
 	env := []string{roleVar + "=tell", "BOXTEST_TWICE=1", "BOXTEST_TWICE=2", "odd", "EMPTY=", "=x"}
-	process, err := os.StartProcess(self, []string{"name", "", "a b"}, &os.ProcAttr{Env: env, Files: []*os.File{nil, write, os.Stderr}})
+	process, err := os.StartProcess(self, []string{"name", "", "a b"}, &os.ProcAttr{Env: env, Files: []*os.File{
+		nil, write,
+		os.Stderr,
+	}})
 	if err != nil {
 		t.Fatal(err)
 	}
-	write.Close()
+	_ = write.Close()
 	var f found
 	if err := json.NewDecoder(read).Decode(&f); err != nil {
 		t.Fatal(err)
@@ -285,8 +290,8 @@ func TestDefault(t *testing.T) {
 	}
 }
 
-// Where the runtime could not open what it needs, a sentence says so instead of a traceback; where only the soft limit is too low, the
-// runtime raises it.
+// Where the runtime could not open what it needs, a sentence says so instead of a traceback; where only the soft limit is
+// too low, the runtime raises it.
 func TestTooFewDescriptors(t *testing.T) {
 	self, err := os.Executable()
 	if err != nil {
@@ -297,8 +302,11 @@ func TestTooFewDescriptors(t *testing.T) {
 		status           int
 	}{
 		{"-Sn 4", "", "started", 0},
-		{"-n 4", "", "box: no more descriptors can be opened\nbox: cause: the hard limit for them, ulimit -H -n, or that of the machine, " +
-			"fs.file-max, is reached\n", 125},
+		{
+			"-n 4", "",
+			"box: no more descriptors can be opened\nbox: cause: the hard limit for them, ulimit -H -n, or that of the machine, " +
+				"fs.file-max, is reached\n", 125,
+		},
 		{"-n 4", " bwrap", "bwrap: no more descriptors can be opened\n", 1},
 	} {
 		// The dynamic linker needs one descriptor at a time, and the program two.

@@ -154,7 +154,7 @@ func TestMissingCalls(t *testing.T) {
 			t.Errorf("call %d ends with %v: %q, want %q", c.nr, c.errno, got, c.want)
 		}
 	}
-	if (call{number: 0x7000}).missing() != true || (call{number: unix.SYS_GETPID}).missing() {
+	if !(call{number: 0x7000}).missing() || (call{number: unix.SYS_GETPID}).missing() {
 		t.Error("a number that no call has is there, or getpid(2) is not")
 	}
 }

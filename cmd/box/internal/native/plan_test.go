@@ -19,7 +19,8 @@ import (
 var update = goflag.Bool("update", false, "write the golden plans anew")
 
 // Each file of ../../testdata/plans has the words of a command line (args), the files of a tree in which it is compiled, and
-// the plan that must come out. Compiling looks at the host, so sources are relative to the tree.
+// the plan that must come out, or how it differs from another's (changes; than has the words of that, if it
+// is not the smallest sandbox). Compiling looks at the host, so sources are relative to the tree.
 func TestGoldenPlans(t *testing.T) {
 	files, err := filepath.Glob("../../testdata/plans/*.txtar")
 	if err != nil || len(files) == 0 {
@@ -39,13 +40,16 @@ func golden(t *testing.T, file string) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	t.Setenv("TMPDIR", "/tmp") // a working directory is found at the end of its path
 	tree := t.TempDir()
-	var args []string
+	args, than := []string(nil), smallest
 	for _, f := range archive.Files {
 		switch f.Name {
 		case "args":
 			args = strings.Fields(string(f.Data))
-		case "plan":
+		case "than":
+			than = strings.Fields(string(f.Data))
+		case "plan", "changes":
 		default:
 			path := filepath.Join(tree, f.Name)
 			if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
@@ -62,8 +66,15 @@ func golden(t *testing.T, file string) {
 		}
 	}
 	t.Chdir(tree)
-	got := strings.ReplaceAll(compileText(t, args), tree, "DIR")
+	args = withDescriptors(t, args)
+	compiled := func(args []string) string {
+		return temporary.ReplaceAllString(strings.ReplaceAll(compileText(t, args), tree, "DIR"), "TREE")
+	}
+	got := compiled(args)
 	last := len(archive.Files) - 1
+	if archive.Files[last].Name == "changes" {
+		got = changes(compiled(than), got)
+	}
 	if *update {
 		archive.Files[last].Data = []byte(got)
 		if err := os.WriteFile(file, txtar.Format(archive), 0o644); err != nil {
@@ -71,7 +82,8 @@ func golden(t *testing.T, file string) {
 		}
 	}
 	if want := string(archive.Files[last].Data); got != want {
-		t.Errorf("the plan has changed; go test ./cmd/box -update, then look at the difference\n%s", difference(want, got))
+		t.Errorf("the plan has changed; go test ./cmd/box/internal/native -update, then look at the difference\n%s",
+			difference(want, got))
 	}
 }
 
@@ -117,9 +129,12 @@ func compileText(t *testing.T, args []string) string {
 }
 
 var (
+	// The name of a directory as the package testing makes it.
+	temporary = regexp.MustCompile(`TestGoldenPlans[\w-]+`)
+
 	callers = regexp.MustCompile(`(?m)^(prlimit64\([nsm]|rt_sig|wipe|sched_setaffinity).*\n`)
 	spaces  = regexp.MustCompile(` {2,}#`)
-	numbers = regexp.MustCompile(`size=\d+|"\d+ \d+ 1\\n"|` +
+	numbers = regexp.MustCompile(`size=\d{6,}|"\d+ \d+ 1\\n"|` +
 		`if done: write\(r\d+, "\d+"\)|\(\d+ bytes\)|nr_inodes=\d+|state_directory\(.*\)`)
 )
 

@@ -39,6 +39,8 @@ callers: build
 	tests/callers/run
 lint:
 	$(TOOL) golangci-lint run
+	@dead=$$($(TOOL) deadcode -tags deadcode,netgo,osusergo ./cmd/box ./seccompprofile/generate ./internal/early/setentry ./bench) && \
+		if [ -n "$$dead" ]; then echo "$$dead"; echo "nobody calls these: remove them"; exit 1; fi
 	shellcheck .ci/run .ci/libseccomp .ci/cross .ci/demo .ci/reproducible tests/vm/run tests/vm/debian tests/callers/checks $(shell grep -l '^#!/bin/sh' tests/callers/*)
 bench: build
 	go run ./bench -box bin/box

@@ -53,12 +53,6 @@ func (b *Builder) MoveMount(why Why, r, to Reg) {
 	b.add(why, unix.SYS_MOVE_MOUNT, 0, uintptr(empty), 0, uintptr(empty), flags).fd(0, r).fd(2, to)
 }
 
-// MoveMountAt puts the mount r onto what is at path below dir.
-func (b *Builder) MoveMountAt(why Why, r, dir Reg, path Ptr) {
-	empty := b.String("")
-	b.add(why, unix.SYS_MOVE_MOUNT, 0, uintptr(empty), 0, uintptr(path), unix.MOVE_MOUNT_F_EMPTY_PATH).fd(0, r).fd(2, dir)
-}
-
 // PivotRoot makes the working directory the root, with the old root mounted on top of it, see pivot_root(2).
 func (b *Builder) PivotRoot() {
 	dot := uintptr(b.String("."))

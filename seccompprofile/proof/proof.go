@@ -31,9 +31,6 @@ func (m *Mismatch) Error() string {
 		call, m.Got.Ret(), m.Got, m.Want.Ret(), m.Want)
 }
 
-// Check compares a program with what the rules plainly mean, see CheckAll. The error is a *Mismatch.
-func Check(r *policy.Rules, program []byte) error { return CheckAll(program, nil, r) }
-
 // CheckAll compares a program with what the rules of its architectures plainly mean. It runs each number from 0 to 1023,
 // those around the marks that foreign calls have, and each call that has rules about its arguments with all combinations
 // of the values at which one of these begins or ends to hold. Other architectures must end the process.

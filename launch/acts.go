@@ -29,7 +29,8 @@ func (b *Sandbox) act() error {
 	for _, a := range b.plan.Outside {
 		undo, err := a.Do(b.pid)
 		if undo != nil {
-			b.noteUndo(undo)
+			early.Ordinary()
+			b.undo = append(b.undo, undo)
 		}
 		if err == errEnded { //nolint:errorlint // it is never wrapped, and errors.Is may not run early
 			return err
@@ -40,12 +41,6 @@ func (b *Sandbox) act() error {
 		}
 	}
 	return nil
-}
-
-//go:noinline
-func (b *Sandbox) noteUndo(undo func() error) {
-	early.Ordinary()
-	b.undo = append(b.undo, undo)
 }
 
 // errEnded is what Await returns when the sandbox has to end: its status is noted.

@@ -83,11 +83,12 @@ func (b *Sandbox) over(err error) error {
 	return err
 }
 
-// earlierIn returns how it ended, with the step of the same plan, compiled again. If the host has changed meanwhile, and the plan
-// with it, the call has no arguments: they would be another's.
+// Earlier returns how the sandbox ended that was started before the Go runtime had begun, with the step of the same plan,
+// compiled again. If the host has changed meanwhile, and the plan with it, the call has no arguments: they would be
+// another's.
 //
 //go:noinline
-func earlierIn(p *plan.Plan) error {
+func Earlier(p *plan.Plan) error {
 	early.Ordinary()
 	f, ok := errors.AsType[*Failure](earlier)
 	if !ok || f.Step < 0 {

@@ -22,7 +22,9 @@ func (b *Sandbox) Wait() (Status, error) {
 	b.end()
 	b.drain()
 	if b.tty != nil {
-		b.leaveTerminal()
+		early.Ordinary()
+		b.finishTerminal() // what was written last was written for a raw terminal
+		b.closeTerminal()
 	}
 	b.clean()
 	b.close()
@@ -36,13 +38,6 @@ func (b *Sandbox) Wait() (Status, error) {
 	}
 	b.status.Left = b.left
 	return b.status, nil
-}
-
-//go:noinline
-func (b *Sandbox) leaveTerminal() {
-	early.Ordinary()
-	b.finishTerminal() // what was written last was written for a raw terminal
-	b.closeTerminal()
 }
 
 //go:noinline

@@ -60,17 +60,12 @@ var plainSandbox struct {
 // newSandbox returns a sandbox with n registers.
 func newSandbox(n int) *Sandbox {
 	if !early.Running() || n > len(plainSandbox.regs) {
-		return heapSandbox(n)
+		early.Ordinary()
+		return &Sandbox{m: new(machine), regs: make([]uintptr, n)}
 	}
 	p := &plainSandbox
 	p.box.m, p.box.regs = &p.m, p.regs[:n]
 	return &p.box
-}
-
-//go:noinline
-func heapSandbox(n int) *Sandbox {
-	early.Ordinary()
-	return &Sandbox{m: new(machine), regs: make([]uintptr, n)}
 }
 
 // Start clones a child that walks p and returns at once. The caller must be locked to its thread (runtime.LockOSThread)
@@ -79,9 +74,6 @@ func heapSandbox(n int) *Sandbox {
 // signals is a descriptor from which the numbers of arriving Signals can be read, a byte each; -1 is none.
 // An error is a *Failure, ErrOrphan, or an Errno of socketpair(2) or pidfd_open(2).
 func Start(p *plan.Plan, s *spec.Spec, signals int) (*Sandbox, error) {
-	if early.Again() {
-		return nil, earlierIn(p)
-	}
 	b := newSandbox(p.Regs)
 	b.spec, b.plan, b.signal = s, p, signals
 	b.caller, b.listener, b.mounts, b.conn, b.process, b.stdio = -1, -1, -1, -1, -1, noStdio
@@ -100,7 +92,8 @@ func Start(p *plan.Plan, s *spec.Spec, signals int) (*Sandbox, error) {
 		b.close()
 		host.Close(int(pair[1]))
 		if errno == 0 {
-			return nil, orphaned()
+			early.Ordinary()
+			return nil, ErrOrphan
 		}
 		return nil, cannot("pidfd_open", errno)
 	}
@@ -142,12 +135,6 @@ func (m *machine) load(p *plan.Plan, regs []uintptr) {
 	m.mask[0] = ^uint64(0)
 	m.clone[0], m.clone[4] = p.Flags, uint64(unix.SIGCHLD)
 	copy(m.childPath[:], "thread-self/children\x00")
-}
-
-//go:noinline
-func orphaned() error {
-	early.Ordinary()
-	return ErrOrphan
 }
 
 // watchCaller opens a pidfd, which shows the end of the caller. It returns false if the caller has ended: its process

@@ -141,11 +141,6 @@ func above(name string) string {
 	if name == "/usr" {
 		return "/"
 	}
-	return cleanAbove(name)
-}
-
-//go:noinline
-func cleanAbove(name string) string {
 	early.Ordinary()
 	return path.Dir(path.Clean(name))
 }

@@ -10,15 +10,10 @@ import (
 // insert puts an entry at a place of the tree.
 func insert(s *spec.Spec, at int, e *spec.Entry) {
 	if len(s.Tree) == cap(s.Tree) {
-		grow(s)
+		early.Ordinary()
+		s.Tree = slices.Grow(s.Tree, 1+len(s.Tree))
 	}
 	s.Tree = s.Tree[:len(s.Tree)+1]
 	copy(s.Tree[at+1:], s.Tree[at:])
 	s.Tree[at] = *e
-}
-
-//go:noinline
-func grow(s *spec.Spec) {
-	early.Ordinary()
-	s.Tree = slices.Grow(s.Tree, 1+len(s.Tree))
 }

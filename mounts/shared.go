@@ -23,17 +23,12 @@ func (t *tree) share() {
 // shareDir notes one directory.
 func (t *tree) shareDir(source string) {
 	if t.nshared == len(t.shared) {
-		t.shareMore(source)
+		early.Ordinary()
+		t.sharedMore = append(t.sharedMore, t.real(source))
 		return
 	}
 	t.shared[t.nshared] = t.real(source)
 	t.nshared++
-}
-
-//go:noinline
-func (t *tree) shareMore(source string) {
-	early.Ordinary()
-	t.sharedMore = append(t.sharedMore, t.real(source))
 }
 
 // isShared reports whether the real path is in a directory that is written to.

@@ -59,11 +59,6 @@ func (t *tree) labelled(options plan.Ptr) plan.Ptr {
 	if t.s.Labels.File == "" {
 		return options
 	}
-	return t.withContext(options)
-}
-
-//go:noinline
-func (t *tree) withContext(options plan.Ptr) plan.Ptr {
 	early.Ordinary()
 	return t.b.String(t.b.Read(options) + `,context="` + t.s.Labels.File + `"`)
 }

@@ -64,20 +64,13 @@ func (b *Builder) Fresh() Reg {
 func (b *Builder) room(n int) []byte {
 	size := (n + 7) &^ 7
 	if size > len(b.block) {
-		b.another(size)
+		early.Ordinary()
+		b.block = make([]byte, max(size, 1<<20))
+		b.more = append(b.more, b.block)
 	}
 	p := b.block[:size:size]
 	b.block = b.block[size:]
 	return p[:n]
-}
-
-// another begins a further block, of at least size bytes.
-//
-//go:noinline
-func (b *Builder) another(size int) {
-	early.Ordinary()
-	b.block = make([]byte, max(size, 1<<20))
-	b.more = append(b.more, b.block)
 }
 
 // Scratch returns n zero bytes to work with while compiling.

@@ -99,7 +99,8 @@ func Compile(b *plan.Builder, s *spec.Spec) error {
 		switch {
 		case f.Policy == Off:
 		case named && program == nil: // never nothing instead of a filter
-			return noProgram(f.Policy)
+			early.Ordinary()
+			return fmt.Errorf("there is no program for the policy %s", f.Policy)
 		case f.Ask:
 			b.Send(plan.Listener, b.Listen(asking(program)), 0)
 			setFiles(b, s)
@@ -118,12 +119,6 @@ func setFiles(b *plan.Builder, s *spec.Spec) {
 		b.Limit(unix.RLIMIT_NOFILE, s.Limits.Files, s.Limits.FilesMax)
 		b.Ignoring(unix.EPERM, unix.ENOSYS) // the policy refuses it, and the soft limit is the hard one
 	}
-}
-
-//go:noinline
-func noProgram(policy string) error {
-	early.Ordinary()
-	return fmt.Errorf("there is no program for the policy %s", policy)
 }
 
 // asking returns a program that asks the monitor where the given one refuses with an errno. Its answer is the same errno: the

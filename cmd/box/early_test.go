@@ -1,13 +1,12 @@
 package main
 
 import (
-	"bufio"
-	"bytes"
 	"os/exec"
 	"path/filepath"
 	"reflect"
 	"regexp"
 	"runtime"
+	"slices"
 	"strings"
 	"testing"
 
@@ -16,7 +15,7 @@ import (
 )
 
 // What runs before the Go runtime may call nothing that needs it. The program itself is asked: whatever can be reached from its
-// early entry, from the functions of the flags and from the acts, up to a function that begins with early.Ordinary.
+// early entry, from the functions of the flags and from the acts, up to a call of early.Ordinary.
 func TestEarlyCodeNeedsNoRuntime(t *testing.T) {
 	if runtime.GOARCH != "amd64" {
 		t.Skip("there is an early entry on amd64 only")
@@ -27,7 +26,7 @@ func TestEarlyCodeNeedsNoRuntime(t *testing.T) {
 	for len(todo) > 0 {
 		name := todo[0]
 		todo = todo[1:]
-		if seen[name] || calls.stops(name) {
+		if seen[name] {
 			continue
 		}
 		seen[name] = true
@@ -36,7 +35,7 @@ func TestEarlyCodeNeedsNoRuntime(t *testing.T) {
 		}
 		for _, callee := range calls[name] {
 			switch {
-			case callee == aBranch, harmless.MatchString(callee):
+			case callee == "box/internal/early.Ordinary", harmless.MatchString(callee):
 			case pure.MatchString(callee):
 				todo = append(todo, callee)
 			default:
@@ -63,34 +62,61 @@ var (
 	// pure are functions that are looked at in turn.
 	pure = regexp.MustCompile(`^(box/|main\.|strings\.|path\.|bytes\.|internal/bytealg\.|internal/stringslite\.|` +
 		`slices\.|unicode/utf8\.)`)
-	callLine = regexp.MustCompile(`\t(?:CALL|JMP) (.+)\(SB\)`)
-	closure  = regexp.MustCompile(`\tLEAQ (.+\.func\d[\d.]*)\(SB\)`)
-	indirect = regexp.MustCompile(`\tCALL (?:0x|[A-Z0-9]+$|[A-Z0-9]+\s)`)
-	branch   = regexp.MustCompile(`\tJ[A-Z]+ 0x`)
-	prologue = regexp.MustCompile(`\tPUSHQ BP`)
+	noReturn = regexp.MustCompile(`^box/internal/early\.Ordinary$|^runtime\.(panic|gopanic|throw)`)
+
+	line     = regexp.MustCompile(`^\s+\S+\t+0x([0-9a-f]+)\t+[0-9a-f]+\t+(\S+)(?: (.*?))?\s*$`)
+	called   = regexp.MustCompile(`^(.+)\(SB\)$`)
+	closure  = regexp.MustCompile(`^(.+\.func\d[\d.]*)\(SB\),`)
+	jumpedTo = regexp.MustCompile(`^0x([0-9a-f]+)$`)
 )
 
-// callGraph has what each function calls, in the order of the code.
-type callGraph map[string][]string
+// instruction is one of a function: its name in Go's assembler, and its operands.
+type instruction struct{ name, operands string }
 
-// stops reports whether a function begins with a call of early.Ordinary: what follows is never reached early.
-func (g callGraph) stops(name string) bool {
-	for _, callee := range g[name] {
-		if callee == "box/internal/early.Ordinary" {
-			return true
-		}
-		if callee == aBranch || !harmless.MatchString(callee) {
-			return false
+// earlyCalls returns what a function calls before early.Ordinary, which early does not return: each way through its
+// instructions is followed up to there. A jump by a table is taken to lead anywhere.
+func earlyCalls(name string, code []instruction, at map[string]int) (calls []string) {
+	seen := make([]bool, len(code))
+	todo := []int{0}
+	for len(todo) > 0 {
+		i := todo[len(todo)-1]
+		todo = todo[:len(todo)-1]
+		for ends := false; !ends && i < len(code) && !seen[i]; i++ {
+			seen[i] = true
+			in := code[i]
+			jump := in.name[0] == 'J'
+			switch found := called.FindStringSubmatch(in.operands); {
+			case !jump && in.name != "CALL":
+				if made := closure.FindStringSubmatch(in.operands); in.name == "LEAQ" && made != nil {
+					calls = append(calls, made[1])
+				}
+				ends = in.name == "RET" || in.name == "UD2"
+			case found != nil:
+				if found[1] != name {
+					calls = append(calls, found[1])
+				}
+				ends = jump || noReturn.MatchString(found[1])
+			case !jump:
+				calls = append(calls, "indirect")
+			case jumpedTo.MatchString(in.operands):
+				to, is := at[in.operands]
+				if !is {
+					return append(calls, "code that is not its own")
+				}
+				todo = append(todo, to)
+				ends = in.name == "JMP"
+			default:
+				for to := range code {
+					todo = append(todo, to)
+				}
+			}
 		}
 	}
-	return false
+	return calls
 }
 
-// aBranch stands among the calls for a jump, but for those of the check for room on the stack.
-const aBranch = "a branch"
-
-// disassembled returns what the functions of box call.
-func disassembled(t *testing.T) callGraph {
+// disassembled returns what each function of box calls early.
+func disassembled(t *testing.T) map[string][]string {
 	t.Helper()
 	program := filepath.Join(t.TempDir(), "box")
 	build := exec.Command("go", "build", "-trimpath", "-tags", "netgo,osusergo", "-ldflags",
@@ -102,26 +128,19 @@ func disassembled(t *testing.T) callGraph {
 	if err != nil {
 		t.Fatal("go tool objdump:", err)
 	}
-	calls, name, entered := callGraph{}, "", false
-	for lines := bufio.NewScanner(bytes.NewReader(text)); lines.Scan(); {
-		line := lines.Text()
-		if after, ok := strings.CutPrefix(line, "TEXT "); ok {
-			name, _, _ = strings.Cut(after, "(SB)")
-			calls[name], entered = nil, false
-			continue
+	calls := map[string][]string{}
+	for function := range strings.SplitSeq(string(text), "\nTEXT ") {
+		head, body, _ := strings.Cut(function, "\n")
+		name, _, _ := strings.Cut(strings.TrimPrefix(head, "TEXT "), "(SB)")
+		var code []instruction
+		at := map[string]int{}
+		for l := range strings.Lines(body) {
+			if found := line.FindStringSubmatch(strings.TrimSuffix(l, "\n")); found != nil {
+				at["0x"+found[1]] = len(code)
+				code = append(code, instruction{found[2], found[3]})
+			}
 		}
-		entered = entered || prologue.MatchString(line)
-		switch found := callLine.FindStringSubmatch(line); {
-		case found != nil && found[1] != name:
-			calls[name] = append(calls[name], found[1])
-		case indirect.MatchString(line):
-			calls[name] = append(calls[name], "indirect")
-		case branch.MatchString(line) && entered:
-			calls[name] = append(calls[name], aBranch)
-		}
-		if found := closure.FindStringSubmatch(line); found != nil {
-			calls[name] = append(calls[name], found[1])
-		}
+		calls[name] = earlyCalls(name, code, at)
 	}
 	return calls
 }
@@ -130,7 +149,7 @@ func disassembled(t *testing.T) callGraph {
 var ofSources = regexp.MustCompile(`^box/launch\.\(\*Sandbox\)\.(waitFor|took)[A-Z]`)
 
 // earlyRoots returns the names of the functions that run early: the entry, and what it calls by address.
-func earlyRoots(t *testing.T, calls callGraph) []string {
+func earlyRoots(t *testing.T, calls map[string][]string) []string {
 	t.Helper()
 	roots := []string{"main.begin", "box/cmd/box/internal/statusfd.(*Informer).Do"}
 	add := func(f any) {
@@ -156,4 +175,30 @@ func earlyRoots(t *testing.T, calls callGraph) []string {
 		add(bwrap.Options[i].Do)
 	}
 	return roots
+}
+
+// What stands after early.Ordinary is not early; what another way leads to, is.
+func TestEarlyCalls(t *testing.T) {
+	const ordinary = "box/internal/early.Ordinary"
+	code := []instruction{
+		{"JBE", "0x6"},
+		{"CALL", ordinary + "(SB)"},
+		{"CALL", "fmt.Print(SB)"},
+		{"JMP", "0x9"},
+		{"CALL", "late(SB)"},
+		{"RET", ""}, // nothing leads here
+		{"CALL", "a(SB)"},
+		{"JNE", "0x0"},
+		{"LEAQ", "main.f.func1(SB), AX"},
+		{"JMP", "b(SB)"},
+	}
+	at := map[string]int{"0x0": 0, "0x6": 6, "0x9": 9}
+	want := []string{ordinary, "a", "main.f.func1", "b"}
+	if got := earlyCalls("main.f", code, at); !slices.Equal(got, want) {
+		t.Errorf("%q, want %q", got, want)
+	}
+	code[7] = instruction{"JMP", "0(AX)(CX*8)"}
+	if got := earlyCalls("main.f", code, at); !slices.Contains(got, "fmt.Print") || !slices.Contains(got, "late") {
+		t.Errorf("%q: a table may lead anywhere", got)
+	}
 }

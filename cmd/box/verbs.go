@@ -66,7 +66,8 @@ func verbOf(word string) *verb.Verb {
 func misread(word string) error {
 	for _, r := range reserved {
 		if r == word {
-			return reservedWord(word)
+			early.Ordinary()
+			return say.Usagef("%q is reserved for a verb of box", word).Hintf("box run %s, or box -- %s, runs the program", word, word)
 		}
 	}
 	for i := range verbs {
@@ -75,12 +76,6 @@ func misread(word string) error {
 		}
 	}
 	return nil
-}
-
-//go:noinline
-func reservedWord(word string) error {
-	early.Ordinary()
-	return say.Usagef("%q is reserved for a verb of box", word).Hintf("box run %s, or box -- %s, runs the program", word, word)
 }
 
 // almostVerb returns the message for a word that is close to a verb, if no program has that name: the program wins.

@@ -15,13 +15,8 @@ func Poll(set []unix.PollFd) unix.Errno {
 		_, errno := result(raw(unix.SYS_PPOLL, uintptr(p), n, 0))
 		return errno
 	}
-	return poll(p, n)
-}
-
-//go:noinline
-func poll(set unsafe.Pointer, n uintptr) unix.Errno {
 	early.Ordinary()
-	_, _, errno := unix.Syscall6(unix.SYS_PPOLL, uintptr(set), n, 0, 0, 0, 0)
+	_, _, errno := unix.Syscall6(unix.SYS_PPOLL, uintptr(p), n, 0, 0, 0, 0)
 	return errno
 }
 
@@ -178,7 +173,9 @@ func syscall(nr, a uintptr, p unsafe.Pointer, c uintptr) (r uintptr, errno unix.
 	if early.Running() {
 		return result(raw(nr, a, uintptr(p), c))
 	}
-	return ordinary(nr, a, p, c)
+	early.Ordinary()
+	r, _, errno = unix.Syscall6(nr, a, uintptr(p), c, 0, 0, 0)
+	return r, errno
 }
 
 // result takes apart what the kernel has returned.
@@ -187,13 +184,6 @@ func result(r uintptr) (uintptr, unix.Errno) {
 		return ^uintptr(0), unix.Errno(-r)
 	}
 	return r, 0
-}
-
-//go:noinline
-func ordinary(nr, a uintptr, p unsafe.Pointer, c uintptr) (r uintptr, errno unix.Errno) {
-	early.Ordinary()
-	r, _, errno = unix.Syscall6(nr, a, uintptr(p), c, 0, 0, 0)
-	return r, errno
 }
 
 // DefaultAction gives a signal its default action, see rt_sigaction(2).

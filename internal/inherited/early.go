@@ -14,6 +14,7 @@ import (
 // has changed signals since.
 var first struct {
 	ignored, blocked uint64
+	asked, masked    bool // they have been asked for
 	caller           int
 }
 

@@ -80,11 +80,6 @@ func Files() (soft, hard uint64) {
 	if early.Running() {
 		return filesNow()
 	}
-	return files()
-}
-
-//go:noinline
-func files() (soft, hard uint64) {
 	early.Ordinary()
 	return uint64(C.soft()), uint64(C.hard())
 }
@@ -92,16 +87,11 @@ func files() (soft, hard uint64) {
 // Ignored returns the signals that the caller ignored, bit 0 being signal 1.
 func Ignored() uint64 {
 	if early.Running() {
-		first.ignored = ignoredNow()
+		first.ignored, first.asked = ignoredNow(), true
 	}
-	if early.Running() || early.Again() {
+	if first.asked {
 		return first.ignored
 	}
-	return ignored()
-}
-
-//go:noinline
-func ignored() uint64 {
 	early.Ordinary()
 	return uint64(C.get_ignored())
 }
@@ -109,16 +99,11 @@ func ignored() uint64 {
 // Blocked returns the signals that the caller blocked.
 func Blocked() uint64 {
 	if early.Running() {
-		first.blocked = blockedNow()
+		first.blocked, first.masked = blockedNow(), true
 	}
-	if early.Running() || early.Again() {
+	if first.masked {
 		return first.blocked
 	}
-	return blocked()
-}
-
-//go:noinline
-func blocked() uint64 {
 	early.Ordinary()
 	return uint64(C.get_blocked())
 }
@@ -134,11 +119,6 @@ func Words() (start, size uintptr) {
 	if early.Running() {
 		return early.Span()
 	}
-	return words()
-}
-
-//go:noinline
-func words() (start, size uintptr) {
 	early.Ordinary()
 	return uintptr(C.get_start()), uintptr(C.get_end() - C.get_start())
 }
@@ -148,11 +128,6 @@ func Secure() bool {
 	if early.Running() {
 		return early.Secure()
 	}
-	return secure()
-}
-
-//go:noinline
-func secure() bool {
 	early.Ordinary()
 	return C.secure() != 0
 }
@@ -188,14 +163,6 @@ func CPUs() []byte {
 	if early.Running() {
 		return nil
 	}
-	return cpus()
-}
-
-//go:noinline
-func cpus() []byte {
 	early.Ordinary()
-	if early.Again() {
-		return nil // as it was then, so that the plan is the same
-	}
 	return C.GoBytes(C.get_cpus(), C.int(max(C.get_cpus_size(), 0)))
 }

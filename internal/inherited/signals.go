@@ -63,15 +63,10 @@ func catchNow(set uint64) (fd int, err error) {
 	early.Masked(before)
 	r, _, errno := unix.RawSyscall6(unix.SYS_SIGNALFD4, none, mask, 8, flags, 0, 0)
 	if errno != 0 {
-		return uncaught(errno)
+		early.Ordinary()
+		return -1, errno
 	}
 	return int(r), nil
-}
-
-//go:noinline
-func uncaught(errno unix.Errno) (fd int, err error) {
-	early.Ordinary()
-	return -1, errno
 }
 
 //go:noinline
@@ -89,12 +84,7 @@ func catch(set uint64) (fd int, err error) {
 // can't do without: they end the process as they would end any other.
 func Default() {
 	if !early.Running() {
-		giveBack()
+		early.Ordinary()
+		C.let(C.uint64_t(Ignored()))
 	}
-}
-
-//go:noinline
-func giveBack() {
-	early.Ordinary()
-	C.let(C.uint64_t(Ignored()))
 }

@@ -45,7 +45,8 @@ func (b *Line) parse(words []string, inFile bool) (command []string, done bool, 
 			return nil, false, bwraptext.Errorf("%s takes %s", word, f.Takes)
 		}
 		if f.OnlyLast && b.once[index] {
-			b.repeated(word)
+			early.Ordinary()
+			bwraptext.Print(b.warn, "Only the last %s option will take effect", word)
 		}
 		b.once[index] = true
 		taken := words[: 1+f.Words : 1+f.Words]
@@ -86,14 +87,6 @@ func find(word string) int {
 		}
 	}
 	return -1
-}
-
-// repeated warns of an option of which only the last counts.
-//
-//go:noinline
-func (b *Line) repeated(word string) {
-	early.Ordinary()
-	bwraptext.Print(b.warn, "Only the last %s option will take effect", word)
 }
 
 // argsFile does the options in an --args file.

@@ -11,7 +11,10 @@ import (
 func TakeCallers(s *spec.Spec) {
 	life := &s.Life
 	life.Ignored, life.Blocked = inherited.Ignored(), inherited.Blocked()
-	life.CPUs, life.Caller = inherited.CPUs(), inherited.Caller()
+	life.CPUs, life.Caller = nil, inherited.Caller()
+	if !Replayed() { // there were none then, and the plan must be the same
+		life.CPUs = inherited.CPUs()
+	}
 	life.Words.Start, life.Words.Size = inherited.Words()
 	s.Limits.Files, s.Limits.FilesMax = inherited.Files()
 	old := unix.Umask(0)

@@ -90,7 +90,7 @@ func readAll(fd int) ([]byte, error) {
 			data = have.Data
 		}
 	}
-	if early.Again() {
+	if Replayed() {
 		return data, nil // it was read to its end, and let go
 	}
 	for buffer := make([]byte, 64<<10); ; {

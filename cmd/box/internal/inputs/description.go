@@ -20,7 +20,9 @@ func Describe(s *spec.Spec, kept []spec.Description) error {
 		}
 		life.Stdio[fd] = description(fd)
 		if life.Stdio[fd].Kind == spec.DirectoryFile {
-			return directoryOn(fd)
+			early.Ordinary()
+			return say.Usagef("%s is a directory, which would let the command out of the sandbox", stdioNames[fd]).
+				Hintf("redirect it, or bind the directory; --keep-fd hands a descriptor over knowingly")
 		}
 	}
 	life.Kept = kept[:0]
@@ -31,13 +33,6 @@ func Describe(s *spec.Spec, kept []spec.Description) error {
 }
 
 var stdioNames = [...]string{"standard input", "standard output", "standard error"}
-
-//go:noinline
-func directoryOn(fd int) error {
-	early.Ordinary()
-	return say.Usagef("%s is a directory, which would let the command out of the sandbox", stdioNames[fd]).
-		Hintf("redirect it, or bind the directory; --keep-fd hands a descriptor over knowingly")
-}
 
 // description returns what a descriptor has open.
 func description(fd int) (d spec.Description) {

@@ -8,10 +8,14 @@ import (
 	"golang.org/x/sys/unix"
 )
 
+// Replayed reports whether this run repeats an early one for its message alone: what was read then is not read again, and
+// nothing is started.
+func Replayed() bool { return early.Again() }
+
 // IsOpen fails if the caller has not handed over the descriptor. A command line that is compiled again for its
 // message alone had all of them, and has let go of them since.
 func IsOpen(fd int) error {
-	if early.Again() {
+	if Replayed() {
 		return nil
 	}
 	if _, errno := host.Fcntl(fd, unix.F_GETFD, 0); errno != 0 {
@@ -25,7 +29,7 @@ var unreadable int
 
 // Readable reports whether a descriptor can be read at all.
 func Readable(fd int) bool {
-	if early.Again() {
+	if Replayed() {
 		return fd+1 != unreadable
 	}
 	_, errno := host.Read(fd, nil)

@@ -40,15 +40,10 @@ func (b *Line) clearenv([]string) error {
 
 func validName(name string) error {
 	if name == "" || strings.IndexByte(name, '=') >= 0 {
-		return badName(name)
+		early.Ordinary()
+		return say.Badf("%s is no name of a variable", say.Words([]string{name}))
 	}
 	return nil
-}
-
-//go:noinline
-func badName(name string) error {
-	early.Ordinary()
-	return say.Badf("%s is no name of a variable", say.Words([]string{name}))
 }
 
 func (b *Line) envPass(w []string) error {

@@ -22,7 +22,8 @@ func (b *Line) Finish(command []string) error {
 		return say.Refuse(m.words, "nothing follows that it is for")
 	}
 	if len(command) == 0 {
-		return noCommand()
+		early.Ordinary()
+		return say.Usagef("no command given").Hintf("box [flags] -- program [arguments]; box --help lists the flags")
 	}
 	if command[0] == "" {
 		return say.Refuse(nil, "the command's name is empty")
@@ -99,12 +100,6 @@ func (b *Line) named() error {
 	return nil
 }
 
-//go:noinline
-func noCommand() error {
-	early.Ordinary()
-	return say.Usagef("no command given").Hintf("box [flags] -- program [arguments]; box --help lists the flags")
-}
-
 // furnish adds the base view if no flag says anything about files, else the default mounts.
 func (b *Line) furnish() error {
 	files := false
@@ -147,7 +142,8 @@ func (b *Line) baseView() error {
 		Writable: b.project, Name: b.host,
 	})
 	if err != nil {
-		return refuseLink(err)
+		early.Ordinary()
+		return say.Usagef("-w: %v", err).Hintf("remove the link, or leave -w out")
 	}
 	b.explainNotes()
 	if left != "" {
@@ -155,12 +151,6 @@ func (b *Line) baseView() error {
 	}
 	b.bare = left != ""
 	return nil
-}
-
-//go:noinline
-func refuseLink(err error) error {
-	early.Ordinary()
-	return say.Usagef("-w: %v", err).Hintf("remove the link, or leave -w out")
 }
 
 // homes returns what may be the caller's home: HOME, which anybody may have set, and what the system says.

@@ -124,11 +124,6 @@ func (b *Line) limited() error {
 	if !joined && !mapped {
 		return nil
 	}
-	return b.unlimited()
-}
-
-//go:noinline
-func (b *Line) unlimited() error {
 	early.Ordinary()
 	return say.Usagef("--seccomp-policy %s: nothing else keeps the command from making user namespaces here", b.policyName).
 		Hintf("--nested-userns lets it")

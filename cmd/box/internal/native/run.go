@@ -6,7 +6,6 @@ import (
 	"box/cmd/box/internal/say"
 	"box/cmd/box/internal/session"
 	"box/internal/early"
-	"box/internal/host"
 	"box/internal/inherited"
 	"box/launch"
 	"box/spec"
@@ -28,13 +27,15 @@ func (b *Line) Run(s *session.Session, words []string) (int, error) {
 		return 0, err
 	}
 	if b.print {
-		return 0, b.printBwrapLine()
+		early.Ordinary()
+		return 0, printer.Bwrap(b.spec, b.tell)
 	}
 	if err := b.Compile(); err != nil {
 		return 0, err
 	}
 	if b.dry {
-		return 0, b.printPlan()
+		early.Ordinary()
+		return 0, printer.Plan(&b.session.Builder.Plan, b.spec, b.left)
 	}
 	return b.Start()
 }
@@ -115,9 +116,7 @@ func (b *Line) Start() (int, error) {
 	if b.refused != nil {
 		return b.startLogged(signals)
 	}
-	if text := say.Told(); text != "" {
-		host.Say(text)
-	}
+	say.Release()
 	status, err := b.session.Run(signals, nil)
 	say.Left(status.Left)
 	if err != nil {
@@ -149,16 +148,4 @@ func (b *Line) explained(err error) error {
 		return say.Usagef("%s: it can't be written: %v", words, cause)
 	}
 	return failure.Explain(err, b.spec)
-}
-
-//go:noinline
-func (b *Line) printBwrapLine() error {
-	early.Ordinary()
-	return printer.Bwrap(b.spec, b.tell)
-}
-
-//go:noinline
-func (b *Line) printPlan() error {
-	early.Ordinary()
-	return printer.Plan(&b.session.Builder.Plan, b.spec, b.left)
 }

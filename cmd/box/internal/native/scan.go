@@ -90,16 +90,11 @@ func take(words []string) (*Flag, []string, error) {
 		}
 	}
 	if wanted > len(words)-1 {
-		return nil, nil, missing(f, words)
+		early.Ordinary()
+		wanted := strings.Fields(f.Args)
+		return nil, nil, say.Usagef("%s: needs %s", say.Words(words), strings.Join(wanted[len(words)-1:], " "))
 	}
 	return f, words[1+wanted:], nil
-}
-
-//go:noinline
-func missing(f *Flag, words []string) error {
-	early.Ordinary()
-	wanted := strings.Fields(f.Args)
-	return say.Usagef("%s: needs %s", say.Words(words), strings.Join(wanted[len(words)-1:], " "))
 }
 
 // takeCut is take for --flag=value.

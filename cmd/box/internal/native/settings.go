@@ -205,11 +205,6 @@ func fromRoot(dir string) string {
 	if path := spec.Relative(dir); path == "" || early.Clean(dir) {
 		return dir
 	}
-	return joinRoot(dir)
-}
-
-//go:noinline
-func joinRoot(dir string) string {
 	early.Ordinary()
 	return path.Join("/", dir)
 }

@@ -130,7 +130,7 @@ func Tell(parts ...string) {
 	switch {
 	case early.Running():
 		told.Add(line.String())
-	case !early.Again(): // else it has been said
+	case !released: // else it has been said
 		host.Say(line.String())
 	}
 }
@@ -142,11 +142,20 @@ func Left(some bool) {
 	}
 }
 
-// Told returns what Tell has kept back.
-func Told() string { return told.String() }
+// Release prints what Tell has kept back. Nothing can go the ordinary way any more.
+func Release() {
+	if text := told.String(); text != "" {
+		released = true
+		host.Say(text)
+	}
+}
 
 // Forget forgets it: a command line begins.
 func Forget() { told.Cut(0) }
 
-// told is what is said when nothing can go the ordinary way any more.
-var told early.Text
+// told is what is said when nothing can go the ordinary way any more; released reports whether it has been. A command line
+// that is compiled again, for the message of a failure, says nothing twice.
+var (
+	told     early.Text
+	released bool
+)

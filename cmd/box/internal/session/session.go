@@ -2,6 +2,7 @@
 package session
 
 import (
+	"box/cmd/box/internal/inputs"
 	"box/cmd/box/internal/statusfd"
 	"box/internal/early"
 	"box/launch"
@@ -38,6 +39,9 @@ func (s *Session) Compile() error {
 // Run starts the plan and waits for the command. signals is as in launch.Start; notice, if it is not nil, answers for refused
 // calls.
 func (s *Session) Run(signals int, notice func(launch.Notice) unix.Errno) (launch.Status, error) {
+	if inputs.Replayed() {
+		return launch.Status{}, launch.Earlier(&s.Builder.Plan)
+	}
 	box, err := launch.Start(&s.Builder.Plan, &s.Spec, signals)
 	if err != nil {
 		return launch.Status{}, err

@@ -60,14 +60,14 @@ func (b *Sandbox) Await(fd int, events int16) error {
 		}
 		switch {
 		case set[2].Revents != 0:
-			b.status, b.ended = Status{Signal: unix.SIGKILL}, true
+			b.finish(Status{Signal: unix.SIGKILL})
 			return errEnded
 		case set[1].Revents != 0:
 			s := b.nextSignal()
 			if s == 0 || b.spec.Life.Ignored&bit(s) != 0 || forward[s].sent && !ends[s] {
 				continue
 			}
-			b.status, b.ended = Status{Signal: s}, true
+			b.finish(Status{Signal: s})
 			return errEnded
 		case set[0].Revents != 0:
 			return nil

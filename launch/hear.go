@@ -48,12 +48,10 @@ func (b *Sandbox) handle(r *plan.Record, control *host.Control) (more bool, err 
 		b.failed = b.problem.notStarted(&b.plan.Inside[r.Step], int(r.Step), unix.Errno(r.Value))
 	case plan.Text:
 		b.problem.noteText(r)
-	case plan.Running:
-		b.running = true
 	case plan.Here:
 		b.move(control.Sender)
 	case plan.Ended:
-		b.status, b.ended = statusOf(unix.WaitStatus(r.Value)), true
+		b.finish(statusOf(unix.WaitStatus(r.Value)))
 	case plan.Stopped:
 		b.stop()
 	case plan.Ready:

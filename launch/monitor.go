@@ -3,6 +3,7 @@ package launch
 import (
 	"box/internal/early"
 	"box/internal/host"
+	"box/plan"
 
 	"golang.org/x/sys/unix"
 )
@@ -51,13 +52,16 @@ func (b *Sandbox) pollTerminal(set []unix.PollFd) unix.Errno {
 	}
 	b.tty.copy(set[len(sources):])
 	if b.tty.hungUp() && b.spec.Life.Ignored&bit(unix.SIGHUP) == 0 {
-		b.status, b.ended = Status{Signal: unix.SIGHUP}, true
+		b.finish(Status{Signal: unix.SIGHUP})
 	}
 	return 0
 }
 
 // Ran reports whether the command was executed, as far as the Spec's Life.TellExec lets pid 1 report it.
-func (b *Sandbox) Ran() bool { return b.running }
+func (b *Sandbox) Ran() bool { return b.had>>plan.Running&1 != 0 }
+
+// finish notes how the command has ended, or how it is to be told that the sandbox was ended.
+func (b *Sandbox) finish(s Status) { b.status, b.ended = s, true }
 
 // stop stops the monitor as the command has stopped, so that the caller's shell sees it and can go on with it. SIGSTOP,
 // because a SIGTSTP would be taken by descriptor.
@@ -128,7 +132,7 @@ func (b *Sandbox) reap() {
 		}
 		b.gone = true
 		if errno == 0 && pid == b.pid {
-			b.status, b.ended = statusOf(w), true
+			b.finish(statusOf(w))
 		}
 		return
 	}

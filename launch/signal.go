@@ -63,7 +63,7 @@ func (b *Sandbox) nextSignal() unix.Signal {
 // take does what an arriving signal is for; 0 is none.
 func (b *Sandbox) take(s unix.Signal) {
 	if s != 0 && !b.ended && !b.pass(s) {
-		b.status, b.ended = Status{Signal: s}, true
+		b.finish(Status{Signal: s})
 	}
 }
 

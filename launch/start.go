@@ -41,7 +41,6 @@ type Sandbox struct {
 	executed bool // the command is in the place of pid 1, and conn a pidfd of it
 	gone     bool // there is nothing to kill or to wait for
 	waiting  bool // pid 1 waits for the acts
-	running  bool // the command was about to be executed
 	left     bool // what the command leaves behind was not all killed
 	failed   *Failure
 	problem  problem

@@ -78,7 +78,7 @@ func (b *Sandbox) tookSignal(int16) (over bool, err error) {
 func (b *Sandbox) waitForCaller() (fd int, events int16) { return b.caller, unix.POLLIN }
 
 func (b *Sandbox) tookCaller(int16) (over bool, err error) {
-	b.status, b.ended = Status{Signal: unix.SIGKILL}, true
+	b.finish(Status{Signal: unix.SIGKILL})
 	return false, nil
 }
 

@@ -105,8 +105,8 @@ func helpOf(name string) error {
 // contextOf returns what a verb is called with.
 func contextOf(words []string) *verb.Context {
 	return &verb.Context{
-		Words: words, Table: verbs[:], Help: helpOf, PrintVersion: printVersion, Build: startsHow(), Entry: ordinary() != 0,
-		Try: trySandbox,
+		Words: words, Table: verbs[:], Reserved: reserved[:], Help: helpOf, PrintVersion: printVersion,
+		Build: startsHow(), Entry: ordinary() != 0, Try: trySandbox,
 	}
 }
 

@@ -19,8 +19,9 @@ type Verb struct {
 
 // Context is what a verb is called with: its arguments, and what only package main knows.
 type Context struct {
-	Words []string // those after the verb
-	Table []Verb   // all verbs
+	Words    []string // those after the verb
+	Table    []Verb   // all verbs
+	Reserved []string // words that will be verbs
 
 	Help         func(mode string) error // prints the help of a verb without Run
 	PrintVersion func() error            // prints what box --version prints

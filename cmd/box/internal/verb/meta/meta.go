@@ -3,6 +3,7 @@ package meta
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"box/cmd/box/internal/say"
@@ -19,7 +20,7 @@ func Help(c *verb.Context) (int, error) {
 	v := find(c.Table, word)
 	switch {
 	case v == nil:
-		return 0, noSuchVerb(c.Table, word)
+		return 0, noSuchVerb(c, word)
 	case len(c.Words) > 1:
 		return 0, say.Usagef("help %s: takes one verb", say.Words(c.Words)).Hintf("box help %s", word)
 	case v.Run == nil:
@@ -42,10 +43,13 @@ func find(table []verb.Verb, name string) *verb.Verb {
 }
 
 // noSuchVerb returns the message for a word that is not a verb.
-func noSuchVerb(table []verb.Verb, word string) error {
-	names := make([]string, len(table))
-	for i := range table {
-		names[i] = table[i].Name
+func noSuchVerb(c *verb.Context, word string) error {
+	names := make([]string, len(c.Table))
+	for i := range c.Table {
+		names[i] = c.Table[i].Name
+	}
+	if slices.Contains(c.Reserved, word) {
+		return say.Usagef("help %s: the word is reserved for a verb of box", word).Hintf("verbs: %s", strings.Join(names, ", "))
 	}
 	m := say.Usagef("help %s: no such verb", say.Words([]string{word})).Hintf("verbs: %s", strings.Join(names, ", "))
 	if near := nearest.Of(word, names); near != "" {

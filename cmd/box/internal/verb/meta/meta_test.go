@@ -35,7 +35,7 @@ func printed(t *testing.T, f func(*verb.Context) (int, error), words ...string) 
 	os.Stdout = write
 	defer func() { os.Stdout = stdout }()
 	status, err = f(&verb.Context{
-		Words: words, Table: table,
+		Words: words, Table: table, Reserved: []string{"ps"},
 		Help: func(mode string) error {
 			fmt.Println("help of", mode)
 			return nil
@@ -79,6 +79,7 @@ func TestHelpOfNothing(t *testing.T) {
 		headline, hint string
 	}{
 		{[]string{"nosuch"}, "help nosuch: no such verb", "verbs: run, bwrap, doctor, help, version"},
+		{[]string{"ps"}, "help ps: the word is reserved for a verb of box", "verbs: run, bwrap, doctor, help, version"},
 		{[]string{"doctr"}, "help doctr: no such verb", "did you mean doctor?"},
 		{[]string{"verson"}, "help verson: no such verb", "did you mean version?"},
 		{[]string{""}, "help '': no such verb", "verbs: run, bwrap, doctor, help, version"},

@@ -8,6 +8,9 @@ import (
 )
 
 // insert puts an entry at a place of the tree.
+//
+// Those at that place and after it move on by one. So indices into the tree, and what was made of them, hold only
+// until the next call. The entry comes as a pointer since it is large; it is copied.
 func insert(s *spec.Spec, at int, e *spec.Entry) {
 	if len(s.Tree) == cap(s.Tree) {
 		early.Ordinary()

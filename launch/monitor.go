@@ -40,6 +40,8 @@ func (b *Sandbox) Wait() (Status, error) {
 	return b.status, nil
 }
 
+// leaveTerminal shows what was written last and restores the caller's terminal, in this order.
+//
 //go:noinline
 func (b *Sandbox) pollTerminal(set []unix.PollFd) unix.Errno {
 	early.Ordinary()
@@ -165,6 +167,8 @@ func (b *Sandbox) clean() {
 	}
 }
 
+// undoAll goes backwards: what was done last may rely on what was done before.
+//
 //go:noinline
 func (b *Sandbox) undoAll() {
 	early.Ordinary()

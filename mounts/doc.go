@@ -10,8 +10,8 @@
 //
 // launch.Compile calls Compile when the user namespace has its ids and the network is made, and before userns.Finish
 // takes the privileges away. So the calls may mount. The umask is 0 by then: the modes that are asked for are the modes
-// that files get. Nothing is mounted while a plan is compiled: Compile only looks at the host, and writes calls into the
-// Builder.
+// that files get. Nothing is mounted while a plan is compiled: Compile only looks at the host, and writes calls into
+// the Builder.
 //
 // # Order
 //
@@ -35,8 +35,8 @@
 // # Memory
 //
 // This code may run before the Go runtime has begun, see internal/early. It must not allocate then. Lists are in the
-// Builder's memory or in arrays of a fixed size, and texts come from early.Concat. What needs the heap is in functions of
-// their own that call early.Ordinary first: overlays, late sources, mount points on the host.
+// Builder's memory or in arrays of a fixed size, and texts come from early.Concat. What needs the heap is in functions
+// of their own that call early.Ordinary first: overlays, late sources, mount points on the host.
 //
 // # The other half
 //

@@ -40,7 +40,7 @@ func (b *Sandbox) Wait() (Status, error) {
 	return b.status, nil
 }
 
-// leaveTerminal shows what was written last and restores the caller's terminal, in this order.
+// pollTerminal is poll for a sandbox with a terminal. Its buffers grow, so it needs the Go runtime.
 //
 //go:noinline
 func (b *Sandbox) pollTerminal(set []unix.PollFd) unix.Errno {

@@ -55,7 +55,7 @@ var courtesies = [...]spec.Entry{
 	{Kind: spec.Proc, Dest: "/proc", Origin: spec.Origin{Note: NoteCourtesy}},
 }
 
-// leave is append. It needs the heap, and so it is a function of its own: only who comes here needs the Go runtime.
+// leave is append, which needs the heap.
 //
 //go:noinline
 func leave(left []string, dest string) []string {

@@ -35,8 +35,8 @@
 // # Memory
 //
 // This code may run before the Go runtime has begun, see internal/early. It must not allocate then. Lists are in the
-// Builder's memory or in arrays of a fixed size, and texts come from early.Concat. What needs the heap is in functions
-// of their own that call early.Ordinary first: overlays, late sources, mount points on the host.
+// Builder's memory or in arrays of a fixed size, and texts come from early.Concat. What needs the heap calls
+// early.Ordinary first: overlays, late sources, mount points on the host.
 //
 // # The other half
 //

@@ -13,6 +13,7 @@ import (
 // until the next call. The entry comes as a pointer since it is large; it is copied.
 func insert(s *spec.Spec, at int, e *spec.Entry) {
 	if len(s.Tree) == cap(s.Tree) {
+		// Before the Go runtime the tree lies in fixed memory, which is enough for a plain command line.
 		early.Ordinary()
 		s.Tree = slices.Grow(s.Tree, 1+len(s.Tree))
 	}

@@ -62,6 +62,7 @@ func (t *tree) labelled(options plan.Ptr) plan.Ptr {
 	if t.s.Labels.File == "" {
 		return options
 	}
+	// The quotes are for mount(2): a context with categories has commas.
 	early.Ordinary()
 	return t.b.String(t.b.Read(options) + `,context="` + t.s.Labels.File + `"`)
 }

@@ -72,7 +72,7 @@ func (t *tree) real(source string) string {
 // trusted; or "". It looks at where each part leads and not at how it is spelled.
 //
 // dir is spelled as Spelled gives it. Its own last part may be a link that the user names: only what comes after it
-// can be planted. A source that is itself written to is none of these, since nothing is below it.
+// can be planted. The last part of the source is not looked at.
 func (t *tree) writableAbove(source string) (dir, rest string) {
 	if t.nshared == 0 {
 		return "", ""

@@ -29,7 +29,7 @@ func (t *tree) tmpfs(i int) {
 	e := &t.s.Tree[i]
 	if t.pooled && e.Size == 0 {
 		part := t.part(i, e.Perms)
-		// Nobody else can have put a link on the way, so it is bound by path: no descriptor is opened or closed.
+		// Nobody else can have put a link on the way, so it is bound by path, which takes fewer calls.
 		if path := t.ours(e.Dest); path != 0 {
 			t.place(e.Dest)
 			t.b.Fchdir(plan.WhyMount, plan.Base)
@@ -42,8 +42,8 @@ func (t *tree) tmpfs(i int) {
 	t.mount(e.Dest, "tmpfs", unix.MS_NOSUID|unix.MS_NODEV, t.tmpfsOptions(e.Perms, e.Size))
 }
 
-// tmpfsOptions returns the mount options for a tmpfs, see tmpfs(5). A size of 0 is the default.
-// A number of inodes is always given: a file without content takes memory, too, which the size does not count.
+// tmpfsOptions returns the mount options for a tmpfs, see tmpfs(5). A size of 0 is the default. A limit of box's own
+// counts inodes, too: a file without content takes memory that the size does not count.
 func (t *tree) tmpfsOptions(perms uint32, size uint64) plan.Ptr {
 	if t.s.Mounts.KernelTmpfsSize {
 		return t.labelled(t.wholeOptions(perms, size))

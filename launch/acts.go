@@ -12,8 +12,8 @@ import (
 
 // ActError is an act of the parent that could not be done.
 type ActError struct {
-	Act plan.Act
-	Err error
+	Act plan.Act // the one that failed; those after it were not tried
+	Err error    // what it returned
 }
 
 func (e *ActError) Error() string { return e.Act.String() + ": " + e.Err.Error() }
@@ -25,6 +25,7 @@ func (e *ActError) Unwrap() error { return e.Err }
 func ActIn(err error) (act *ActError, ok bool) { return errors.AsType[*ActError](err) }
 
 // act does the plan's acts while the child waits.
+// An act that fails may have had an effect as well, so what undoes it is noted before its error is looked at.
 func (b *Sandbox) act() error {
 	for _, a := range b.plan.Outside {
 		undo, err := a.Do(b.pid)
@@ -64,6 +65,7 @@ func (b *Sandbox) Await(fd int, events int16) error {
 			return errEnded
 		case set[1].Revents != 0:
 			s := b.nextSignal()
+			// What asks for no end is for the command, which there isn't yet.
 			if s == 0 || b.spec.Life.Ignored&bit(s) != 0 || forward[s].sent && !ends[s] {
 				continue
 			}

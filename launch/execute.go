@@ -36,6 +36,7 @@ func execute(b *plan.Builder, s *spec.Spec, env plan.Ptr) {
 		} else {
 			path = ""
 		}
+		// An empty part of PATH is the working directory.
 		if dir == "" {
 			dir = "."
 		}

@@ -87,6 +87,8 @@ func (b *Sandbox) ready() (more bool, err error) {
 	return true, nil
 }
 
+// noteMade keeps a mount point until the sandbox has ended. Its descriptors are the monitor's from now on.
+//
 //go:noinline
 func (b *Sandbox) noteMade(m mountPoint) {
 	early.Ordinary()
@@ -97,6 +99,8 @@ func (b *Sandbox) noteMade(m mountPoint) {
 	b.made = append(b.made, m)
 }
 
+// takeTerminal begins to copy between the caller's terminal and the sandbox's, whose master it takes over.
+//
 //go:noinline
 func (b *Sandbox) takeTerminal(master int) {
 	early.Ordinary()
@@ -157,6 +161,7 @@ func (b *Sandbox) plausible(r *plan.Record, c *host.Control) bool {
 	return true
 }
 
+// The largest numbers that a record can have in the place of an errno and of a signal.
 const (
 	lastErrno  = 4095 // MAX_ERRNO of the kernel
 	lastSignal = 64   // _NSIG

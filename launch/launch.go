@@ -1,5 +1,21 @@
 // Package launch makes a sandbox: it compiles a Spec to a Plan, clones a child that walks it, watches the child and
 // reports how its command ended.
+//
+// Three processes take part, as a rule. The monitor is the process that the caller has started: it compiles
+// (Compile), clones (Start) and waits (Wait). Pid 1 is its child. It walks the plan, that is, it makes the calls one
+// by one, and reaps what the command leaves behind. The command's process is forked by pid 1 and makes the rest of
+// the calls, of which the last is execve(2).
+//
+// Monitor and child have the same plan. So a call that fails is told by its number and its errno, in a record over a
+// socket, and the monitor finds the call, whom it is for and why it was made. The messages for users are made
+// elsewhere.
+//
+// The child of a process with a Go runtime has a copy of that and must not use it. Nor may anything allocate in a run
+// that has begun before the runtime: such a function calls early.Ordinary first, or is not reached. From early.Commit
+// in Start until the sandbox has ended there is no way back to the ordinary start, since the plan has had effects.
+//
+// Between the clone and the end the monitor trusts nothing that comes over the socket: a command that has taken pid 1
+// over may have sent it. See hear.go.
 package launch
 
 import (
@@ -21,6 +37,7 @@ import (
 // It looks at the host; an error is a *plan.HostError for what is missing there.
 func Compile(b *plan.Builder, s *spec.Spec) error {
 	b.Reset()
+	// If pid 1 had the parent's end of the socket, too, its own end would never show that the parent is gone.
 	b.Close(plan.Peer)
 	userns.Join(b, s)
 	begin(b, s)
@@ -33,7 +50,9 @@ func Compile(b *plan.Builder, s *spec.Spec) error {
 	if s.Life.Session == spec.SandboxSession {
 		b.Setsid()
 	}
+	// Without it a process that has no CAP_SYS_ADMIN may load no filter (EACCES, see seccomp(2)).
 	b.Prctl(plan.WhyPrivilege, unix.PR_SET_NO_NEW_PRIVS, 1, 0)
+	// Files in the tree get the modes that are asked for. The command gets its own umask below.
 	b.Umask(0)
 	label(b, "self/attr/fscreate", s.Labels.File)
 	domain, err := landlock.Begin(b, s)
@@ -44,7 +63,9 @@ func Compile(b *plan.Builder, s *spec.Spec) error {
 	if err := mounts.Compile(b, s); err != nil {
 		return err
 	}
+	// After the tree, since the terminal is one of the sandbox's own /dev/pts, if it has one.
 	openTTY(b, s)
+	// Until this record comes, the monitor doesn't kill pid 1 at once: see letBuild.
 	if b.Sends>>plan.Made&1 != 0 {
 		b.Tell(plan.Built)
 	}
@@ -103,6 +124,7 @@ func label(b *plan.Builder, attribute, context string) {
 
 // fork writes the end of the part of pid 1, if there is one besides the command.
 func fork(b *plan.Builder, s *spec.Spec) error {
+	// The command takes the place of pid 1.
 	if s.Life.Direct {
 		return nil
 	}

@@ -41,6 +41,8 @@ func (b *Sandbox) Wait() (Status, error) {
 	return b.status, nil
 }
 
+// pollTerminal is poll for a sandbox with a terminal. Its buffers grow, so it needs the Go runtime.
+//
 //go:noinline
 func (b *Sandbox) pollTerminal(set []unix.PollFd) unix.Errno {
 	early.Ordinary()
@@ -169,6 +171,8 @@ func (b *Sandbox) clean() {
 	}
 }
 
+// undoAll goes backwards: what was done last may rely on what was done before.
+//
 //go:noinline
 func (b *Sandbox) undoAll() {
 	early.Ordinary()

@@ -45,6 +45,7 @@ func Signals() uint64 {
 	return set
 }
 
+// bit returns the place of a signal in a set, as the kernel has it.
 func bit(s unix.Signal) uint64 { return 1 << (uint(s) - 1) }
 
 // nextSignal returns a signal that has arrived, or 0.
@@ -72,11 +73,13 @@ func (b *Sandbox) pass(s unix.Signal) bool {
 	switch {
 	case b.spec.Life.Ignored&bit(s) != 0:
 		return true // the caller ignores it, so box does
+	// The command has stopped already; this one is what stopTerminal has sent to the caller's job.
 	case s == unix.SIGTSTP && b.own:
 		b.own = false
 		return true
 	case !forward[s].sent:
 		return false
+	// Nobody would take it, so it ends the monitor, and the sandbox with it.
 	case ends[s] && b.deaf():
 		return false
 	case b.tty != nil && b.passTerminal(s):
@@ -108,6 +111,8 @@ var ends = [32]bool{unix.SIGINT: true, unix.SIGTERM: true, unix.SIGHUP: true, un
 const patience = 1e9 // nanoseconds
 
 // deaf reports whether pid 1 has not taken what was sent to it, for too long: it hangs in the set-up.
+// The time counts from when everything had been taken, as far as somebody has looked: that is done when a signal
+// comes that asks for an end.
 func (b *Sandbox) deaf() bool {
 	if b.executed {
 		return false

@@ -17,14 +17,14 @@ import (
 type Sandbox struct {
 	spec     *spec.Spec
 	plan     *plan.Plan
-	m        *machine
-	regs     []uintptr
-	pid      int // of pid 1, as seen here
-	conn     int // the parent's end of the status socket
-	signal   int // where signals are read from, or -1
-	caller   int // a pidfd of the caller, or -1
-	listener int // where notices come from, or -1
-	mounts   int // the sandbox's mount table, or -1
+	m        *machine  // what the child walks the plan with
+	regs     []uintptr // the child's registers, by plan.Reg
+	pid      int       // of pid 1, as seen here
+	conn     int       // the parent's end of the status socket
+	signal   int       // where signals are read from, or -1
+	caller   int       // a pidfd of the caller, or -1
+	listener int       // where notices come from, or -1
+	mounts   int       // the sandbox's mount table, or -1
 	onNotice func(Notice) unix.Errno
 	parent   int   // the caller's process id
 	heard    int64 // when pid 1 had last taken all that was sent to it, as far as is known
@@ -57,6 +57,8 @@ var plainSandbox struct {
 }
 
 // newSandbox returns a sandbox with n registers.
+// Before the Go runtime that is plainSandbox, and there is one a process. A plan with more registers goes the
+// ordinary way.
 func newSandbox(n int) *Sandbox {
 	if !early.Running() || n > len(plainSandbox.regs) {
 		early.Ordinary()
@@ -103,6 +105,7 @@ func Start(p *plan.Plan, s *spec.Spec, signals int) (*Sandbox, error) {
 	if early.Running() {
 		host.DefaultAction(unix.SIGCHLD) // the Go runtime catches it; ignored, there would be nothing to wait for
 	}
+	// From here on there is a sandbox: the program can't begin anew.
 	early.Commit()
 	r := b.m.start()
 	runtime.KeepAlive(p)
@@ -120,6 +123,8 @@ func Start(p *plan.Plan, s *spec.Spec, signals int) (*Sandbox, error) {
 	return b, nil
 }
 
+// cannot returns the error of a call of Start's own. It allocates.
+//
 //go:noinline
 func cannot(call string, errno unix.Errno) error {
 	early.Ordinary()

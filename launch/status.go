@@ -17,6 +17,7 @@ func (s Status) Exit() int {
 	return s.Code
 }
 
+// statusOf returns what a wait status says, see wait(2). It must be that of a process that has ended.
 func statusOf(w unix.WaitStatus) Status {
 	if w.Signaled() {
 		return Status{Signal: w.Signal()}

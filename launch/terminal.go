@@ -9,17 +9,17 @@ import (
 // terminal joins the caller's terminal and the sandbox's own. A nil terminal does nothing: it is that of a sandbox
 // without one.
 type terminal struct {
-	keys   int // the caller's terminal for input, or -1 if the command reads its input elsewhere
-	screen int // the caller's terminal for output
-	reopen int // screen opened once more, to be closed; or -1
-	master int // the sandbox's; -1 when it is closed
-	before unix.Termios
-	output bool // standard output is the terminal
-	raw    bool
-	toBox  []byte // read from keys, not yet written to master
-	toUser []byte // read from master, not yet written to screen
-	gone   bool   // the caller\'s terminal has hung up
-	quiet  bool   // the master has no other side at present: nothing to poll for
+	keys   int          // the caller's terminal for input, or -1 if the command reads its input elsewhere
+	screen int          // the caller's terminal for output
+	reopen int          // screen opened once more, to be closed; or -1
+	master int          // the sandbox's; -1 when it is closed
+	before unix.Termios // the modes to restore, if raw
+	output bool         // standard output is the terminal
+	raw    bool         // the modes are ours at present
+	toBox  []byte       // read from keys, not yet written to master
+	toUser []byte       // read from master, not yet written to screen
+	gone   bool         // the caller's terminal has hung up
+	quiet  bool         // the master has no other side at present: nothing to poll for
 }
 
 // pending bounds what is read ahead in one direction, in bytes.
@@ -27,6 +27,7 @@ type terminal struct {
 const pending = 16 << 10
 
 // openTerminal takes the master that pid 1 has sent. which says which of 0, 1 and 2 are the caller's terminal.
+// A master below 0 is none, and the terminal is nil. The one that it returns owns the master.
 func openTerminal(master int, which [3]bool) *terminal {
 	if master < 0 {
 		return nil
@@ -56,6 +57,7 @@ func openTerminal(master int, which [3]bool) *terminal {
 // hungUp reports whether the caller's terminal is gone.
 func (t *terminal) hungUp() bool { return t != nil && t.gone }
 
+// open reports whether there is a terminal that has not been closed.
 func (t *terminal) open() bool { return t != nil && t.master >= 0 }
 
 // enter makes the caller's terminal raw, if it is read at all and box is in the foreground, and passes on its size.
@@ -64,6 +66,7 @@ func (t *terminal) enter() {
 		return
 	}
 	t.resize()
+	// A job in the background that changed the modes would change them for the shell, or for the job in front.
 	if t.keys < 0 || t.raw || !foreground(t.keys) {
 		return
 	}
@@ -72,6 +75,7 @@ func (t *terminal) enter() {
 		return
 	}
 	t.before = *before
+	// As cfmakeraw(3): keys are for the sandbox's terminal to interpret, also those that send signals.
 	raw := *before
 	raw.Iflag &^= unix.IGNBRK | unix.BRKINT | unix.PARMRK | unix.ISTRIP | unix.INLCR | unix.IGNCR | unix.ICRNL | unix.IXON
 	if t.output {
@@ -119,6 +123,9 @@ func (t *terminal) resize() {
 const background = 250
 
 // listen adds what the terminal waits for to a poll set. It returns for how many milliseconds to wait at most.
+//
+// -1 is without end. A place with the descriptor -1 is passed over by poll(2). A side is read only as long as there
+// is room for what it says, so that whoever writes too fast has to wait.
 func (t *terminal) listen(set []unix.PollFd) int {
 	for _, place := range []int{onKeys, onMaster, onScreen} {
 		set[place] = unix.PollFd{Fd: -1}
@@ -172,6 +179,7 @@ func (t *terminal) copy(set []unix.PollFd) {
 }
 
 // fill reads once. It returns false at the end or on an error that stays.
+// A master that nobody has the other side of open answers EIO.
 func fill(fd int, to *[]byte) bool {
 	var buffer [4096]byte
 	n, err := unix.Read(fd, buffer[:])

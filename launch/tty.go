@@ -18,6 +18,8 @@ func openTTY(b *plan.Builder, s *spec.Spec) {
 	}
 }
 
+// newTTY is openTTY where one of 0, 1 and 2 is a terminal.
+//
 //go:noinline
 func newTTY(b *plan.Builder, s *spec.Spec) {
 	early.Ordinary()

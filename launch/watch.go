@@ -77,6 +77,7 @@ func (b *Sandbox) tookSignal(int16) (over bool, err error) {
 // waitForCaller waits for the end of the caller.
 func (b *Sandbox) waitForCaller() (fd int, events int16) { return b.caller, unix.POLLIN }
 
+// tookCaller ends the sandbox as if SIGKILL had ended its command: nobody is left to whom it matters.
 func (b *Sandbox) tookCaller(int16) (over bool, err error) {
 	b.finish(Status{Signal: unix.SIGKILL})
 	return false, nil
@@ -103,6 +104,8 @@ func (b *Sandbox) tookNotice(events int16) (over bool, err error) {
 // waitForStatus waits for what pid 1 has to say, or for the end of a command in its place.
 func (b *Sandbox) waitForStatus() (fd int, events int16) { return b.conn, unix.POLLIN }
 
+// tookStatus takes one record. When the socket has closed, the watch is over, unless there is a process to go on
+// with.
 func (b *Sandbox) tookStatus(int16) (over bool, err error) {
 	if b.executed {
 		b.reap()

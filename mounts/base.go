@@ -13,12 +13,16 @@ import (
 
 // Host is what the base view depends on, besides the file system.
 type Host struct {
-	UID      int
-	Home     string   // an absolute path, or ""
-	Homes    []string // all that may be the caller's home
-	Dir      string   // what the caller calls the working directory, or ""
-	Writable bool     // the working directory is writable
-	Name     string   // the sandbox's own host name, or ""
+	// UID is the caller's. 0 is root, from whom more is hidden: see secrets.
+	UID int
+	// Home is where an empty home directory is made: an absolute path, or "" for none.
+	Home string
+	// Homes are all that may be the caller's home. None of them becomes the working directory, nor what lies above one.
+	Homes []string
+	// Dir is what the caller calls the working directory, or "". It is only the destination: the source is ".".
+	Dir      string
+	Writable bool   // the working directory is writable
+	Name     string // the sandbox's own host name, or ""
 }
 
 // NoteBase is the note of what the base view consists of.
@@ -30,12 +34,16 @@ const NoteBase = "base view"
 var locked = [...]string{".git", ".box.toml", ".envrc", ".vscode", ".idea", ".claude", ".mcp.json"}
 
 // LinkError is returned for a locked name that is a symbolic link: what it leads to could be locked, but not the link.
+// Path is the link's, in the sandbox.
 type LinkError struct{ Path string }
 
 func (e *LinkError) Error() string { return e.Path + " is a link, and a link can't be locked" }
 
 // Base puts the base view in front of the tree: the system read-only, the rest empty, and the working directory. It
 // returns the reason if the working directory is left out, or "". An error is a *LinkError.
+//
+// The entries are in front of all others, so every flag can cover them, and among them the order counts: secrets and
+// the file of host names lie below /etc, and the working directory may lie in any of the others.
 func Base(s *spec.Spec, h Host) (left string, err error) {
 	at := 0
 	add := func(e spec.Entry) {
@@ -57,6 +65,7 @@ func Base(s *spec.Spec, h Host) (left string, err error) {
 	if h.UID == 0 {
 		secrets(add)
 	}
+	// The entries of flags follow these, so only those so far are asked.
 	at += Links(s, at, false)
 	if hosts(s, h.Name) {
 		add(hostsFile(h.Name))
@@ -66,6 +75,7 @@ func Base(s *spec.Spec, h Host) (left string, err error) {
 	for _, dir := range [...]string{"/tmp", "/var/tmp"} {
 		add(spec.Entry{Kind: spec.Tmpfs, Dest: dir, Perms: 0o1777})
 	}
+	// A tmpfs on /run would cover what Links has put there.
 	if !named(s.Tree[:at], "/run/current-system") {
 		add(spec.Entry{Kind: spec.Tmpfs, Dest: "/run", Perms: 0o755})
 	}
@@ -99,6 +109,7 @@ func notBound(h Host) string {
 			return systems[i].why
 		}
 	}
+	// Whoever can write to a home can have a program run outside later, by the files that a shell reads.
 	if len(h.Homes) == 0 && h.Writable {
 		return "the home directory is not known, and must not become writable"
 	}
@@ -139,6 +150,7 @@ func RealPath(path string) string {
 }
 
 // walked is RealPath where there is no /proc to ask.
+// The parts are looked up one by one, so the answer may be old when it comes. It allocates.
 //
 //go:noinline
 func walked(path string) string {
@@ -157,6 +169,7 @@ func lock(s *spec.Spec, at int, dir string) error {
 	early.Ordinary()
 	for _, name := range locked {
 		var st unix.Stat_t
+		// Relative to the working directory itself: its path may lead elsewhere by now.
 		if unix.Lstat(name, &st) != nil {
 			continue
 		}
@@ -164,6 +177,7 @@ func lock(s *spec.Spec, at int, dir string) error {
 			return &LinkError{path.Join(dir, name)}
 		}
 		insert(s, at, &spec.Entry{
+			// NoLinks: somebody may put a link there between this look and the walk of the plan.
 			Kind: spec.Bind, RO: true, Here: true, NoLinks: true, Source: name, Dest: path.Join(dir, name),
 			Origin: spec.Origin{Note: "locked in a writable working directory: " + name},
 		})

@@ -19,14 +19,20 @@ import (
 // elsewhere. If the caller is root, that says little: a program in a sandbox of root's makes files as root. Then
 // links are followed at "/" only.
 type looker struct {
-	top   string     // the directory
-	roots int        // whether only root can change what is in it: 0 is not known yet, 1 yes, -1 no
+	top string // the directory
+	// roots says whether only root can change what is in top, and the way there: 0 is not known yet, 1 yes, -1 no. It
+	// is found out when it is asked for first.
+	roots int
 	path  early.Text // what was found so far, below top
 	rest  early.Text // what is still to be looked for
-	next  early.Text // rest, while it is being made
+	// next is rest, while it is being made. Target and rest can't be joined in place, and there is no heap.
+	next early.Text
 }
 
 // find looks for a directory at name below top, and returns a read-only bind of it, without a destination.
+//
+// It reports false for anything but a directory, and for a link that somebody else than root may have made: the
+// caller then leaves the name out, as if there were nothing.
 func (l *looker) find(name string) (e spec.Entry, is bool) {
 	l.rest.Cut(0)
 	l.rest.Add(name)
@@ -46,9 +52,12 @@ func (l *looker) find(name string) (e spec.Entry, is bool) {
 			return e, false
 		case mode&unix.S_IFMT == unix.S_IFDIR:
 			last = rootsAlone(mode, uid)
+		// The owner of the link alone proves nothing: who can write in a directory on the way can put something else
+		// at this name.
 		case mode&unix.S_IFMT != unix.S_IFLNK || uid != 0 || !way || !l.topIsRoots():
 			return e, false
 		default:
+			// The target is looked at part by part, too: it may lead through a directory that others write in.
 			if links++; links > maxLinks || !l.follow(above) {
 				return e, false
 			}
@@ -68,6 +77,7 @@ func (l *looker) bind(way bool) spec.Entry {
 
 // follow puts the target of the link at path in the place of its name, which begins after the first above bytes. An
 // absolute one begins at top: that is the root of the system which the link belongs to.
+// It returns false if the link can't be read any more.
 func (l *looker) follow(above int) bool {
 	target := host.Readlink(below(l.top, l.path.String()), l.next.Room())
 	if target == "" {
@@ -96,6 +106,9 @@ func (l *looker) topIsRoots() bool {
 }
 
 // wayIsRoots reports whether only root can change a directory and those that it lies in.
+//
+// The way is judged by the real path: a link on it leads through directories that its spelling does not name. An
+// error counts as no.
 func wayIsRoots(dir string) bool {
 	if mode, uid, errno := host.Owner("/", unix.AT_SYMLINK_NOFOLLOW); errno != 0 || !rootsAlone(mode, uid) {
 		return false
@@ -103,6 +116,7 @@ func wayIsRoots(dir string) bool {
 	if dir == "/" {
 		return true
 	}
+	// See looker: what root owns may have been made in a sandbox of root's.
 	if unix.Getuid() == 0 {
 		return false
 	}
@@ -126,6 +140,9 @@ func rootsAlone(mode, uid uint32) bool {
 }
 
 // enter goes from the directory at path to part of it.
+//
+// ".." goes up by name. That is right, since path has no links: find replaces each by its target. At the top it stays
+// there, as in the kernel.
 func enter(path *early.Text, part string) {
 	switch part {
 	case ".":
@@ -138,6 +155,7 @@ func enter(path *early.Text, part string) {
 }
 
 // cutPart takes the first part off a path; "" if there is none.
+// It is a part of the path's own memory, and holds until that is changed.
 func cutPart(path *early.Text) string {
 	rest := path.String()
 	from, to := pathname.First(rest)

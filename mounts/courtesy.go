@@ -21,6 +21,9 @@ const (
 // Courtesies adds what nearly every program needs and no flag names: a fresh /proc, a minimal /dev, a tmpfs on /tmp,
 // right after whatever makes the root, so that every later flag can cover them. Then, if the root is box's own, the
 // links into /usr.
+//
+// It returns what was left out: no mount point is made in a root of the host's, so the directory has to be there.
+// What a flag names is not added, and not left out either.
 func Courtesies(s *spec.Spec) (left []string) {
 	at, root := 0, ""
 	for i := range s.Tree {
@@ -45,12 +48,15 @@ func Courtesies(s *spec.Spec) (left []string) {
 }
 
 // courtesies are what Courtesies adds, the last one first.
+// They are all inserted at one place, so the last one comes first in the tree.
 var courtesies = [...]spec.Entry{
 	{Kind: spec.Tmpfs, Dest: "/tmp", Perms: 0o1777, Origin: spec.Origin{Note: NoteCourtesy}},
 	{Kind: spec.Dev, Dest: "/dev", Origin: spec.Origin{Note: NoteCourtesy}},
 	{Kind: spec.Proc, Dest: "/proc", Origin: spec.Origin{Note: NoteCourtesy}},
 }
 
+// leave is append, which needs the heap.
+//
 //go:noinline
 func leave(left []string, dest string) []string {
 	early.Ordinary()
@@ -58,6 +64,7 @@ func leave(left []string, dest string) []string {
 }
 
 // below returns the path of name in a directory.
+// The name is taken from that directory, whether it begins with a slash or not.
 func below(dir, name string) string {
 	if dir == "/" {
 		return early.Concat("/", spec.Relative(name))
@@ -66,6 +73,7 @@ func below(dir, name string) string {
 }
 
 // named reports whether an entry is for exactly dest.
+// A destination is compared as it is spelled, but for slashes at its ends.
 func named(tree []spec.Entry, dest string) bool {
 	for i := range tree {
 		if tree[i].Kind.Creates() && spec.Relative(tree[i].Dest) == spec.Relative(dest) {
@@ -117,6 +125,7 @@ func Links(s *spec.Spec, at int, all bool) (n int) {
 	beside := above(usr)
 	l := looker{top: beside}
 	store := false
+	// On a system with a store, links beside /usr that lead elsewhere are looked at, too.
 	for _, dir := range stores {
 		_, is := l.find(dir)
 		store = store || is
@@ -137,6 +146,7 @@ func Links(s *spec.Spec, at int, all bool) (n int) {
 }
 
 // above returns the directory that a path lies in.
+// It is asked for "/usr" nearly always, and answers that without the heap.
 func above(name string) string {
 	if name == "/usr" {
 		return "/"
@@ -154,6 +164,7 @@ func addBeside(add func(spec.Entry), l *looker, name string, store bool) {
 			add(sameLink(early.Concat("/", name), target))
 			return
 		}
+		// It leads to somewhere else than usr: a flag has to name that.
 		if !store {
 			return
 		}
@@ -182,6 +193,7 @@ func addStore(add func(spec.Entry), l *looker, dest string) {
 }
 
 // sameLink is a link as the host has it. Inside it is resolved inside.
+// So what it leads to is in the sandbox, or nothing. It gives way to what is there already (Try).
 func sameLink(dest, target string) spec.Entry {
 	link := spec.Entry{Kind: spec.Symlink, Dest: dest, Source: early.Concat(target), Try: true}
 	link.Origin.Note = noteLink
@@ -189,6 +201,7 @@ func sameLink(dest, target string) spec.Entry {
 }
 
 // end returns the place after all entries, but before the root becomes read-only.
+// In a read-only root no link could be made (EROFS).
 func end(s *spec.Spec) int {
 	for i := range s.Tree {
 		if e := &s.Tree[i]; e.Kind == spec.ReadOnly && spec.Relative(e.Dest) == "" {

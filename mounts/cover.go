@@ -16,6 +16,7 @@ import (
 func (t *tree) cover() {
 	based := t.needsBase()
 	t.pooled = based && !t.s.Mounts.KernelTmpfsSize
+	// The base comes first: what is mounted on "/" after it lies on top of it.
 	if based {
 		t.roots++
 		t.coverWith(plan.Base)
@@ -31,12 +32,14 @@ func (t *tree) cover() {
 }
 
 // bindHere binds what is at name in the working directory at a path, and opens it into r.
+// The path is looked up twice, so it must be one that nobody else can change: "/..", or what ours returns.
 func (t *tree) bindHere(why plan.Why, r plan.Reg, name, path plan.Ptr) {
 	t.b.Mount(why, name, path, 0, unix.MS_BIND, 0)
 	t.b.OpenatTo(why, r, plan.Cwd, path, unix.O_PATH|unix.O_DIRECTORY, 0)
 }
 
 // coverWith mounts a tmpfs on top of what is on "/" and opens it into r.
+// Nosuid and nodev: it holds what the command itself may make.
 func (t *tree) coverWith(r plan.Reg) {
 	fstype := t.b.String("tmpfs")
 	t.b.Mount(plan.WhyRoot, fstype, t.b.String("/"), fstype, unix.MS_NOSUID|unix.MS_NODEV, t.tmpfsOptions(0o755, 0))
@@ -44,16 +47,20 @@ func (t *tree) coverWith(r plan.Reg) {
 }
 
 // needsBase reports whether an entry keeps something outside of the tree.
+// A tmpfs more costs calls at each start, so it is mounted only then.
 func (t *tree) needsBase() bool {
 	for i := range t.s.Tree {
 		switch e := &t.s.Tree[i]; e.Kind {
+		// The file is written in the base and bound from there.
 		case spec.Data:
 			return true
 		case spec.Overlay:
+			// What is written to the overlay goes to memory, see tree.memory.
 			if e.Source == "" && !e.RO {
 				return true
 			}
 		case spec.Dev:
+			// With a limit together they are directories of one file system.
 			if !t.s.Mounts.KernelTmpfsSize {
 				return true
 			}
@@ -67,6 +74,7 @@ func (t *tree) needsBase() bool {
 }
 
 // part makes a directory of the base for entry i, and returns its name.
+// The name is the number of the entry: it is the only one of that number, and no name of the user's can meet it.
 func (t *tree) part(i int, perms uint32) plan.Ptr {
 	name, _ := t.b.Text("%d", uint64(i))
 	t.b.Mkdirat(plan.WhyMount, plan.Base, name, perms)

@@ -11,6 +11,9 @@ import (
 
 // point makes what is missing of dest, so that it can be mounted on, and returns it open. The root itself is plan.Root;
 // any other register must be closed by covered.
+//
+// The permissions are for what it makes itself; what is there keeps its own. EEXIST says nothing of the type: if a
+// file lies where a directory is wanted, the mount fails.
 func (t *tree) point(dest string, dir bool, dirPerms, filePerms uint32) plan.Reg {
 	path := spec.Relative(dest)
 	if path == "" {
@@ -31,6 +34,7 @@ func (t *tree) point(dest string, dir bool, dirPerms, filePerms uint32) plan.Reg
 		t.b.Mknodat(plan.WhyLeaf, parent, name, filePerms)
 		t.b.Ignoring(unix.EEXIST)
 	}
+	// It is resolved from the root again: the last part may be a link, and mkdirat(2) and mknodat(2) follow none.
 	full := t.b.String(path)
 	at := t.b.OpenInRoot(plan.WhyPlace, plan.Root, full, unix.O_PATH, 0)
 	if !dir && t.s.Mounts.DanglingLinks {
@@ -45,7 +49,8 @@ func (t *tree) point(dest string, dir bool, dirPerms, filePerms uint32) plan.Reg
 	return at
 }
 
-// place makes what is missing of dest, which is ours.
+// place makes what is missing of dest, which is ours. No link can be on the way then, so no descriptor has to hold
+// the place.
 func (t *tree) place(dest string) {
 	parent, leaf := t.parent(dest)
 	t.b.Mkdirat(plan.WhyLeaf, parent, t.b.String(leaf), 0o755)
@@ -57,6 +62,7 @@ func (t *tree) place(dest string) {
 func (t *tree) parent(dest string) (plan.Reg, string) {
 	above, leaf := pathname.Cut(spec.Relative(dest))
 	if above == "" {
+		// The root is open anyway, and is never closed here.
 		t.forget()
 		return plan.Root, leaf
 	}
@@ -80,6 +86,7 @@ func (t *tree) directories(path string) plan.Reg {
 			t.b.Mkdirat(plan.WhyAbove, at, t.b.String(name), t.parentPerms())
 			t.b.Ignoring(unix.EEXIST)
 		}
+		// If the last step fails, the message is about the parent itself.
 		why := plan.WhyAbove
 		if end == len(path) {
 			why = plan.WhyParent
@@ -107,6 +114,7 @@ func (t *tree) parentPerms() uint32 {
 		return open
 	}
 	perms := open
+	// Without any permission for the group, or for others, on the thing itself, they get none on the way to it.
 	if e.Perms&0o070 == 0 {
 		perms &^= 0o050
 	}
@@ -117,6 +125,7 @@ func (t *tree) parentPerms() uint32 {
 }
 
 // forget closes the directory that parent has kept.
+// After a mount on the root it would be a directory of the old one.
 func (t *tree) forget() {
 	if t.dir != "" {
 		t.b.Close(t.dirReg)
@@ -143,10 +152,12 @@ func (t *tree) inMemory(path string) bool {
 			continue
 		}
 		switch e.Kind {
+		// From there on the path leads where a link leads: it may be back to the host.
 		case spec.Symlink:
 			return false
 		case spec.Tmpfs, spec.Dev:
 			is = true
+		// Only a bind whose source is missing leaves things as they were.
 		case spec.Bind, spec.Overlay:
 			is = is && e.Kind == spec.Bind && t.found[i] == absent
 		}
@@ -156,6 +167,9 @@ func (t *tree) inMemory(path string) bool {
 
 // claim makes a mount point on the host, or takes one that a sandbox has made, and tells the parent process of it.
 //
+// The parent removes it when the sandbox has ended, if nobody else's sandbox holds the lock: see launch/claim.go. It
+// gets the lock by a descriptor, so that the lock outlives pid 1.
+//
 //go:noinline
 func (t *tree) claim(why plan.Why, dir plan.Reg, name plan.Ptr, mode uint32) {
 	early.Ordinary() // removing it takes a list on the heap
@@ -163,6 +177,7 @@ func (t *tree) claim(why plan.Why, dir plan.Reg, name plan.Ptr, mode uint32) {
 	state := t.s.Mounts.State
 	for end := 1; end <= len(state); end++ {
 		if end == len(state) || state[end] == '/' {
+			// Each directory on the way may have to be made: the walk can't cut paths, so it gets all of them.
 			dirs = append(dirs, state[:end])
 		}
 	}
@@ -173,11 +188,14 @@ func (t *tree) claim(why plan.Why, dir plan.Reg, name plan.Ptr, mode uint32) {
 // strange reports whether path may lead elsewhere than its spelling says: through a link of the tree, or through a
 // bind, where there may be links, too.
 func (t *tree) strange(path string) bool {
+	// The entries are looked at only if the set doesn't rule it out, or the time would grow with the square of their
+	// number.
 	if !t.places.mayCover(path) {
 		return false
 	}
 	for i := range t.s.Tree {
 		e := &t.s.Tree[i]
+		// What comes later is not there yet.
 		if spec.EntryRef(i) == t.b.Whom() {
 			return false
 		}

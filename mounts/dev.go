@@ -6,10 +6,13 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// nodes are the host's devices in the sandbox's /dev.
+// nodes are the host's devices in the sandbox's /dev. tty is the controlling terminal of whoever opens it, see
+// tty(4), and so nobody else's.
 var nodes = [...]string{"null", "zero", "full", "random", "urandom", "tty"}
 
 // devLinks are the links in it.
+//
+// The first five lead into /proc, and so nowhere in a sandbox that has none. ptmx leads to the sandbox's own devpts.
 var devLinks = [...]struct{ name, target string }{
 	{"stdin", "/proc/self/fd/0"},
 	{"stdout", "/proc/self/fd/1"},
@@ -28,6 +31,7 @@ func (t *tree) dev(i int) {
 	for _, node := range nodes {
 		t.node(dev, b.Join("/dev", node), node)
 	}
+	// The Spec names a device for the console, if there is one.
 	if e.Source != "" {
 		t.node(dev, b.String(e.Source), "console")
 	}
@@ -35,12 +39,15 @@ func (t *tree) dev(i int) {
 		// The nodes are the host's: who may change their mode, as root may, would change it there. On a read-only mount a
 		// device can be opened for writing nevertheless.
 		b.MountSetattr(plan.WhyAttributes, dev, unix.MOUNT_ATTR_NOSUID|unix.MOUNT_ATTR_RDONLY, unix.MS_PRIVATE, true)
+		// The first call was for all mounts below, the second is for the directory alone: links and shm are still to
+		// be made in it. devpts is mounted later, and stays writable.
 		b.MountClearattr(plan.WhyAttributes, dev, unix.MOUNT_ATTR_RDONLY)
 	}
 	for _, link := range devLinks {
 		b.Symlinkat(plan.WhyDevice, b.String(link.target), dev, b.String(link.name))
 	}
 	shm := e.Perms
+	// As /dev/shm of the host: everybody may make files there, and remove their own, see shm_overview(7).
 	if shm == 0 {
 		shm = 0o1777
 	}
@@ -67,8 +74,12 @@ func (t *tree) terminals() string {
 }
 
 // devDir mounts the directory, and returns it open.
+//
+// It is known by descriptor from then on. Looked up by its path once more, it could be another directory, and the
+// devices would be made there.
 func (t *tree) devDir(i int) plan.Reg {
 	e := &t.s.Tree[i]
+	// A tmpfs of its own, with the limits that the kernel gives it.
 	if !t.pooled {
 		dev := t.fresh("tmpfs", unix.MOUNT_ATTR_NOSUID|unix.MOUNT_ATTR_NODEV)
 		t.put(dev, e.Dest)
@@ -87,8 +98,9 @@ func (t *tree) devDir(i int) plan.Reg {
 	return dev
 }
 
-// node binds a device of the host at name in dev, which is the working directory.
-// mknod(2) makes no device outside of the first user namespace (EPERM), so the host's is bound onto an empty file.
+// node binds a device of the host at name in dev, which is the working directory. mknod(2) makes no device outside of
+// the first user namespace (EPERM), so the host's is bound onto an empty file. A device can be mounted on anything
+// but a directory (ENOTDIR).
 func (t *tree) node(dev plan.Reg, source plan.Ptr, name string) {
 	at := t.b.String(name)
 	t.b.Mknodat(plan.WhyDevice, dev, at, 0o666)

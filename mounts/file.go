@@ -7,7 +7,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// makeDir makes a directory; one that exists stays as it is.
+// makeDir makes a directory; one that exists stays as it is. No umask takes away of its permissions: it is 0 while
+// the tree is built.
 func (t *tree) makeDir(e *spec.Entry) {
 	path := spec.Relative(e.Dest)
 	if path == "" {
@@ -25,7 +26,9 @@ func (t *tree) makeDir(e *spec.Entry) {
 }
 
 // makeFile writes a file. It does not wait for the other side of a pipe that lies there.
+// A FIFO without a reader fails (ENXIO, see open(2)). What is there is overwritten, and keeps its mode.
 func (t *tree) makeFile(e *spec.Entry) {
+	// Only for the directories: the file is opened from the root, since it may be a link to another place inside.
 	t.parent(e.Dest)
 	path := t.b.String(spec.Relative(e.Dest))
 	// O_NOCTTY: a terminal that lies there must not become that of pid 1's session.
@@ -36,6 +39,9 @@ func (t *tree) makeFile(e *spec.Entry) {
 }
 
 // data binds entry i, a file of the base: it can't be renamed or removed in the sandbox.
+//
+// A mount point is busy (EBUSY) for those in its mount namespace. Read-only is an attribute of the mount, so the file
+// may be written here first. With a Source its content comes first, and then Data.
 func (t *tree) data(i int) {
 	b, e := t.b, &t.s.Tree[i]
 	name, _ := b.Text("%d", uint64(i))
@@ -47,6 +53,7 @@ func (t *tree) data(i int) {
 		b.Write(plan.WhyContent, fd, b.Bytes(e.Data), len(e.Data))
 	}
 	b.Close(fd)
+	// The clone is a mount of this one file. Its attributes are its own, and the base stays writable.
 	source := b.OpenTree(plan.WhyContent, plan.Base, name)
 	b.MountSetattr(plan.WhyAttributes, source, attributes(e), t.propagation(), true)
 	if e.Source != "" { // of which there is one at that place
@@ -57,6 +64,7 @@ func (t *tree) data(i int) {
 }
 
 // symlink makes a symbolic link, if the same is not there. One that box itself adds gives way to whatever is there.
+// The target is not looked at: it is resolved in the sandbox, when somebody follows it.
 func (t *tree) symlink(e *spec.Entry) {
 	parent, leaf := t.parent(e.Dest)
 	target, name := t.b.String(e.Source), t.b.String(leaf)
@@ -69,9 +77,11 @@ func (t *tree) symlink(e *spec.Entry) {
 }
 
 // chmod sets the mode of what is there, links followed inside the root.
+// The descriptor is for the place only (O_PATH), so that nothing is opened: no device, and no FIFO that waits.
 func (t *tree) chmod(e *spec.Entry) {
 	path := spec.Relative(e.Dest)
 	if path == "" {
+		// openat2(2) takes no empty path (ENOENT).
 		path = "."
 	}
 	fd := t.b.OpenInRoot(plan.WhyPlace, plan.Root, t.b.String(path), unix.O_PATH, 0)
@@ -79,7 +89,8 @@ func (t *tree) chmod(e *spec.Entry) {
 	t.b.Close(fd)
 }
 
-// readOnly makes one mount read-only.
+// readOnly makes one mount read-only. It is not recursive: what is mounted below keeps its attributes. The call fails
+// with EINVAL if no mount is there.
 func (t *tree) readOnly(e *spec.Entry) {
 	path := spec.Relative(e.Dest)
 	if path == "" {

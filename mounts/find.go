@@ -9,16 +9,20 @@ import (
 )
 
 // maxLinks bounds the links that Find follows, as the kernel does: path_resolution(7).
+// A kernel ends with ELOOP there, and Find says that there is nothing.
 const maxLinks = 40
 
 // Has reports whether there would be anything at name in the sandbox. Links are followed, those of the tree and those
 // of the host, with the sandbox's root as theirs.
+//
+// It looks at the host's files as they are now, and does not allocate.
 func Has(s *spec.Spec, name string) bool {
 	f := finder{s: s}
 	return f.find(name)
 }
 
 // Find is Has, and returns the path on the host that a bind brings, or "" for something that the sandbox itself makes.
+// The path is a copy: the finder's own memory ends with the call.
 //
 //go:noinline
 func Find(s *spec.Spec, name string) (on string, ok bool) {
@@ -30,15 +34,20 @@ func Find(s *spec.Spec, name string) (on string, ok bool) {
 
 // Writable returns the place, without links, at which what entry i mounts can be written to in the finished tree, and whether that
 // is a directory; "" if it can't be, because it is read-only, or covered by something else.
+//
+// For a Data entry that is a file; for a bind, what its source is on the host. Links are resolved as the sandbox
+// would.
 func Writable(s *spec.Spec, i int) (place string, dir bool) {
 	e := &s.Tree[i]
 	if !e.Kind.Mounts() || e.RO {
 		return "", false
 	}
 	f := finder{s: s}
+	// A later entry at the same place, or above it, decides instead.
 	if !f.find(e.Dest) || f.decides(f.at.String()) != e {
 		return "", false
 	}
+	// A read-only remount may name the place by another path, so both are compared after their links are followed.
 	for later := i + 1; later < len(s.Tree); later++ {
 		if e := &s.Tree[later]; e.Kind == spec.ReadOnly {
 			r := finder{s: s}
@@ -56,7 +65,8 @@ type finder struct {
 	s    *spec.Spec
 	at   early.Text // the directory that was reached: absolute, and without links
 	rest early.Text // what is still to be resolved
-	next early.Text // rest, while it is being made
+	// next is rest, while it is being made: the target of a link and then the old rest. The two change places.
+	next early.Text
 	host early.Text // the path on the host of what was looked at last; "" if the sandbox makes it
 }
 
@@ -80,6 +90,7 @@ func (f *finder) find(name string) bool {
 		if links++; links > maxLinks {
 			return false
 		}
+		// A target begins beside its link; an absolute one at the root of the sandbox.
 		if f.at.Cut(above); target[0] == '/' {
 			f.at.Cut(0)
 		}
@@ -91,6 +102,7 @@ func (f *finder) find(name string) bool {
 	}
 }
 
+// tooLong reports whether a path is longer than the kernel takes (PATH_MAX, ENAMETOOLONG).
 func (f *finder) tooLong() bool { return f.at.Full() || f.rest.Full() || f.host.Full() }
 
 // look reports whether there is anything at at, and returns the target if it is a symbolic link.
@@ -103,12 +115,14 @@ func (f *finder) look() (target string, there bool) {
 		return "", false
 	}
 	if f.host.Len() == 0 {
+		// The sandbox makes it, and the links that it makes were looked at above.
 		return "", true
 	}
 	return host.Readlink(f.host.String(), f.next.Room()), true
 }
 
 // decides returns the last entry that decides what is at name, see spec.Lookup.
+// It returns a pointer into the tree, or nil, and so without a copy.
 func (f *finder) decides(name string) *spec.Entry {
 	for i := len(f.s.Tree) - 1; i >= 0; i-- {
 		if e := &f.s.Tree[i]; e.Kind.Creates() && spec.Within(name, e.Dest) {
@@ -124,6 +138,7 @@ func (f *finder) here() bool {
 	f.host.Cut(0)
 	if e := f.decides(name); e != nil {
 		switch {
+		// An overlay shows the directory for writes first, and then its layers from the top.
 		case e.Brings():
 			below := strings.TrimPrefix(spec.Relative(name), spec.Relative(e.Dest))
 			if e.Source != "" && f.onHost(e.Source, below) {

@@ -21,6 +21,7 @@ func hosts(s *spec.Spec, name string) bool {
 	switch {
 	case errno != 0:
 		return false
+	// A link may lead to what the base view does not have, so it is followed as in the sandbox.
 	case mode&unix.S_IFMT == unix.S_IFLNK:
 		return Has(s, hostsPath)
 	}
@@ -28,6 +29,8 @@ func hosts(s *spec.Spec, name string) bool {
 }
 
 // hostsFile is the host's file and a line with the name. That comes last, so that 127.0.0.1 is localhost as before.
+// Its line begins with a newline, since the host's file may end without one. The entry is a Data with a Source: the
+// copy is made when the plan is walked.
 func hostsFile(name string) spec.Entry {
 	line := early.Room(len("\n127.0.0.1\t\n") + len(name))
 	n := copy(line, "\n127.0.0.1\t")
@@ -37,6 +40,8 @@ func hostsFile(name string) spec.Entry {
 }
 
 // plainName reports whether a host name means nothing else in the file.
+// A blank would begin another name, a newline another address, and # a comment. Bytes beyond ASCII are in no name,
+// see hostname(7).
 func plainName(name string) bool {
 	for i := range len(name) {
 		if c := name[i]; c <= ' ' || c == '#' || c > '~' {

@@ -15,12 +15,14 @@ import (
 // comes, under the cover, where only a path without links and ".." still means the host.
 
 // reserve is how many descriptors are left for everything else.
+// The walk needs some for directories on the way, terminals, sockets and files of the caller.
 const reserve = 64
 
 // descriptors returns how many sources can be kept cloned at a time, see getrlimit(2), RLIMIT_NOFILE.
 func descriptors() int {
 	soft, _, errno := plan.Limits(unix.RLIMIT_NOFILE)
 	if errno != 0 || soft > 1<<30 {
+		// No limit is known, or one that no list of binds comes near; it still has to fit into an int of 32 bits.
 		return 1 << 30
 	}
 	return max(int(soft)-reserve, 0)
@@ -39,6 +41,9 @@ func (t *tree) canWait(i int) bool {
 
 // cloneLate clones the source of an entry by its real path.
 //
+// The cover is on "/" by then. A link or ".." on the way could lead to the new root and not to the host: so the path
+// is the real one, and a link in it is an error (ELOOP).
+//
 //go:noinline
 func (t *tree) cloneLate(e *spec.Entry) plan.Reg {
 	early.Ordinary()
@@ -51,7 +56,8 @@ func (t *tree) cloneLate(e *spec.Entry) plan.Reg {
 	return r
 }
 
-// Absolute returns the real path of a source.
+// Absolute returns the real path of a source. A relative one begins at the working directory. What is missing keeps
+// the path that Spelled gives.
 func Absolute(source string) string {
 	return RealPath(Spelled(source))
 }
@@ -66,6 +72,7 @@ func Spelled(source string) string {
 	if !strings.HasPrefix(source, "/") {
 		var room [unix.PathMax]byte
 		dir := host.Getwd(room[:])
+		// The working directory has no path: it has been removed, or lies outside of the root.
 		if dir == "" {
 			return source
 		}
@@ -78,6 +85,7 @@ func Spelled(source string) string {
 		}
 		switch part {
 		case "", ".":
+		// By name, as filepath.Clean has it: through a link the kernel may come to another directory.
 		case "..":
 			t.Cut(max(strings.LastIndexByte(t.String(), '/'), 0))
 		default:

@@ -9,6 +9,10 @@ import (
 
 // masked tells the parent of a mount that hides something of the host in what is bound writable: when the host
 // replaces the name, the mount is gone, and the sandbox must end.
+//
+// unlink(2), rmdir(2) and rename(2) of a mount point outside detach what is mounted there, in every mount namespace:
+// the command would get at what the name is by then. The mount is named by the descriptor r, which must be open on
+// it.
 func (t *tree) masked(r plan.Reg) {
 	if t.mask {
 		t.b.Masked(r)
@@ -17,6 +21,7 @@ func (t *tree) masked(r plan.Reg) {
 }
 
 // maskedAt is masked for what is mounted at dest, and open nowhere.
+// What is mounted on the root has no name on the host that somebody could replace.
 func (t *tree) maskedAt(dest string) {
 	path := spec.Relative(dest)
 	if !t.mask || path == "" {

@@ -1,10 +1,3 @@
-// Package mounts compiles the tree of a sandbox: what is bound, mounted, made and written where, and the pivot that
-// makes it the root.
-//
-// The new root is built under a cover: a tmpfs mounted on top of "/". Absolute paths still mean the host, since
-// a process's root stays below what is mounted on it; the cover is reached by descriptor. Every destination is resolved
-// inside it by openat2(2), so that a link which was planted in something bound earlier can't lead out. Sources are
-// cloned before anything is built, so no entry can change what a later source means.
 package mounts
 
 import (
@@ -15,33 +8,42 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// tree is the state of a compilation. It is passed by pointer and never leaves the stack.
+// tree is the state of a compilation. It is passed by pointer and never leaves the stack. Its lists are the Builder's
+// memory or arrays, since there is no heap before the Go runtime.
 type tree struct {
-	b          *plan.Builder
-	s          *spec.Spec
-	found      []byte     // what the source of Tree[i] is
-	source     []plan.Reg // which register has it; an overlay's directories are in this one and those after it
-	dir        string     // the directory that dirReg has open, or ""
-	dirReg     plan.Reg
-	roots      int        // mounts on "/" so far
-	mask       bool       // the present entry is mounted over something writable of the host
-	masks      int        // so far
-	above      stateAbove // the directories that lead to box's own state
-	hides      []byte     // for Tree[i]: 1 + which of these is its source
-	pooled     bool       // what has no size of its own is a directory of the base
-	writable   int        // writable binds so far
-	places     prefixes   // where binds and links are, so far
-	shared     [32]string // the real paths of what is written to; links below it are somebody else's
-	nshared    int
-	sharedMore []string    // those that have no place in shared
-	realDirs   [32]realDir // some that were asked for
+	b *plan.Builder
+	s *spec.Spec
+	// found says what the source of Tree[i] is. It stays absent for an overlay, which has more than one.
+	found []byte
+	// source says which register has it; an overlay's directories are in this one and those after it.
+	source []plan.Reg
+	dir    string // the directory that dirReg has open, or ""
+	dirReg plan.Reg
+	// roots counts the mounts on "/" so far: the pivot has to take off as many layers.
+	roots int
+	// mask says that the present entry is mounted over something writable of the host, which may replace the name.
+	mask  bool
+	masks int        // how many of these there are so far
+	above stateAbove // the directories that lead to box's own state
+	// hides has, for Tree[i], 1 + the index in above of the directory that is its source; 0 is none. It is nil if
+	// there is no state directory to hide.
+	hides  []byte
+	pooled bool // what has no size of its own is a directory of the base
+	// writable counts the writable binds so far. As long as there is none, no mount point can be on the host.
+	writable int
+	places   prefixes   // where binds and links are, so far
+	shared   [32]string // the real paths of what is written to; links below it are somebody else's
+	nshared  int
+	// sharedMore are those that have no place in shared; they are on the heap, so only an ordinary run has them.
+	sharedMore []string
+	realDirs   [32]realDir // some that were asked for; a new one takes the place of the oldest
 	nextReal   int
 }
 
-// What a source is.
+// What a source is: the values of tree.found. absent means that there is no source, or that it is missing and may be.
 const (
 	absent    = 0
-	aFile     = 1
+	aFile     = 1 // anything but a directory
 	directory = 2
 	late      = 4 // with one of these: cloned when its turn comes
 )
@@ -98,6 +100,9 @@ func (t *tree) pivot() {
 }
 
 // sources clones all sources into consecutive registers, with the attributes that their mounts will have.
+//
+// share and findState come first: the one says below which directories links are not followed, the other asks whether
+// there are any.
 func (t *tree) sources() error {
 	cloned, most := 0, descriptors()
 	was := t.b.Whom()
@@ -207,6 +212,7 @@ func (t *tree) same(e *spec.Entry, r plan.Reg) {
 }
 
 // propagation returns the MS_* flag for binds. In a user namespace of its own they are slaves of the host's to begin with.
+// A private mount takes no part in what happens on the host. 0 leaves the propagation as it is.
 func (t *tree) propagation() uint64 {
 	if t.s.Mounts.Propagation {
 		return 0
@@ -242,6 +248,9 @@ func attributes(e *spec.Entry) uint64 {
 
 // misplaced returns what is wrong with a destination by its spelling alone: a file's name ends in no slash, and the
 // root is there already.
+//
+// 0 means nothing. It is told when the plan is walked and not when it is compiled, in the order of the entries: what
+// fails before it is the failure that counts.
 func (t *tree) misplaced(i int) unix.Errno {
 	e := &t.s.Tree[i]
 	root := spec.Relative(e.Dest) == ""
@@ -293,6 +302,8 @@ func (t *tree) bind(i int) {
 		return // it is missing, and may be: Entry.Try
 	}
 	at := t.point(e.Dest, found&directory != 0, 0o755, 0o444)
+	// The mount point was resolved as for any other entry, links included; it is opened once more so that a link on
+	// the way is an error (ELOOP).
 	if e.NoLinks && at != plan.Root {
 		t.b.Close(at)
 		at = t.b.OpenNoLinks(plan.WhyPlace, plan.Root, t.b.String(spec.Relative(e.Dest)), true)
@@ -349,6 +360,7 @@ func (t *tree) fresh(fstype string, attrs uintptr) plan.Reg {
 }
 
 // put mounts r, a directory, at dest; r stays open.
+// It stays open for more to be made in it, or below it, by descriptor.
 func (t *tree) put(r plan.Reg, dest string) {
 	at := t.point(dest, true, 0o755, 0)
 	t.b.MoveMount(plan.WhyAttach, r, at)

@@ -11,6 +11,7 @@ import (
 )
 
 // maxLayers is how many directories fit into the one page of options that mount(2) takes.
+// Each is named as /proc/self/fd/N, with room for the digits of N and a separator.
 const maxLayers = 170
 
 // layers opens the directories of the overlay that is entry i: the one for writes and its work directory, if it has them, then
@@ -21,6 +22,7 @@ func (t *tree) layers(i int) (n int, err error) {
 	early.Ordinary()
 	e := &t.s.Tree[i]
 	t.b.For(spec.EntryRef(i))
+	// A Spec has the lowest first, and the kernel the topmost. The Spec is not ours to change.
 	dirs := slices.Clone(e.Layers)
 	slices.Reverse(dirs)
 	if e.Source != "" {
@@ -30,6 +32,7 @@ func (t *tree) layers(i int) (n int, err error) {
 	if len(dirs) > maxLayers {
 		return 0, plan.Missing(spec.EntryRef(i), e.Dest, unix.E2BIG)
 	}
+	// Fresh registers are consecutive, so one number stands for all of them.
 	t.source[i] = t.b.Fresh()
 	for range dirs[1:] {
 		t.b.Fresh()
@@ -41,6 +44,7 @@ func (t *tree) layers(i int) (n int, err error) {
 			return 0, plan.Missing(spec.EntryRef(i), source, errno)
 		}
 		t.leadsToState(i, file)
+		// As with a bind: no link is followed below what a sandbox can write to.
 		if dir, rest := t.writableAbove(source); dir != "" {
 			t.openBelow(r, dir, rest)
 		} else {
@@ -52,6 +56,7 @@ func (t *tree) layers(i int) (n int, err error) {
 
 // overlay mounts the layers of entry i. They are named by descriptor, so that none of them can become something else, and so
 // that no option has to be escaped.
+// The directories are closed after the mount: the file system has its own references to them.
 //
 //go:noinline
 func (t *tree) overlay(i int) {
@@ -67,6 +72,7 @@ func (t *tree) overlay(i int) {
 		lower[n] = r + plan.Reg(n)
 	}
 	at := t.point(e.Dest, true, 0o755, 0)
+	// Without a directory of the user's for what is written, it goes to memory and is lost with the sandbox.
 	if e.Source == "" && !e.RO {
 		upper, work = t.memory(i)
 	}
@@ -85,6 +91,9 @@ func (t *tree) overlay(i int) {
 }
 
 // memory returns two directories of the base: for what is written to entry i, and for the kernel's use.
+//
+// The work directory must be empty and on the same file system as the upper one, see the kernel's overlayfs.rst. Both
+// are open for their place only; the caller closes them.
 func (t *tree) memory(i int) (upper, work plan.Reg) {
 	name, _ := t.b.Text("%d", uint64(i))
 	t.b.Mkdirat(plan.WhyMount, plan.Base, name, 0o755)

@@ -8,6 +8,7 @@ import "box/plan"
 type prefixes struct{ bits []byte }
 
 // newPrefixes returns a set for about n paths in the Builder's memory.
+// The size is a power of two, so that a mask takes the place of a division.
 func newPrefixes(b *plan.Builder, n int) prefixes {
 	size := 64
 	for size < 2*n { // 16 bits a path
@@ -28,6 +29,7 @@ func (p prefixes) add(path string) {
 // mayCover reports whether path, or a part of it that ends at a slash, may be in the set.
 func (p prefixes) mayCover(path string) bool {
 	h := start
+	// No byte was hashed: that is the hash of a path that is nothing but slashes.
 	if p.has(h) {
 		return true // the root
 	}
@@ -40,13 +42,17 @@ func (p prefixes) mayCover(path string) bool {
 	return p.has(h)
 }
 
+// has reports whether the bit of a hash is set: the low 3 bits say which of a byte, those above which byte.
 func (p prefixes) has(h uint64) bool {
 	return p.bits[h>>3&uint64(len(p.bits)-1)]&(1<<(h&7)) != 0
 }
 
+// start is the offset basis of FNV-1a with 64 bits, and the hash of the root.
 const start = uint64(14695981039346656037)
 
 // step is FNV-1a over path without the slashes that mean nothing: at the ends, and beside another.
+// Two spellings of a path have the same hash then: a destination is not normalised. The high bits are folded into the
+// low ones, which choose the place in the set.
 func step(h uint64, path string, i int) uint64 {
 	if path[i] == '/' {
 		return h

@@ -10,6 +10,10 @@ import (
 // proc mounts a /proc of the sandbox's own processes, or the host's if it shares theirs.
 // In a user namespace the kernel mounts a new one only if one is there already of which nothing is covered, else
 // EPERM: see mount_too_revealing() in fs/namespace.c. Docker covers parts of it.
+//
+// There are three ways. If nobody can have touched the way to it, it is mounted and covered by path, with the fewest
+// calls. If nothing has to be covered, it is mounted as any file system. Otherwise it is made without a place
+// (fsmount(2)), or cloned from the host's, so that its parts are reached by its descriptor.
 func (t *tree) proc(i int) {
 	e, r := &t.s.Tree[i], t.source[i]
 	if t.found[i] == absent && t.s.Mounts.Guard == spec.NoGuard && t.hidesKeys() && t.ours(e.Dest) != 0 {
@@ -24,6 +28,7 @@ func (t *tree) proc(i int) {
 	case t.found[i] == absent:
 		r = t.fresh("proc", unix.MOUNT_ATTR_NOSUID|unix.MOUNT_ATTR_NODEV|unix.MOUNT_ATTR_NOEXEC)
 	}
+	// It is guarded after it has its place: what is mounted on it must be below a mount of this namespace.
 	t.put(r, e.Dest)
 	t.guard(r)
 	if t.found[i] == absent && t.hidesKeys() {
@@ -43,6 +48,7 @@ func (t *tree) hidesKeys() bool { return !t.s.Mounts.AllKeys && !t.s.Nested }
 
 // hideKeys covers them with /dev/null, in a /proc that shows only the sandbox's processes. A kernel without keys has
 // none of them.
+// root and proc are the two parts of the path of that /proc, as mount(2) gets it.
 func (t *tree) hideKeys(root, proc string) {
 	null, none := t.b.String("/dev/null"), plan.Ptr(0)
 	for _, name := range keys {
@@ -72,6 +78,7 @@ func (t *tree) guard(proc plan.Reg) {
 		return
 	}
 	for _, name := range guarded {
+		// access(2) is asked when the plan is compiled, with the ids of the caller.
 		mode := uint32(unix.F_OK)
 		if t.s.Mounts.Guard == spec.GuardOpen {
 			mode = unix.W_OK

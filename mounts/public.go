@@ -16,6 +16,7 @@ func public(mode, owner, caller uint32) bool {
 }
 
 // isPublic is public for the directory at path.
+// Links are followed. What can't be looked at counts as one: nothing is known in its favour.
 func isPublic(path string, caller int) bool {
 	mode, owner, errno := host.Owner(path, 0)
 	return errno != 0 || public(mode, owner, uint32(caller))

@@ -9,6 +9,8 @@ import (
 
 // share notes what the sandbox may write to on the host. What runs in it can have left links there, for this one or the next:
 // below these directories a source is taken without links, but with FollowPlanted.
+//
+// It must have all of them before the first source is cloned: a later entry can make an earlier source writable.
 func (t *tree) share() {
 	if t.s.Mounts.FollowPlanted {
 		return
@@ -32,6 +34,7 @@ func (t *tree) shareDir(source string) {
 }
 
 // isShared reports whether the real path is in a directory that is written to.
+// Such a directory counts as in itself.
 func (t *tree) isShared(path string) bool {
 	for i := range t.nshared {
 		if spec.Within(path, t.shared[i]) {
@@ -47,9 +50,12 @@ func (t *tree) isShared(path string) bool {
 }
 
 // realDir is a path that was asked for, and what it really is.
+// An empty path is an unused place.
 type realDir struct{ path, is string }
 
 // real returns the real path of a source, and remembers it: most have the same directories above them.
+// The kernel has to be asked for each (open(2) and readlink(2)). The memory is a ring: if it is full, the oldest
+// goes.
 func (t *tree) real(source string) string {
 	for i := range t.realDirs {
 		if t.realDirs[i].path == source {
@@ -64,6 +70,9 @@ func (t *tree) real(source string) string {
 
 // writableAbove returns the first directory on the way to source that is written to, and the rest of the path, which is not to be
 // trusted; or "". It looks at where each part leads and not at how it is spelled.
+//
+// dir is spelled as Spelled gives it. Its own last part may be a link that the user names: only what comes after it
+// can be planted. The last part of the source is not looked at.
 func (t *tree) writableAbove(source string) (dir, rest string) {
 	if t.nshared == 0 {
 		return "", ""

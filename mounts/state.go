@@ -15,9 +15,12 @@ import (
 // stateAbove are the directories that lead to box's state directory, from the root to it. Who binds one of them binds
 // that as well, and what runs in a sandbox must not see it, or write there.
 type stateAbove struct {
-	n    int
+	// n is how many there are. Those beyond the arrays, the nearest to the root, are left out.
+	n int
+	// file is what each is, by device and inode: a source may have any name, and lead there by links.
 	file [32]plan.File
-	rest [32]string // from there to the state directory
+	// rest is the path from there to the state directory, "" for that itself.
+	rest [32]string
 }
 
 // findState notes the directories above the state directory. What doesn't exist need not be hidden, unless this
@@ -27,6 +30,7 @@ func (t *tree) findState() {
 	if state == "" {
 		return
 	}
+	// The nearest directory that exists is the one that can be recognised.
 	there := state
 	for !host.Exists(there) {
 		above, _ := pathname.Cut(there)
@@ -39,6 +43,7 @@ func (t *tree) findState() {
 }
 
 // noteAbove notes the directories that lead to dir, a path without links, and rest below it.
+// The first one is dir itself, and the last one the root. One that can't be looked at is left out.
 func (t *tree) noteAbove(dir, rest string) {
 	a := &t.above
 	t.hides = t.b.Scratch(len(t.s.Tree))
@@ -57,6 +62,7 @@ func (t *tree) noteAbove(dir, rest string) {
 }
 
 // leadsToState notes that a source of entry i is one of these directories.
+// An overlay has several sources; the last that is one of them counts.
 func (t *tree) leadsToState(i int, file plan.File) {
 	for n := range t.above.n {
 		if f := t.above.file[n]; f.Ino == file.Ino && f.Dev == file.Dev {
@@ -67,6 +73,9 @@ func (t *tree) leadsToState(i int, file plan.File) {
 }
 
 // hideState covers the state directory wherever it is in the sandbox.
+//
+// It comes after all entries, so that none of them can cover it or bring the directory once more. What hides it is an
+// empty tmpfs, read-only and of mode 0: only who has capabilities can enter it, and nobody can write there.
 func (t *tree) hideState() {
 	if t.above.n == 0 {
 		return
@@ -81,6 +90,7 @@ func (t *tree) hideState() {
 		path := t.b.Join(spec.Relative(e.Dest), spec.Relative(rest))
 		at := t.b.OpenInRoot(plan.WhyHide, plan.Root, path, unix.O_PATH|unix.O_DIRECTORY, 0)
 		t.b.Ignoring(unix.ENOENT, unix.ENOTDIR, unix.ELOOP) // it is covered, or there is none
+		// mount(2) takes a path only, and "." is one. Each call is made only if the one before it has succeeded.
 		t.b.Fchdir(plan.WhyHide, at)
 		t.b.Last().When = plan.Done
 		name := t.b.String("tmpfs")

@@ -11,8 +11,8 @@ import (
 // memory or 2 GiB, the smaller, and a file, directory or link for each 16 KiB of it. The kernel's own default is half
 // of the memory, for each tmpfs.
 const (
-	maxTmpfs = 2 << 30
-	perInode = 16 << 10
+	maxTmpfs = 2 << 30  // bytes
+	perInode = 16 << 10 // bytes of the size for each inode
 )
 
 // What a tmpfs with a size of its own has: a file for each page, but some at least. An inode takes about 1 KiB that
@@ -23,11 +23,13 @@ const (
 	maxInodes     = 1 << 20
 )
 
-// tmpfs mounts entry i. What has no size of its own is a part of the base.
+// tmpfs mounts entry i. What has no size of its own is a part of the base. Those parts have one limit together: a
+// limit for each would be none.
 func (t *tree) tmpfs(i int) {
 	e := &t.s.Tree[i]
 	if t.pooled && e.Size == 0 {
 		part := t.part(i, e.Perms)
+		// Nobody else can have put a link on the way, so it is bound by path, which takes fewer calls.
 		if path := t.ours(e.Dest); path != 0 {
 			t.place(e.Dest)
 			t.b.Fchdir(plan.WhyMount, plan.Base)
@@ -40,7 +42,8 @@ func (t *tree) tmpfs(i int) {
 	t.mount(e.Dest, "tmpfs", unix.MS_NOSUID|unix.MS_NODEV, t.tmpfsOptions(e.Perms, e.Size))
 }
 
-// tmpfsOptions returns the mount options for a tmpfs, see tmpfs(5). A size of 0 is the default.
+// tmpfsOptions returns the mount options for a tmpfs, see tmpfs(5). A size of 0 is the default. A limit of box's own
+// counts inodes, too: a file without content takes memory that the size does not count.
 func (t *tree) tmpfsOptions(perms uint32, size uint64) plan.Ptr {
 	if t.s.Mounts.KernelTmpfsSize {
 		return t.labelled(t.wholeOptions(perms, size))
@@ -59,11 +62,13 @@ func (t *tree) labelled(options plan.Ptr) plan.Ptr {
 	if t.s.Labels.File == "" {
 		return options
 	}
+	// The quotes are for mount(2): a context with categories has commas.
 	early.Ordinary()
 	return t.b.String(t.b.Read(options) + `,context="` + t.s.Labels.File + `"`)
 }
 
-// wholeOptions leaves to the kernel what isn't asked for.
+// wholeOptions leaves to the kernel what isn't asked for. Its limit is then half of the memory for each tmpfs, see
+// tmpfs(5). A size of 0 was not asked for.
 func (t *tree) wholeOptions(perms uint32, size uint64) plan.Ptr {
 	if size == 0 {
 		options, _ := t.b.Text("mode=0%o", uint64(perms))
@@ -74,6 +79,9 @@ func (t *tree) wholeOptions(perms uint32, size uint64) plan.Ptr {
 }
 
 // defaultSize returns a multiple of the largest page that there is: the kernel rounds up to whole pages.
+//
+// The largest is 64 KiB, on some arm64 and ppc64 kernels. If the machine doesn't say how much memory it has, it is
+// maxTmpfs.
 func defaultSize() uint64 {
 	const page = 64 << 10
 	if memory := plan.Memory(); memory != 0 {

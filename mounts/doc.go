@@ -40,6 +40,6 @@
 //
 // # The other half
 //
-// Base, Courtesies and Links add entries to a Spec before it is compiled. Has, Find and Writable say what will be where
+// Base, Defaults and Links add entries to a Spec before it is compiled. Has, Find and Writable say what will be where
 // in the finished tree, without making it.
 package mounts

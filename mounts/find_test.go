@@ -70,14 +70,14 @@ func TestFindFollowsLinksInsideTheSandbox(t *testing.T) {
 	}
 }
 
-func TestCourtesiesGiveWayToFlags(t *testing.T) {
+func TestDefaultsGiveWayToFlags(t *testing.T) {
 	root := makeTree(t, map[string]string{"usr/bin/sh": "x", "bin": "-> usr/bin", "sbin/init": "x", "proc/x": "x"})
 	s := &spec.Spec{Tree: []spec.Entry{
 		{Kind: spec.Bind, Source: filepath.Join(root, "usr"), Dest: "/usr"},
 		{Kind: spec.Bind, Source: root, Dest: "/tmp/"},
 		{Kind: spec.ReadOnly, Dest: "/"},
 	}}
-	if left := Courtesies(s); left != nil {
+	if left := Defaults(s); left != nil {
 		t.Errorf("left out: %v", left)
 	}
 	var got []string
@@ -95,7 +95,7 @@ func TestCourtesiesGiveWayToFlags(t *testing.T) {
 	}
 
 	s = &spec.Spec{Tree: []spec.Entry{{Kind: spec.Bind, Source: root, Dest: "/"}}}
-	if left := Courtesies(s); len(left) != 2 || s.Tree[1].Dest != "/proc" {
+	if left := Defaults(s); len(left) != 2 || s.Tree[1].Dest != "/proc" {
 		t.Errorf("on a bind of / without /dev and /tmp: left out %v, tree %v", left, s.Tree)
 	}
 }

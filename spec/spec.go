@@ -1,6 +1,6 @@
 // Package spec says what a sandbox should be: pure data, judged without looking at the host.
 //
-// A Spec is made by the front end from words, completed by what box adds by itself (mounts.Courtesies, mounts.Base), and compiled
+// A Spec is made by the front end from words, completed by what box adds by itself (mounts.Defaults, mounts.Base), and compiled
 // to system calls by launch.Compile. Nothing here opens, asks or prints.
 package spec
 

@@ -244,7 +244,7 @@ func TestEntriesInABind(t *testing.T) {
 // What box adds by itself is named by what it is.
 func TestEntryWithoutWords(t *testing.T) {
 	s := sandbox(spec.Entry{Kind: spec.Tmpfs, Dest: "/x", Perms: 0o755})
-	s.Tree[0].Origin = spec.Origin{Note: "courtesy"}
+	s.Tree[0].Origin = spec.Origin{Note: "default mount"}
 	call, step := callOf(t, s, unix.SYS_MOUNT, spec.EntryRef(0))
 	m := Explain(&launch.Failure{Call: call, Step: step, Errno: unix.ENOMEM}, s)
 	if want := "tmpfs /x: cannot allocate memory"; m.Headline != want {

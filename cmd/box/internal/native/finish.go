@@ -111,7 +111,7 @@ func (b *Line) furnish() error {
 	case b.view == "full" || !files:
 		return b.baseView()
 	default:
-		b.left = mounts.Courtesies(b.spec)
+		b.left = mounts.Defaults(b.spec)
 		b.explainNotes()
 	}
 	if b.project {
@@ -126,8 +126,8 @@ func (b *Line) explainNotes() {
 		switch o := &b.spec.Tree[i].Origin; o.Note {
 		case mounts.NoteBase:
 			o.Note = mounts.NoteBase + leavesOut
-		case mounts.NoteCourtesy:
-			o.Note = mounts.NoteCourtesy + leavesOut
+		case mounts.NoteDefault:
+			o.Note = mounts.NoteDefault + leavesOut
 		}
 	}
 }

@@ -33,7 +33,7 @@ func Write(file io.Writer, p *plan.Plan, s *spec.Spec, left []string) error {
 		line("# /proc/sys is read-only here: the command can use up the user's inotify instances and watches")
 	}
 	for _, dir := range left {
-		line("# no courtesy for %s: the directory is missing in what is bound on /", dir)
+		line("# no default mount for %s: the directory is missing in what is bound on /", dir)
 	}
 	for _, left := range landlock.Left(s) {
 		fmt.Fprintf(out, "# %s\n", left)

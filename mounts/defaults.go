@@ -8,30 +8,30 @@ import (
 	"box/spec"
 )
 
-// NoteCourtesy is the note of what Courtesies adds on its own account.
-const NoteCourtesy = "courtesy: no flag names it"
+// NoteDefault is the note of what Defaults adds on its own account.
+const NoteDefault = "default mount: no flag names it"
 
 // The notes of what it adds beside a bind.
 const (
-	noteLink  = "courtesy: the same link as beside the bound /usr"
-	noteDir   = "courtesy: a directory beside the bound /usr, where others have a link"
-	noteStore = "courtesy: the programs of this system live here"
+	noteLink  = "default: the same link as beside the bound /usr"
+	noteDir   = "default: a directory beside the bound /usr, where others have a link"
+	noteStore = "default: the programs of this system live here"
 )
 
-// Courtesies adds what nearly every program needs and no flag names: a fresh /proc, a minimal /dev, a tmpfs on /tmp,
+// Defaults adds what nearly every program needs and no flag names: a fresh /proc, a minimal /dev, a tmpfs on /tmp,
 // right after whatever makes the root, so that every later flag can cover them. Then, if the root is box's own, the
 // links into /usr.
 //
 // It returns what was left out: no mount point is made in a root of the host's, so the directory has to be there.
 // What a flag names is not added, and not left out either.
-func Courtesies(s *spec.Spec) (left []string) {
+func Defaults(s *spec.Spec) (left []string) {
 	at, root := 0, ""
 	for i := range s.Tree {
 		if e := &s.Tree[i]; e.Kind.Mounts() && spec.Relative(e.Dest) == "" {
 			at, root = i+1, e.Source
 		}
 	}
-	for _, e := range courtesies {
+	for _, e := range defaults {
 		if named(s.Tree, e.Dest) {
 			continue
 		}
@@ -47,12 +47,12 @@ func Courtesies(s *spec.Spec) (left []string) {
 	return left
 }
 
-// courtesies are what Courtesies adds, the last one first.
+// defaults are what Defaults adds, the last one first.
 // They are all inserted at one place, so the last one comes first in the tree.
-var courtesies = [...]spec.Entry{
-	{Kind: spec.Tmpfs, Dest: "/tmp", Perms: 0o1777, Origin: spec.Origin{Note: NoteCourtesy}},
-	{Kind: spec.Dev, Dest: "/dev", Origin: spec.Origin{Note: NoteCourtesy}},
-	{Kind: spec.Proc, Dest: "/proc", Origin: spec.Origin{Note: NoteCourtesy}},
+var defaults = [...]spec.Entry{
+	{Kind: spec.Tmpfs, Dest: "/tmp", Perms: 0o1777, Origin: spec.Origin{Note: NoteDefault}},
+	{Kind: spec.Dev, Dest: "/dev", Origin: spec.Origin{Note: NoteDefault}},
+	{Kind: spec.Proc, Dest: "/proc", Origin: spec.Origin{Note: NoteDefault}},
 }
 
 // leave is append, which needs the heap.

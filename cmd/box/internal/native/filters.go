@@ -65,7 +65,7 @@ func (b *Line) seccompLog([]string) error {
 type callFlags struct{ bits32, debug, setid, log bool }
 
 // variant returns the built-in variant that the flags choose. 0 is the policy
-// as it is. log chooses none, since the same program serves.
+// as it is. log chooses none: the filter asks then, see spec.Filter.
 func (c *callFlags) variant() (v seccompprofile.Variant) {
 	if c.bits32 {
 		v |= seccompprofile.Allow32bit

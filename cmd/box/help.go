@@ -8,6 +8,7 @@ import (
 	"box/cmd/box/internal/native"
 )
 
+// helpHead and helpTail stand before and behind the tables of verbs and flags.
 const helpHead = `usage: box [flags] [--] COMMAND [ARG...]
        box VERB ...
 
@@ -26,7 +27,8 @@ found but can't run, 127 if it was not found.
     box -w make                     the same, with results
 `
 
-// help prints all flags in groups.
+// help prints all flags in groups. Everything between head and tail is made of
+// the tables that the program itself works by, so it can't be out of date.
 func help(file io.Writer) error {
 	out := bufio.NewWriter(file)
 	fmt.Fprint(out, helpHead, "Verbs (box help VERB says more; box run and box -- run a program that is called as one):\n")

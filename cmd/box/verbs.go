@@ -16,7 +16,8 @@ import (
 	"box/internal/nearest"
 )
 
-// The groups of verbs, in the order of box help.
+// The groups of verbs, in the order of box help. A group is a title only, and
+// has no meaning for what a verb does.
 const (
 	groupRunning = "Running"
 	groupAsking  = "Asking"
@@ -44,7 +45,9 @@ var verbs = [...]verb.Verb{
 	{Name: "version", Group: groupAsking, Run: meta.Version, Short: "Print the version"},
 }
 
-// reserved are words that will be verbs. A program of that name is run by box run, or after --.
+// reserved are words that will be verbs. A program of that name is run by box
+// run, or after --. Refused now, each can become one without changing what a
+// command line means.
 var reserved = [...]string{
 	"alias", "apply", "attach", "cache", "completion", "container", "events", "exec", "explain", "home", "image", "inspect", "kill",
 	"learn", "logs", "pause", "profile", "prune", "ps", "pull", "push", "remove", "restart", "start", "stats", "stop", "top",
@@ -102,7 +105,8 @@ func helpOf(name string) error {
 	return help(os.Stdout)
 }
 
-// contextOf returns what a verb is called with.
+// contextOf returns what a verb is called with. Entry is true in a build that
+// has an entry before the Go runtime.
 func contextOf(words []string) *verb.Context {
 	return &verb.Context{
 		Words: words, Table: verbs[:], Reserved: reserved[:], Help: helpOf, PrintVersion: printVersion,
@@ -110,7 +114,8 @@ func contextOf(words []string) *verb.Context {
 	}
 }
 
-// trySandbox runs true(1) in a plain sandbox.
+// trySandbox runs true(1) in a plain sandbox. It uses the one command line of
+// the process, which a verb does not need otherwise.
 func trySandbox() error {
 	code, err := one.native.Try(&one.session, "true")
 	if err == nil && code != 0 {

@@ -5,7 +5,8 @@ import (
 	"box/internal/early"
 )
 
-// Descriptor reads a descriptor's number, which must not be below least.
+// Descriptor reads a descriptor's number, which must not be below least. It
+// does not look whether it is open. An error has no words of the flag.
 func Descriptor(word string, least int) (int, error) {
 	n, ok := Number(word, 10)
 	if !ok || n > 1<<31-1 {

@@ -2,8 +2,9 @@ package arg
 
 import "strings"
 
-// Number reads a number without a sign; base 0 takes the prefixes 0x, 0o, 0b and 0 for octal. It is strconv.ParseUint without
-// an error to be allocated.
+// Number reads a number without a sign; base 0 takes the prefixes 0x, 0o, 0b
+// and 0 for octal. It is strconv.ParseUint without an error to be allocated. A
+// number beyond 64 bits is none. Underscores are not taken in any base.
 func Number(word string, base uint64) (n uint64, ok bool) {
 	if base == 0 {
 		base, word = baseOf(word)
@@ -29,7 +30,8 @@ func Number(word string, base uint64) (n uint64, ok bool) {
 	return n, true
 }
 
-// baseOf returns the base that a number's prefix says, and the number without it.
+// baseOf returns the base that a number's prefix says, and the number without
+// it. A lone "0" is decimal.
 func baseOf(word string) (base uint64, digits string) {
 	if len(word) < 2 || word[0] != '0' {
 		return 10, word
@@ -45,7 +47,9 @@ func baseOf(word string) (base uint64, digits string) {
 	return 8, word[1:]
 }
 
-// Strtol reads a decimal number as strtol(3) does: blanks and a sign may stand in front.
+// Strtol reads a decimal number as strtol(3) does: blanks and a sign may stand
+// in front. Unlike strtol(3) it takes no number with something behind it, and
+// none that does not fit.
 func Strtol(word string) (int64, bool) {
 	for word != "" && (word[0] == ' ' || word[0] >= '\t' && word[0] <= '\r') {
 		word = word[1:]

@@ -11,7 +11,8 @@ type Optional[T any] struct {
 // Set gives the value.
 func (o *Optional[T]) Set(value T) { o.Given, o.Value = true, value }
 
-// Take returns the value and forgets it, or other.
+// Take returns the value and forgets it, or other. A modifier such as --perms
+// is so used up by the flag that it is for.
 func (o *Optional[T]) Take(other T) T {
 	if !o.Given {
 		return other

@@ -1,4 +1,18 @@
 // Package bwrap is bubblewrap's command line: its options with their meaning, its messages and its exit status.
+//
+// It is the counterpart of package native, and neither imports the other: the
+// two command lines share nothing but what session, arg and inputs have.
+// Options act from left to right on a Line, as they do in bubblewrap, since
+// callers depend on the order in which it checks things and on the first
+// message that it prints.
+//
+// A Line begins with a Spec in which the protections that bubblewrap lacks are
+// turned off, so that callers of bubblewrap see what they expect. What stays
+// different on purpose is listed in docs/coming-from-bwrap.md.
+//
+// As in native, the code runs before the Go runtime has begun and must not
+// allocate. Every message is made by package bwraptext, which goes the ordinary
+// way first.
 package bwrap
 
 import (
@@ -21,41 +35,62 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// Line is a command line in bwrap mode: its options act from left to right on this.
+// Line is a command line in bwrap mode: its options act from left to right on
+// this. Options about ids and namespaces are only noted in it, and decided
+// about by finish: bubblewrap checks them against each other when it has read
+// the whole line.
 type Line struct {
 	session *session.Session
 	spec    *spec.Spec
-	name    string // argv[0], for the usage line
-	level   string // --level-prefix: what errors begin with
-	warn    string // and warnings
+	// name is argv[0], for the usage line.
+	name string
+	// level is what errors begin with and warn what warnings do: empty, or the
+	// priorities of --level-prefix, see sd-daemon(3).
+	level string
+	warn  string
 
-	env      []string
-	perms    arg.Optional[uint32]
-	size     arg.Optional[uint64]
-	once     [96]bool // by index in Options: options of which only the last counts, as far as they were given
-	words    int      // how many there were, those of --args too
-	argv0    *string
-	dir      *string
-	uid      arg.Optional[uint32]
-	gid      arg.Optional[uint32]
-	user     bool // --unshare-user
-	userTry  bool
-	asPID1   bool
-	die      bool
-	disable  bool // --disable-userns
-	assert   bool // --assert-userns-disabled
+	// env is the environment of the command: the caller's, changed by each
+	// --setenv, --unsetenv and --clearenv in turn.
+	env []string
+	// perms and size are for the next option only, see checkModifiers.
+	perms arg.Optional[uint32]
+	size  arg.Optional[uint64]
+	// once notes, by index in Options, which options of those that count only
+	// once were given. It is longer than Options.
+	once [96]bool
+	// words is how many words there were, those of --args files too.
+	words int
+	// argv0 and dir are nil if the option was not given: an empty word is a
+	// value here.
+	argv0 *string
+	dir   *string
+	uid   arg.Optional[uint32]
+	gid   arg.Optional[uint32]
+	// user is --unshare-user, and userTry --unshare-user-try or --unshare-all.
+	user    bool
+	userTry bool
+	asPID1  bool
+	die     bool
+	// disable is --disable-userns, and assert --assert-userns-disabled.
+	disable  bool
+	assert   bool
 	locks    []string
 	caps     arg.Capabilities
 	seccomps []spec.Filter
-	last     []string // the words of --seccomp
-	tell     *statusfd.Informer
-	sync     arg.Optional[int]
-	layers   []string // --overlay-src
-	data     inputs.Data
-	room     *session.Memory
+	// last are the words of --seccomp. Its program is read when all options are
+	// known, since only the last one counts.
+	last []string
+	tell *statusfd.Informer
+	sync arg.Optional[int]
+	// layers are those of --overlay-src that no overlay has used up.
+	layers []string
+	data   inputs.Data
+	room   *session.Memory
 }
 
-// Run runs a command in a sandbox, as the program with this name would. It returns the exit status.
+// Run runs a command in a sandbox, as the program with this name would. It
+// returns the exit status. Its errors have been printed: bubblewrap has one
+// exit status for all of its own, 1.
 func (b *Line) Run(s *session.Session, name string, words []string) int {
 	b.Begin(s, name, inherited.Environ())
 	code, err := b.run(words)
@@ -65,7 +100,8 @@ func (b *Line) Run(s *session.Session, name string, words []string) int {
 	return code
 }
 
-// Plan writes the plan for words into the session, and starts nothing.
+// Plan writes the plan for words into the session, and starts nothing. Tests
+// compare the plans of both ways of starting by it.
 func (b *Line) Plan(s *session.Session, words []string, env []string) error {
 	b.Begin(s, "bwrap", env)
 	command, _, err := b.parse(words, false)
@@ -81,7 +117,8 @@ func (b *Line) Plan(s *session.Session, words []string, env []string) error {
 	return err
 }
 
-// report prints an error and returns the exit status.
+// report prints an error and returns the exit status. errUsage has been printed
+// by whoever returned it.
 //
 //go:noinline
 func (b *Line) report(err error) int {
@@ -92,7 +129,11 @@ func (b *Line) report(err error) int {
 	return 1
 }
 
-// Begin begins an empty command line of a caller with the environment env.
+// Begin begins an empty command line of a caller with the environment env. The
+// Spec begins with a mount namespace alone, nested user namespaces allowed and
+// no filter: bubblewrap unshares only what it is asked for. Each field of
+// Mounts is a way in which bubblewrap is laxer, see spec.Mounts. For root the
+// parts of /proc that bubblewrap covers are covered.
 func (b *Line) Begin(s *session.Session, name string, env []string) {
 	r := &s.Memory
 	*b = Line{session: s, room: r, spec: s.Begin(), tell: &s.Tell, name: name, env: env}
@@ -113,7 +154,11 @@ func (b *Line) Begin(s *session.Session, name string, env []string) {
 // errUsage ends with the usage text already printed.
 const errUsage = say.Asked("usage")
 
+// run is Run with its error. It does things in the order in which bubblewrap
+// does, as far as a message shows it: sources are looked for before the data of
+// files is missed.
 func (b *Line) run(words []string) (int, error) {
+	// bubblewrap prints its usage text for a line without words, on stderr.
 	if len(words) == 0 {
 		bwraptext.Usage(true, b.name)
 		return 0, errUsage
@@ -138,7 +183,8 @@ func (b *Line) run(words []string) (int, error) {
 	return b.start()
 }
 
-// start runs the plan. No signal is passed on: what ends bwrap ends bwrap alone.
+// start runs the plan. No signal is passed on: what ends bwrap ends bwrap
+// alone. -1 stands for no descriptor of signals.
 func (b *Line) start() (int, error) {
 	inherited.Default()
 	status, err := b.session.Run(-1, nil)
@@ -151,7 +197,9 @@ func (b *Line) start() (int, error) {
 	return status.Exit(), nil
 }
 
-// explained returns an error of package launch, or of an act, in bubblewrap's words.
+// explained returns an error of package launch, or of an act, in bubblewrap's
+// words. The informer is asked first, because package bwraptext knows nothing
+// of --info-fd.
 //
 //go:noinline
 func (b *Line) explained(err error) error {
@@ -162,7 +210,9 @@ func (b *Line) explained(err error) error {
 	return bwraptext.Errorf("%s", bwraptext.Of(err, b.spec))
 }
 
-// finish checks what only the whole line shows, and completes the Spec.
+// finish checks what only the whole line shows, and completes the Spec. The
+// order of the checks is bubblewrap's: those of conflicts, then the usage text,
+// then those of namespaces.
 func (b *Line) finish(command []string) error {
 	if err := b.conflicts(); err != nil {
 		return err
@@ -187,7 +237,9 @@ func (b *Line) finish(command []string) error {
 	return nil
 }
 
-// conflicts checks options about user namespaces against each other: what comes before the usage text.
+// conflicts checks options about user namespaces against each other: what comes
+// before the usage text. The sentences are bubblewrap's, with their grammar:
+// callers look for them.
 func (b *Line) conflicts() error {
 	s := b.spec
 	switch {
@@ -207,7 +259,9 @@ func (b *Line) conflicts() error {
 	return nil
 }
 
-// namespaces decides about the user namespace and the ids.
+// namespaces decides about the user namespace and the ids. Anybody but root
+// needs a user namespace to make the others, so one is implied unless one is
+// entered. An id of one's own is no change and needs none.
 func (b *Line) namespaces() error {
 	s := b.spec
 	if b.user || unix.Getuid() != 0 && !s.Join.User.Given() || b.userTry && usernsAllowed() {
@@ -220,6 +274,7 @@ func (b *Line) namespaces() error {
 	if b.gid.Given && b.gid.Value != uint32(unix.Getgid()) && !own {
 		return bwraptext.Errorf("Specifying --gid requires --unshare-user or --userns")
 	}
+	// Ids that were not given stay as they are.
 	s.IDs.UID, s.IDs.GID = b.uid.Take(uint32(unix.Getuid())), b.gid.Take(uint32(unix.Getgid()))
 	s.Nested, s.Assert = !b.disable, b.disable || b.assert
 	if !s.New.Has(spec.UTS) && slices.ContainsFunc(s.Tree, func(e spec.Entry) bool { return e.Kind == spec.Hostname }) {
@@ -234,11 +289,15 @@ func (b *Line) namespaces() error {
 	return nil
 }
 
-// life decides which processes there are, and what the command gets of the caller.
+// life decides which processes there are, and what the command gets of the
+// caller. bubblewrap has a pid 1 of its own only if there is a new pid
+// namespace, or something to be held: a lock or a descriptor. Otherwise the
+// command takes its place.
 func (b *Line) life() {
 	life := &b.spec.Life
 	reaper := b.spec.New.Has(spec.PID) || len(b.locks) > 0 || b.sync.Given
 	life.Direct = !reaper || b.asPID1
+	// Without --die-with-parent bubblewrap lets both go on.
 	life.LeaveDescendants, life.OutliveParent = !b.die, !b.die
 	life.Locks = b.locks
 	if b.sync.Given && !life.Direct {
@@ -252,7 +311,9 @@ func (b *Line) life() {
 	life.Blocked &^= 1 << (unix.SIGCHLD - 1)
 }
 
-// capabilities decides what the command has: root keeps all that it has if nothing is said.
+// capabilities decides what the command has: root keeps all that it has if
+// nothing is said. If anything is said, the set begins with what root has
+// (Begin), and the options have changed it in order.
 func (b *Line) capabilities() {
 	c := &b.spec.Caps
 	c.Keep, c.Callers = b.caps.Set, unix.Getuid() == 0 && !b.caps.Given
@@ -261,7 +322,10 @@ func (b *Line) capabilities() {
 	}
 }
 
-// directory decides where the command starts.
+// directory decides where the command starts. Without --chdir it is the first
+// of the caller's directory, HOME and the root that can be entered. Only the
+// child can find that out, so all of them go into the Spec. HOME is that of the
+// changed environment.
 func (b *Line) directory() {
 	c := &b.spec.Command
 	if b.dir != nil {
@@ -278,7 +342,10 @@ func (b *Line) directory() {
 	c.Dirs = early.Append(c.Dirs, "/")
 }
 
-// usernsAllowed is root's look before --unshare-user-try.
+// usernsAllowed is root's look before --unshare-user-try. bubblewrap looks at
+// these two files, too: a kernel without user namespaces has no
+// /proc/self/ns/user, and a limit of 0 forbids them. An ordinary user needs no
+// such look: there the namespace is made in any case.
 //
 //go:noinline
 func usernsAllowed() bool {

@@ -1,15 +1,28 @@
 package bwrap
 
-// Option is an option of bubblewrap: how many arguments it takes, and how it says that one is missing.
+// Option is an option of bubblewrap: how many arguments it takes, and how it
+// says that one is missing.
 type Option struct {
-	Name     string
-	Words    int
-	Takes    string
-	OnlyLast bool                        // given again, it takes the place of what was given before, with a warning
-	Do       func(*Line, []string) error // words begin with the option itself
+	// Name is the option as it is typed. --option=value is not a form of
+	// bubblewrap's.
+	Name string
+	// Words is the number of arguments, which are taken whatever they look
+	// like.
+	Words int
+	// Takes is how the message for a missing argument ends. bubblewrap says "an
+	// argument" for some and "one argument" for others, and its texts are kept.
+	Takes string
+	// OnlyLast says that the option, given again, takes the place of what was
+	// given before, with a warning.
+	OnlyLast bool
+	// Do has the effect of the option. words begin with the option itself. It
+	// is nil for --args, which parse does by itself.
+	Do func(*Line, []string) error
 }
 
-// Options are the options of bubblewrap 0.11.1.
+// Options are the options of bubblewrap 0.11.1. --help, --version and "--" are
+// none of them: they end the line, and parse knows them. The order is of no
+// meaning.
 var Options = [...]Option{
 	{"--args", 1, "an argument", false, nil},
 	{"--argv0", 1, "one argument", false, (*Line).argv0Option},

@@ -8,11 +8,16 @@ import (
 	"box/internal/early"
 )
 
-// maxWords is how many words a command line may have, those of --args files too. Callers rely on the number.
+// maxWords is how many words a command line may have, those of --args files
+// too. Callers rely on the number. bubblewrap has the same bound.
 const maxWords = 9000 // the message has it, too
 
-// parse does the options that words begin with and returns the command. done is true after --help and --version. An
-// --args file ends with its options: a command in it is dropped.
+// parse does the options that words begin with and returns the command. done is
+// true after --help and --version. An --args file ends with its options: a
+// command in it is dropped. Options have their effect while they are read, so a
+// message for a wrong word comes after the warnings of those before it, as with
+// bubblewrap. inFile is true for the words of such a file, in which no further
+// one may be named.
 func (b *Line) parse(words []string, inFile bool) (command []string, done bool, err error) {
 	if b.words += len(words); b.words > maxWords {
 		return nil, false, bwraptext.Errorf("Exceeded maximum number of arguments 9000")
@@ -39,6 +44,7 @@ func (b *Line) parse(words []string, inFile bool) (command []string, done bool, 
 			return nil, false, bwraptext.Errorf("--args not supported in arguments file")
 		}
 		if len(words) <= f.Words {
+			// bubblewrap has another sentence for this one.
 			if word == "--overlay-src" {
 				return nil, false, dieLayers()
 			}
@@ -49,6 +55,8 @@ func (b *Line) parse(words []string, inFile bool) (command []string, done bool, 
 			bwraptext.Print(b.warn, "Only the last %s option will take effect", word)
 		}
 		b.once[index] = true
+		// The capacity is cut too: the words become part of the Spec, and an
+		// append to them must not write over the next ones.
 		taken := words[: 1+f.Words : 1+f.Words]
 		words = words[1+f.Words:]
 		if word == "--args" {
@@ -66,12 +74,14 @@ func (b *Line) parse(words []string, inFile bool) (command []string, done bool, 
 	return nil, false, nil
 }
 
+// dieLayers is the error for an --overlay-src that nothing uses.
 func dieLayers() error {
 	return bwraptext.Errorf("--overlay-src must be followed by another --overlay-src or one of --overlay, --tmp-overlay, " +
 		"or --ro-overlay")
 }
 
-// noLayers fails if an --overlay-src was not used up.
+// noLayers fails if an --overlay-src was not used up. It is asked where the
+// command begins.
 func (b *Line) noLayers() error {
 	if b.layers != nil {
 		return dieLayers()
@@ -79,7 +89,8 @@ func (b *Line) noLayers() error {
 	return nil
 }
 
-// find returns the index of an option, or -1.
+// find returns the index of an option, or -1. An index and not a pointer: once
+// is a list beside the table.
 func find(word string) int {
 	for i := range Options {
 		if Options[i].Name == word {
@@ -89,7 +100,8 @@ func find(word string) int {
 	return -1
 }
 
-// argsFile does the options in an --args file.
+// argsFile does the options in an --args file. Its words count with those of
+// the command line, see maxWords. An empty file has no words.
 func (b *Line) argsFile(word string) (done bool, err error) {
 	var fd int
 	if err := b.named(&fd, word); err != nil {
@@ -106,7 +118,9 @@ func (b *Line) argsFile(word string) (done bool, err error) {
 	return done, err
 }
 
-// checkModifiers fails if --perms or --size was not used up by the option that followed it.
+// checkModifiers fails if --perms or --size was not used up by the option that
+// followed it. It is asked after each option, as bubblewrap does. --perms and
+// --size may stand in either order before the option that they are for.
 func (b *Line) checkModifiers(word string) error {
 	if word != "--overlay-src" && b.layers != nil {
 		return dieLayers()
@@ -123,7 +137,8 @@ func (b *Line) checkModifiers(word string) error {
 	return nil
 }
 
-// descriptor reads the number of a descriptor.
+// descriptor reads the number of a descriptor. bubblewrap reads it by
+// strtol(3), so that blanks and a plus sign may stand in front.
 func descriptor(word string) (int, error) {
 	n, ok := arg.Strtol(word)
 	if !ok || n < 0 || n > 1<<31-1 {

@@ -9,11 +9,14 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// unopened is for a mount that can't be found to make it read-only.
+// unopened is for a mount that can't be found to make it read-only. The
+// destination is there twice, as in bubblewrap's own sentence.
 const unopened = `Can't remount readonly on {dest}: Unable to open destination O_PATH fd "{dest}": {reason}`
 
-// parents are for the directory that the destination lies in. A link to nothing is one to bubblewrap, until something is
-// made in it.
+// parents are for the directory that the destination lies in. A link to nothing
+// is one to bubblewrap, until something is made in it. bubblewrap makes
+// directories above a destination by its own mkdir_with_parents, and names the
+// destination and not the part that failed.
 var parents = []rule{
 	{kind: spec.ReadOnly, text: unopened},
 	{errno: unix.ENOENT, only: becomesFile, text: "Can't create file {dest}: {reason}"},
@@ -21,13 +24,15 @@ var parents = []rule{
 	{text: "Can't mkdir parents for {dest}: {reason}"},
 }
 
-// leaves are for a destination that can't be made.
+// leaves are for a destination that can't be made. The sentence depends on what
+// was to be made: a file for what is bound as one, else a directory.
 var leaves = []rule{
 	{only: becomesFile, text: "Can't create file {dest}: {reason}"},
 	{text: "Can't mkdir {dest}: {reason}"},
 }
 
-// places are for a destination that can't be opened.
+// places are for a destination that can't be opened. A table may have no line
+// that fits: otherwise is for those.
 var places = []rule{
 	{kind: spec.Chmod, text: "Can't chmod {perms} {dest}: {reason}"},
 	{kind: spec.ReadOnly, text: unopened},
@@ -35,15 +40,17 @@ var places = []rule{
 	{only: becomesFile, text: "Can't create file {dest}: {reason}"},
 }
 
-// misplaced are for a destination that is wrong by its spelling alone.
+// misplaced are for a destination that is wrong by its spelling alone. A slash
+// at its end makes a destination a directory's name.
 var misplaced = []rule{
 	{kind: spec.Symlink, text: "Can't make symlink at {dest}: destination exists and is not a symlink"},
 	{kind: spec.File, text: "Can't create file {dest}: {reason}"},
 	{text: "Destination is not a file {dest}"},
 }
 
-// attachments are for what can't be put onto its destination. move_mount(2) says ENOTDIR or EINVAL for a directory on a file
-// and a file on a directory.
+// attachments are for what can't be put onto its destination. move_mount(2)
+// says ENOTDIR or EINVAL for a directory on a file and a file on a directory.
+// The lines for unlike types come before those for binds in general.
 var attachments = []rule{
 	{errno: unix.ENOENT, kind: spec.Bind, text: "Can't find source path {source}: {reason}"}, // it has been removed
 	{only: unlikeFile, text: "Destination is not a file {dest}"},
@@ -57,23 +64,27 @@ var attachments = []rule{
 	{text: "Can't mount {kind} on {dest}: {reason}"},
 }
 
-// limitExceeded is ENOSPC of a mount.
+// limitExceeded is ENOSPC of a mount. The hint is part of the sentence: it is
+// the number of mounts in a mount namespace that is exceeded.
 const limitExceeded = "Limit exceeded (ENOSPC). (Hint: Check that /proc/sys/fs/mount-max is sufficient, typically 100000)"
 
 // unlike reports whether a destination is of another type than what is to be put onto it.
 func unlike(t *told) bool { return t.Errno == unix.ENOTDIR || t.Errno == unix.EINVAL }
 
-// unlikeFile is unlike for a file.
+// unlikeFile is unlike for a file. The source is what counts: a file can't be
+// put onto a directory.
 func unlikeFile(t *told) bool { return unlike(t) && becomesFile(t) }
 
-// fileSystems are for one that can't be mounted.
+// fileSystems are for one that can't be mounted. An overlay has a sentence with
+// all of its options.
 var fileSystems = []rule{
 	{kind: spec.Overlay, say: overlay},
 	{errno: unix.ENOSPC, text: "Can't mount {kind} on {dest}: " + limitExceeded},
 	{text: "Can't mount {kind} on {dest}: {reason}"},
 }
 
-// attributes are for a mount that can't become what it has to be.
+// attributes are for a mount that can't become what it has to be. EINVAL of
+// mount_setattr(2) says that the destination is not a mount's root.
 var attributes = []rule{
 	{
 		errno: unix.EINVAL, kind: spec.ReadOnly,
@@ -84,7 +95,10 @@ var attributes = []rule{
 	{text: "Can't mount {kind} on {dest}: {reason}"},
 }
 
-// overlay tells the layers by their paths: the options themselves hold descriptors.
+// overlay tells the layers by their paths: the options themselves hold
+// descriptors. bubblewrap tells its mount options, so they are made here for
+// the message alone, with the paths that it would have used. The layers are in
+// the order of the option, the uppermost first.
 func overlay(t *told) string {
 	e := t.e
 	options := "lowerdir="
@@ -97,13 +111,17 @@ func overlay(t *told) string {
 		options += oldRoot(e.Layers[i]) + strings.Repeat(":", min(i, 1))
 	}
 	reason := Reason(t.Errno)
+	// The kernel says ELOOP where a layer lies in another one.
 	if t.Errno == unix.ELOOP {
 		reason = "Overlay directories may not overlap"
 	}
 	return "Can't make overlay mount on /newroot/" + spec.Relative(e.Dest) + " with options " + options + ",userxattr: " + reason
 }
 
-// oldRoot returns the real path of a source, as bubblewrap writes it in options.
+// oldRoot returns the real path of a source, as bubblewrap writes it in
+// options. /oldroot is where bubblewrap has the host's root while it builds the
+// tree. Backslash, comma and colon are escaped, since they separate options and
+// layers.
 func oldRoot(source string) string {
 	return "/oldroot" + strings.NewReplacer(`\`, `\\`, ",", `\,`, ":", `\:`).Replace(mounts.Absolute(source))
 }

@@ -1,6 +1,8 @@
 package bwraptext
 
-// helpText lists the options. Callers look for their names.
+// helpText lists the options. Callers look for their names. Its texts are box's
+// own: only the names and their operands are bubblewrap's. The list is a
+// constant and not made of bwrap.Options, since package bwrap imports this one.
 const helpText = `    --help                       Print this help
     --version                    Print the version
     --args FD                    Read options from FD, each ended by a NUL

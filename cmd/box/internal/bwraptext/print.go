@@ -8,15 +8,20 @@ import (
 	"box/internal/early"
 )
 
-// Version is the version of bubblewrap whose options these are. Its messages are those of 0.13.1 already.
+// Version is the version of bubblewrap whose options these are. Its messages
+// are those of 0.13.1 already. Callers ask for it to learn which options there
+// are, so it may not be ahead of them.
 const Version = "0.11.1"
 
-// TextError is a message of bubblewrap, without its prefix.
+// TextError is a message of bubblewrap, without its prefix. It is a type of its
+// own so that tests can tell it from an error that nobody has put into words.
 type TextError struct{ text string }
 
 func (e *TextError) Error() string { return e.text }
 
-// Errorf returns an error with words in the places of format.
+// Errorf returns an error with words in the places of format. It takes strings
+// and not values of any type: those would be put on the heap by the caller, who
+// may run before the Go runtime.
 //
 //go:noinline
 func Errorf(format string, words ...string) error {
@@ -28,7 +33,10 @@ func Errorf(format string, words ...string) error {
 	return &TextError{fmt.Sprintf(format, args...)}
 }
 
-// Print writes a line to stderr; level is what --level-prefix puts in front of it.
+// Print writes a line to stderr; level is what --level-prefix puts in front of
+// it. Nothing is escaped: bubblewrap escapes nothing, and callers compare
+// bytes. Where a link leads, which anybody may have chosen, is made harmless by
+// fill.
 //
 //go:noinline
 func Print(level, format string, args ...any) {
@@ -36,7 +44,8 @@ func Print(level, format string, args ...any) {
 	fmt.Fprintf(os.Stderr, level+"bwrap: "+format+"\n", args...)
 }
 
-// PrintVersion prints what bwrap --version prints.
+// PrintVersion prints what bwrap --version prints. The name is bubblewrap's,
+// since callers parse it.
 //
 //go:noinline
 func PrintVersion() error {
@@ -45,7 +54,9 @@ func PrintVersion() error {
 	return err
 }
 
-// Usage prints the usage text, on stderr for a line that can't be meant. Its options are looked for by callers.
+// Usage prints the usage text, on stderr for a line that can't be meant. Its
+// options are looked for by callers. name is argv[0] as it was given. An error
+// of the write is dropped: there is nobody left to tell.
 //
 //go:noinline
 func Usage(wrong bool, name string) {

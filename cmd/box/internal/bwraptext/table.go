@@ -13,21 +13,31 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// told is a failed call, with what its message is made of.
+// told is a failed call, with what its message is made of. The embedded Failure
+// has the call, its errno and a text that the child may have sent.
 type told struct {
 	*launch.Failure
 	s *spec.Spec
 	e *spec.Entry // whose call it is, or nil
 }
 
-// rule is a line of a table: a message, and the failures that it is for. What is left out fits everything.
+// rule is a line of a table: a message, and the failures that it is for. What
+// is left out fits everything.
 type rule struct {
+	// errno is that of the call; 0 fits all.
 	errno unix.Errno
-	kind  spec.Kind // of the entry
-	whom  spec.Ref
-	only  func(t *told) bool
-	text  string // see fill
-	say   func(t *told) string
+	// kind is that of the entry whose call it is. A rule with a kind fits no
+	// call without an entry.
+	kind spec.Kind
+	// whom is whose wish the call is. spec.Box, the zero value, fits all.
+	whom spec.Ref
+	// only is asked last. It may look at the host, and may rely on an entry
+	// only where every call with the reason has one.
+	only func(t *told) bool
+	// text is the sentence, with places for fill. say makes one where that is
+	// not enough; only one of the two is set.
+	text string
+	say  func(t *told) string
 }
 
 // fits reports whether the rule is for a failure.
@@ -36,7 +46,8 @@ func (r *rule) fits(t *told) bool {
 		(r.whom == spec.Box || r.whom == t.Call.For) && (r.only == nil || r.only(t))
 }
 
-// first returns the message of the first rule that fits, or "".
+// first returns the message of the first rule that fits, or "". The order is
+// the only precedence that there is.
 func (t *told) first(rules []rule) string {
 	for i := range rules {
 		switch r := &rules[i]; {
@@ -50,7 +61,9 @@ func (t *told) first(rules []rule) string {
 	return ""
 }
 
-// fill puts what is known of the failure into the places of a text.
+// fill puts what is known of the failure into the places of a text. The names
+// in braces are those of package failure's tables, as far as they have the same
+// meaning. {found} is what a link was found to lead to.
 func (t *told) fill(text string) string {
 	places := []string{
 		"{reason}", Reason(t.Errno), "{call}", t.Call.Name(), "{name}", t.s.Command.File, "{dir}", t.s.Command.Dir,
@@ -71,8 +84,9 @@ func (t *told) source() string {
 	return t.e.Source
 }
 
-// becomesFile reports whether what is made at the destination is not a directory: those that are made for it are
-// above it.
+// becomesFile reports whether what is made at the destination is not a
+// directory: those that are made for it are above it. For a bind the source
+// decides, and is looked at on the host.
 func becomesFile(t *told) bool {
 	switch t.e.Kind {
 	case spec.File, spec.Data:
@@ -83,7 +97,9 @@ func becomesFile(t *told) bool {
 	return false
 }
 
-// harmless returns text without what could steer a terminal: who made the link may be anybody.
+// harmless returns text without what could steer a terminal: who made the link
+// may be anybody. It covers control characters only, as bubblewrap's sentences
+// go to programs.
 func harmless(text string) string {
 	return strings.Map(func(r rune) rune {
 		if unicode.IsControl(r) {
@@ -93,7 +109,9 @@ func harmless(text string) string {
 	}, text)
 }
 
-// byReason has the table for each reason of a call.
+// byReason has the table for each reason of a call. The reasons that are
+// missing have no sentence of bubblewrap's: they stand for calls that it
+// doesn't make, or whose failure it doesn't tell.
 var byReason = [...][]rule{
 	plan.WhySource: {{text: "Can't find source path {source}: {reason}"}},
 	plan.WhySame:   {{text: "Race condition binding dirfd: {reason}"}},
@@ -152,13 +170,15 @@ var byReason = [...][]rule{
 	plan.WhySearch:   {{text: "execvp {name}: {reason}"}},
 }
 
-// otherwise is for what no table has. Its last line fits everything.
+// otherwise is for what no table has. Its last line fits everything. Nearly all
+// calls that bubblewrap makes for an entry end in a sentence about a directory.
 var otherwise = []rule{
 	{only: func(t *told) bool { return t.e != nil }, text: "Can't mkdir {dest}: {reason}"},
 	{text: "{call}: {reason}"},
 }
 
-// namespaces are for the namespaces themselves.
+// namespaces are for the namespaces themselves. bubblewrap guesses the cause
+// from the errno alone, and its sentences are kept even where box knows more.
 var namespaces = []rule{
 	{
 		errno: unix.EINVAL, only: ofUser,

@@ -13,7 +13,9 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// sources are for a source that can't be cloned.
+// sources are for a source that can't be cloned. ENOENT and ELOOP have been
+// looked for when the plan was written: here they say that the source has
+// changed since, or that a part of it is not followed.
 var sources = []rule{
 	{errno: unix.EMFILE, say: tooManyBinds},
 	{errno: unix.ENOSPC, say: tooManyMounts},
@@ -21,7 +23,9 @@ var sources = []rule{
 	{errno: unix.ELOOP, say: planted},
 }
 
-// destinations are for a destination that can't be made or opened, and what lies above it.
+// destinations are for a destination that can't be made or opened, and what
+// lies above it. One table serves for all parts of a path: which part failed is
+// known by the reason, but the user has typed the whole.
 var destinations = []rule{
 	{errno: unix.EROFS, say: readOnly},
 	{errno: unix.EACCES, say: forbidden},
@@ -40,7 +44,9 @@ var destinations = []rule{
 	{errno: unix.EWOULDBLOCK, text: "{words}: somebody holds a lock on {dest}, which another sandbox has made"},
 }
 
-// attachments are for what can't be put onto its destination.
+// attachments are for what can't be put onto its destination. The kernel says
+// ENOTDIR or EINVAL where a directory meets a file: move_mount(2) and mount(2)
+// differ in it.
 var attachments = []rule{
 	{errno: unix.ENOSPC, say: tooManyMounts},
 	{errno: unix.ENOTDIR, kind: spec.Bind, say: unlike},
@@ -51,7 +57,8 @@ var attachments = []rule{
 	{errno: unix.EINVAL, text: "{words}: {dest} is not a directory"},
 }
 
-// fileSystems are for one that can't be mounted.
+// fileSystems are for one that can't be mounted. What has no line is told with
+// the errno, see otherwise.
 var fileSystems = []rule{
 	{errno: unix.ENOSPC, say: tooManyMounts},
 	{kind: spec.Overlay, say: overlay},
@@ -65,18 +72,23 @@ var devices = []rule{
 	{errno: unix.ENOENT, text: "{words}: {path} does not exist here"},
 }
 
+// tooManyBinds is for EMFILE. Sources beyond the limit are cloned when their
+// turn comes, but the layers of one overlay have to be open together.
 func tooManyBinds(t *told) *say.Message {
 	return t.message("{words}: too many binds for the limit of open descriptors").
 		Hintf("each bind needs a descriptor for a moment: ulimit -Hn shows the limit")
 }
 
+// tooManyMounts is for ENOSPC of a mount, which is about fs.mount-max and not
+// about a disk.
 func tooManyMounts(t *told) *say.Message {
 	m := t.message("{words}: too many mounts")
 	m.Cause = "fs.mount-max is " + kernel.Sysctl("fs/mount-max")
 	return m
 }
 
-// gone is for a source that was there when it was looked for.
+// gone is for a source that was there when it was looked for. Of an overlay it
+// is the layer that the call is for.
 func gone(t *told) *say.Message {
 	name := t.e.Source
 	if t.e.Kind != spec.Bind {
@@ -85,7 +97,10 @@ func gone(t *told) *say.Message {
 	return t.message("{words}: {missing}", "{missing}", missingHere(name))
 }
 
-// planted is for a source below something that is bound writable: links in it are not followed.
+// planted is for a source below something that is bound writable: links in it
+// are not followed. It returns nil if the call's path is none of the entry's
+// sources: then nothing is known of a link. Below is set for what no flag
+// names, where the hint to bind it by its own path would be of no use.
 func planted(t *told) *say.Message {
 	path := t.Call.Path()
 	for _, source := range append(t.e.Sources(), t.e.Work) {
@@ -101,7 +116,9 @@ func planted(t *told) *say.Message {
 	return nil
 }
 
-// readOnly is for a place in something that is bound read-only.
+// readOnly is for a place in something that is bound read-only. It returns nil
+// if nothing that is bound covers the place: then the file system itself is
+// read-only.
 func readOnly(t *told) *say.Message {
 	over, ok := coveringBind(t.s, t.e)
 	if !ok {
@@ -110,7 +127,8 @@ func readOnly(t *told) *say.Message {
 	return t.message("{words}: {over} is read-only in the sandbox ({flag})", "{over}", over.Dest, "{flag}", over.Origin.String())
 }
 
-// forbidden is for a place where the user may make nothing.
+// forbidden is for a place where the user may make nothing. The cause names the
+// bind, since the mode that counts is that of the host's directory.
 func forbidden(t *told) *say.Message {
 	m := t.message("{words}: nothing may be made there: {reason}")
 	if over, ok := coveringBind(t.s, t.e); ok {
@@ -119,7 +137,9 @@ func forbidden(t *told) *say.Message {
 	return m
 }
 
-// unlike is for a directory on a file, or a file on a directory.
+// unlike is for a directory on a file, or a file on a directory. The source is
+// looked at now. If it has been exchanged since, the sentence is wrong in the
+// same way as the user's view of it.
 func unlike(t *told) *say.Message {
 	if host.IsDir(t.e.Source) {
 		return t.message("{words}: {source} is a directory, and {dest} in the sandbox is a file")
@@ -127,7 +147,9 @@ func unlike(t *told) *say.Message {
 	return t.message("{words}: {source} is a file, and {dest} in the sandbox is a directory")
 }
 
-// maskedProc is for a container whose /proc is not all there, see mount_too_revealing() in the kernel's fs/namespace.c.
+// maskedProc is for a container whose /proc is not all there, see
+// mount_too_revealing() in the kernel's fs/namespace.c. The kernel mounts a new
+// procfs in a user namespace only if it shows no more than one that is there.
 func maskedProc(t *told) *say.Message {
 	m := t.message("{words}: a new /proc can't be mounted: {reason}")
 	if kernel.ProcMasked() {
@@ -137,7 +159,8 @@ func maskedProc(t *told) *say.Message {
 	return m
 }
 
-// overlay is for layers that the kernel doesn't take.
+// overlay is for layers that the kernel doesn't take. A source that is no
+// directory is looked for first: the kernel does not say which of them it is.
 func overlay(t *told) *say.Message {
 	for _, source := range append(t.e.Sources(), t.e.Work) {
 		if source != "" && !host.IsDir(source) {
@@ -157,7 +180,8 @@ func overlay(t *told) *say.Message {
 	return m
 }
 
-// callersName is for a host name that is not the sandbox's own.
+// callersName is for a host name that is not the sandbox's own. It returns nil
+// if the UTS namespace is new: then EPERM has another cause.
 func callersName(t *told) *say.Message {
 	if t.s.New.Has(spec.UTS) {
 		return nil
@@ -165,7 +189,9 @@ func callersName(t *told) *say.Message {
 	return t.message("{words}: the host name is the caller's, with --share-uts")
 }
 
-// coveringBind returns the bind that the destination of e lies in.
+// coveringBind returns the bind that the destination of e lies in. The last
+// entry counts, as it covers those before it. It returns false if that is no
+// bind, and so not the host's.
 func coveringBind(s *spec.Spec, e *spec.Entry) (spec.Entry, bool) {
 	for i := len(s.Tree) - 1; i >= 0; i-- {
 		b := &s.Tree[i]

@@ -14,7 +14,9 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// executions are for a command that can't be executed, see execve(2).
+// executions are for a command that can't be executed, see execve(2). The
+// statuses are those of a shell: 127 for a command that is not there, 126 for
+// one that is and can't be run.
 var executions = []rule{
 	{errno: unix.ENOENT, say: notThere},
 	{errno: unix.EACCES, say: notAllowed},
@@ -26,6 +28,7 @@ var executions = []rule{
 }
 
 // refusal returns the message for a command that was found but can't be run.
+// Its status is 126.
 func (t *told) refusal(text string) *say.Message {
 	m := t.message(text)
 	m.Status = say.StatusNotRunnable
@@ -33,13 +36,17 @@ func (t *told) refusal(text string) *say.Message {
 }
 
 // shell is for a file that the kernel does not take, and no shell either.
+// execvp(3) runs a file that the kernel does not know (ENOEXEC) by a shell;
+// this is for a sandbox without that shell.
 func shell(t *told) *say.Message {
 	m := t.refusal("cannot run {name}: it is neither a program for this machine nor a script that says its interpreter")
 	m.Cause = t.fill("{path} would be tried as a shell, but: {reason}")
 	return m
 }
 
-// notThere is for a path at which there is no command, or one whose interpreter is missing.
+// notThere is for a path at which there is no command, or one whose interpreter
+// is missing. execve(2) says ENOENT for both, so the file is looked for on the
+// host, where the tree has it from.
 func notThere(t *told) *say.Message {
 	file := t.Call.Path()
 	if host, ok := mounts.Find(t.s, absolute(t.s, file)); ok && host != "" {
@@ -53,7 +60,9 @@ func notThere(t *told) *say.Message {
 	return m
 }
 
-// notAllowed says why a file can't be executed, as far as its mode tells.
+// notAllowed says why a file can't be executed, as far as its mode tells. The
+// host's file is found as the sandbox would find it. If it has an execute bit,
+// the cause is elsewhere: in a directory, or in a security module.
 func notAllowed(t *told) *say.Message {
 	file := t.Call.Path()
 	denied := t.refusal("cannot run {path}: permission denied")
@@ -77,7 +86,8 @@ func notAllowed(t *told) *say.Message {
 	return m
 }
 
-// absolute returns the path of a command as the sandbox's root sees it.
+// absolute returns the path of a command as the sandbox's root sees it. A
+// relative one is taken from the directory where the command starts.
 func absolute(s *spec.Spec, file string) string {
 	if path.IsAbs(file) {
 		return file
@@ -85,7 +95,10 @@ func absolute(s *spec.Spec, file string) string {
 	return path.Join(s.Command.Dir, file)
 }
 
-// search is for a command that no directory of PATH has, or whose interpreter is missing.
+// search is for a command that no directory of PATH has, or whose interpreter
+// is missing. A file whose interpreter is missing counts as not there to the
+// search (ENOENT goes on), and so it is told first. The caller's own PATH then
+// says where the command would be.
 func search(t *told) *say.Message {
 	name, list := t.s.Command.File, launch.SearchPath(t.s)
 	for dir := range strings.SplitSeq(list, ":") {
@@ -108,7 +121,10 @@ func search(t *told) *say.Message {
 	return m
 }
 
-// whereHere says that the command exists here, and that nothing brings it in; "" if that is not so.
+// whereHere says that the command exists here, and that nothing brings it in;
+// "" if that is not so. It is not so if the file is missing here as well, or if
+// a bind has its directory: then another entry covers it. The flag that is
+// missing is for the top directory, which is what users bind.
 func whereHere(file string, s *spec.Spec) string {
 	if _, err := os.Stat(file); err != nil || !path.IsAbs(file) {
 		return ""
@@ -122,7 +138,9 @@ func whereHere(file string, s *spec.Spec) string {
 	return fmt.Sprintf("it is at %s here, and no flag brings %s in", file, top)
 }
 
-// linkless reports whether a file of the sandbox is the one at host with no link followed.
+// linkless reports whether a file of the sandbox is the one at host with no
+// link followed. The hint to change its mode is given only then: a planted link
+// would choose the file that the user changes.
 func linkless(file, host string, s *spec.Spec) bool {
 	file = path.Clean(file)
 	e, ok := s.Lookup(file)

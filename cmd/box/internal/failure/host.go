@@ -15,7 +15,9 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// explainHost is for something of the host that is not as it must be.
+// explainHost is for something of the host that is not as it must be. It was
+// found when the plan was written, so nothing has been started. The status is
+// 125 for all of them.
 func explainHost(h *plan.HostError, s *spec.Spec) *say.Message {
 	message := func(text string) *say.Message {
 		return &say.Message{Headline: wish(s, h.For) + ": " + text, Status: say.StatusBox}
@@ -39,6 +41,7 @@ func explainHost(h *plan.HostError, s *spec.Spec) *say.Message {
 			m.Hint = flag + " skips a missing source"
 		}
 		return m
+	// A source is looked for with the user's rights.
 	case errors.Is(h.Err, unix.EACCES):
 		m := message(h.Path + " can't be reached here: permission denied")
 		if dir := closedDir(h.Path); dir != "" {
@@ -51,7 +54,9 @@ func explainHost(h *plan.HostError, s *spec.Spec) *say.Message {
 	return message(h.Path + ": " + Reason(h.Err))
 }
 
-// try returns the -try form of the flag that ref came from, if there is one.
+// try returns the -try form of the flag that ref came from, if there is one. It
+// is "" for what is no bind, and for what box has added by itself. Of a -try
+// flag no source is ever missing.
 func try(s *spec.Spec, ref spec.Ref) string {
 	e := s.Entry(ref)
 	if e == nil || e.Kind != spec.Bind || len(e.Origin.Words) == 0 {
@@ -60,7 +65,9 @@ func try(s *spec.Spec, ref spec.Ref) string {
 	return e.Origin.Words[0] + "-try"
 }
 
-// missingHere says what of a path is missing on the host: it, or what a link leads to.
+// missingHere says what of a path is missing on the host: it, or what a link
+// leads to. The difference matters to who reads it: a link that dangles looks
+// as if it were there.
 func missingHere(name string) string {
 	if target, err := os.Readlink(name); err == nil {
 		return fmt.Sprintf("%s is a link to %s, which does not exist here", name, target)
@@ -68,7 +75,9 @@ func missingHere(name string) string {
 	return name + " does not exist here"
 }
 
-// closedDir returns the first directory on the way to name that may not be searched, or "".
+// closedDir returns the first directory on the way to name that may not be
+// searched, or "". Who can stat a directory can search all above it. So the
+// first one from the end that can be seen is the one that can't be searched.
 func closedDir(name string) string {
 	for dir := path.Dir(path.Clean(name)); ; dir = path.Dir(dir) {
 		var st unix.Stat_t

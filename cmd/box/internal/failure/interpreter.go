@@ -16,21 +16,26 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// Bounds of the kernel: it reads so many bytes of a program to choose who runs it, BINPRM_BUF_SIZE, and an interpreter may be
-// another one's script so many times, see execve(2).
+// Bounds of the kernel: it reads so many bytes of a program to choose who runs
+// it, BINPRM_BUF_SIZE, and an interpreter may be another one's script so many
+// times, see execve(2). A longer #! line is cut off by the kernel.
 const (
 	headSize        = 256
 	maxInterpreters = 5
 )
 
-// systems are where a distribution puts programs. What a file asks for may be anything (#!/home/u/.ssh/id_rsa), and a hint that
-// names it is typed by the user: so only a path that leads here is named in one.
+// systems are where a distribution puts programs. What a file asks for may be
+// anything (#!/home/u/.ssh/id_rsa), and a hint that names it is typed by the
+// user: so only a path that leads here is named in one.
 var systems = [...]string{
 	"/usr", "/opt", "/nix/store", "/gnu/store", "/run/current-system", "/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32",
 }
 
-// explainInterpreter returns the message for a file that needs a loader or an interpreter which is not in the sandbox, or nil
-// if that is not so.
+// explainInterpreter returns the message for a file that needs a loader or an
+// interpreter which is not in the sandbox, or nil if that is not so. The kernel
+// says ENOENT for a missing interpreter, as for a missing file. The chain is
+// followed: an interpreter may be a script, whose interpreter may be missing.
+// host is where the file is here.
 func explainInterpreter(file, host string, s *spec.Spec) *say.Message {
 	whose := ""
 	for range maxInterpreters {
@@ -44,6 +49,7 @@ func explainInterpreter(file, host string, s *spec.Spec) *say.Message {
 				Headline: fmt.Sprintf("cannot run %s: its %s%s %s is not in the sandbox", file, whose, what, need),
 				Hint:     bring(need, s), Status: say.StatusNotRunnable,
 			}
+			// A script that was written on Windows.
 			if strings.HasSuffix(need, "\r") {
 				m.Cause = "its first line ends in a carriage return, which counts as a part of the name"
 			}
@@ -54,8 +60,10 @@ func explainInterpreter(file, host string, s *spec.Spec) *say.Message {
 	return nil
 }
 
-// interpreter returns what the kernel would run for a program: the interpreter of its #! line, or its loader. It is "" for what is
-// no regular file: nobody answers at a pipe.
+// interpreter returns what the kernel would run for a program: the interpreter
+// of its #! line, or its loader. It is "" for what is no regular file: nobody
+// answers at a pipe. It opens with O_NONBLOCK, since opening a pipe would wait
+// for a writer. What can't be read is as what has none.
 func interpreter(host string) (what, need string) {
 	f, err := os.OpenFile(host, os.O_RDONLY|unix.O_NONBLOCK, 0)
 	if err != nil {
@@ -76,8 +84,10 @@ func interpreter(host string) (what, need string) {
 	return "", ""
 }
 
-// shebang returns the interpreter that a script's first line names, as load_script() in the kernel's fs/binfmt_script.c reads it:
-// a carriage return is a part of the name.
+// shebang returns the interpreter that a script's first line names, as
+// load_script() in the kernel's fs/binfmt_script.c reads it: a carriage return
+// is a part of the name. The word after it is one argument, and not a part of
+// the name.
 func shebang(head []byte) string {
 	line, ok := bytes.CutPrefix(head, []byte("#!"))
 	if !ok {
@@ -91,8 +101,11 @@ func shebang(head []byte) string {
 	return string(line)
 }
 
-// bring returns the flag that would bring a file of the host into the sandbox: a link if its directory is one into
-// something that is there, else a bind. It is "" for what is not a program of the system.
+// bring returns the flag that would bring a file of the host into the sandbox:
+// a link if its directory is one into something that is there, else a bind. It
+// is "" for what is not a program of the system. On systems with a merged /usr
+// it is the link that is missing, and a bind of the file alone would leave out
+// the rest.
 func bring(file string, s *spec.Spec) string {
 	if !ofSystem(file) {
 		return ""
@@ -106,7 +119,9 @@ func bring(file string, s *spec.Spec) string {
 	return spec.Quote([]string{"--ro-bind", file, file})
 }
 
-// ofSystem reports whether file is a program that the system has: by its name and by where its links lead.
+// ofSystem reports whether file is a program that the system has: by its name
+// and by where its links lead. Both names have to be the system's: the link is
+// what the user would type, and what it leads to is what would be brought in.
 func ofSystem(file string) bool {
 	info, err := os.Stat(file)
 	if err != nil || !info.Mode().IsRegular() || info.Mode()&0o111 == 0 {

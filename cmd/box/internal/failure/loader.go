@@ -6,8 +6,9 @@ import (
 	"io"
 )
 
-// Offsets and numbers of elf(5), for 64-bit little-endian programs. debug/elf would do the same, but the packages that it
-// brings cost every start 25 microseconds.
+// Offsets and numbers of elf(5), for 64-bit little-endian programs. debug/elf
+// would do the same, but the packages that it brings cost every start 25
+// microseconds.
 const (
 	elfMagic      = "\x7fELF\x02\x01"
 	elfHeader     = 64
@@ -21,7 +22,10 @@ const (
 	maxLoaderName = 4096
 )
 
-// loader returns the path of the loader that a program asks for (PT_INTERP), or "".
+// loader returns the path of the loader that a program asks for (PT_INTERP), or
+// "". The file may be anybody's, so no number in it is trusted: there are at
+// most 65535 headers, and a name has a bound of its own. Programs of 32 bits
+// and of the other byte order have "" here.
 func loader(f io.ReaderAt) string {
 	header := make([]byte, elfHeader)
 	if _, err := f.ReadAt(header, 0); err != nil || !bytes.HasPrefix(header, []byte(elfMagic)) {

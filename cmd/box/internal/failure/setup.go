@@ -12,14 +12,17 @@ import (
 // noProcesses is why a process can't be made, see clone(2), EAGAIN.
 const noProcesses = "the user's limit on processes, ulimit -u, or pids.max of a control group is reached"
 
-// joins are for a namespace that can't be entered, see setns(2).
+// joins are for a namespace that can't be entered, see setns(2). The descriptor
+// is the caller's, and so the words are those of its flag.
 var joins = []rule{
 	{errno: unix.EINVAL, text: "{words}: that is no such namespace, or none that lies below the caller's"},
 	{errno: unix.EPERM, text: "{words}: that namespace belongs to somebody else"},
 	{text: "{words}: {reason}"},
 }
 
-// namespaces is for the namespaces themselves.
+// namespaces is for the namespaces themselves. clone3(2) says the errno for all
+// namespaces together. For ENOSPC the limits are read one by one, to find the
+// one that is used up.
 func namespaces(t *told) *say.Message {
 	if t.Errno == unix.ENOSPC {
 		if name, sysctl := kernel.Exhausted(userns.Flags(t.s.New)); name != "" {
@@ -41,13 +44,17 @@ func namespaces(t *told) *say.Message {
 	return m
 }
 
-// identity is for a user namespace that can't be what it has to be.
+// identity is for a user namespace that can't be what it has to be. What
+// forbids the namespace itself, a sysctl or a security module, may also forbid
+// only its id maps.
 func identity(t *told) *say.Message {
 	m := t.message("cannot set up a user namespace: {reason}")
 	m.Cause, m.Hint = kernel.WhyNoUserns()
 	return m
 }
 
+// nested is for the limit on user namespaces, which can't be written. A
+// read-only /proc/sys is fatal only where no filter refuses new ones.
 func nested(t *told) *say.Message {
 	m := t.message("cannot turn nested user namespaces off: {reason}")
 	if t.Errno == unix.EROFS {
@@ -57,6 +64,8 @@ func nested(t *told) *say.Message {
 	return m
 }
 
+// terminals is for ENOSPC of a new terminal. They are counted for the whole
+// machine.
 func terminals(t *told) *say.Message {
 	m := t.message("cannot make a terminal for the sandbox: no more of them are free on this machine")
 	m.Cause = "kernel.pty.max is " + kernel.Sysctl("kernel/pty/max") +
@@ -65,6 +74,8 @@ func terminals(t *told) *say.Message {
 	return m
 }
 
+// keyQuota is for EDQUOT. It ends the start: the command would keep the
+// caller's session keyring, and whoever uses up the quota could decide that.
 func keyQuota(t *told) *say.Message {
 	m := t.message("cannot make a session keyring: {reason}")
 	m.Cause = "the user's quota of keys is used up: kernel.keys.maxkeys is " + kernel.Sysctl("kernel/keys/maxkeys") +
@@ -73,6 +84,7 @@ func keyQuota(t *told) *say.Message {
 	return m
 }
 
+// keyring is for other failures to make a session keyring.
 func keyring(t *told) *say.Message {
 	m := t.message("cannot make a session keyring: {reason}")
 	if kernel.Filtered() {
@@ -88,13 +100,15 @@ func tooManyRefs(t *told) *say.Message {
 	return m
 }
 
+// processes is for EAGAIN of the fork inside.
 func processes(t *told) *say.Message {
 	m := t.message("cannot start the command's process: {reason}")
 	m.Cause = noProcesses
 	return m
 }
 
-// workingDirectory is for a directory in which the command can't start.
+// workingDirectory is for a directory in which the command can't start. Without
+// --chdir there are no words to name, so the directory is named itself.
 func workingDirectory(t *told) *say.Message {
 	words := "{words}"
 	if len(t.s.Command.Origin.Words) == 0 {

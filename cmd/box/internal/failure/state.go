@@ -12,7 +12,9 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// unnoted is for a mount point that can't be noted, and so is not made.
+// unnoted is for a mount point that can't be noted, and so is not made. A mount
+// point that nobody has noted would stay on the host if box were killed, and so
+// it is refused.
 func unnoted(t *told) *say.Message {
 	m := t.message("{words}: {dest} would have to be made on the host, and box can't note that: {reason}")
 	m.Hint = t.fill("make {dest} yourself where it is on the host")
@@ -20,7 +22,9 @@ func unnoted(t *told) *say.Message {
 	return m
 }
 
-// notesTrouble says what is wrong with the directory of the notes, or where it is.
+// notesTrouble says what is wrong with the directory of the notes, or where it
+// is. The directory of the notes lies in the state directory, and both are
+// checked in this order.
 func notesTrouble(dir string) string {
 	if dir == "" {
 		return "there is no place for notes: neither XDG_STATE_HOME nor HOME is an absolute path"
@@ -33,7 +37,10 @@ func notesTrouble(dir string) string {
 	return "the notes are in " + dir
 }
 
-// stateTrouble says what is wrong with the state directory, or a part of it, or "".
+// stateTrouble says what is wrong with the state directory, or a part of it, or
+// "". The checks are those by which package launch refuses it: others could
+// write notes there, by which box removes mount points. One that is missing is
+// made, and is no trouble.
 func stateTrouble(dir string) string {
 	var st unix.Stat_t
 	if unix.Lstat(dir, &st) != nil {
@@ -52,7 +59,9 @@ func stateTrouble(dir string) string {
 	return ""
 }
 
-// explainLostMask is for a mount that somebody has taken away while the command ran.
+// explainLostMask is for a mount that somebody has taken away while the command
+// ran. The sandbox is ended and the mount not made again: the name is somebody
+// else's file by now, and the command may have it open.
 func explainLostMask(lost *launch.LostMaskError, s *spec.Spec) *say.Message {
 	dest := ""
 	if e := s.Entry(lost.For); e != nil {

@@ -13,20 +13,30 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// told is a failed call, with what its message is made of.
+// told is a failed call, with what its message is made of. The embedded Failure
+// has the call, its errno and a text that the child may have sent.
 type told struct {
 	*launch.Failure
 	s *spec.Spec
 	e *spec.Entry // whose call it is, or nil
 }
 
-// rule is a line of a table: a message, and the failures that it is for. What is left out fits everything.
+// rule is a line of a table: a message, and the failures that it is for. What
+// is left out fits everything.
 type rule struct {
-	errno  unix.Errno
-	kind   spec.Kind // of the entry
-	text   string    // the headline, see fill
-	status int       // say.StatusBox if it is left out
-	say    func(t *told) *say.Message
+	// errno is that of the call; 0 fits all.
+	errno unix.Errno
+	// kind is that of the entry whose call it is. A rule with a kind fits no
+	// call without an entry.
+	kind spec.Kind
+	// text is the headline, with places for fill.
+	text string
+	// status is say.StatusBox if it is left out.
+	status int
+	// say makes the message where a headline is not enough. It may return nil,
+	// and then the next rules are tried: it has looked at the host and found
+	// that its case is another one.
+	say func(t *told) *say.Message
 }
 
 // fits reports whether the rule is for a failure.
@@ -60,7 +70,9 @@ func (t *told) message(text string, places ...string) *say.Message {
 	return &say.Message{Headline: t.fill(text, places...), Status: say.StatusBox}
 }
 
-// fill puts what is known of the failure into the places of a text, and what is given: pairs of a place and its words.
+// fill puts what is known of the failure into the places of a text, and what is
+// given: pairs of a place and its words. A place that is not known stays as it
+// is. What is given comes first, and wins over what is known by the same name.
 func (t *told) fill(text string, places ...string) string {
 	places = append(places, "{words}", wish(t.s, t.Call.For), "{reason}", Reason(t.Errno), "{call}", t.Call.Name(),
 		"{path}", t.Call.Path(), "{name}", t.s.Command.File, "{dir}", t.s.Command.Dir, "{lock}", t.s.Lock(t.Call.For))
@@ -70,7 +82,9 @@ func (t *told) fill(text string, places ...string) string {
 	return strings.NewReplacer(places...).Replace(text)
 }
 
-// byReason has the table for each reason of a call.
+// byReason has the table for each reason of a call. A reason without a line has
+// no table of its own: see otherwise. A new reason in package plan needs
+// nothing here to get a message that is true.
 var byReason = [...][]rule{
 	plan.WhySource:     sources,
 	plan.WhySame:       {{text: "{words}: {source} is not what descriptor {fd} names any more"}},
@@ -131,7 +145,8 @@ var byReason = [...][]rule{
 	plan.WhySearch: {{say: search}},
 }
 
-// otherwise is for what no table has. Its last line fits everything.
+// otherwise is for what no table has. Its last line fits everything. A missing
+// call is told by its name, since that says which kernel is needed.
 var otherwise = []rule{
 	{errno: unix.ENOSYS, say: lacking},
 	{say: ofEntry},
@@ -149,7 +164,9 @@ func lacking(t *told) *say.Message {
 	return m
 }
 
-// ofEntry is for any call that an entry of the tree takes: to know which is of no use to anybody.
+// ofEntry is for any call that an entry of the tree takes: to know which is of
+// no use to anybody. The errno is the kernel's own word for what is wrong with
+// the destination or the source.
 func ofEntry(t *told) *say.Message {
 	if t.e == nil {
 		return nil

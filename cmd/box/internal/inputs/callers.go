@@ -7,7 +7,10 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// TakeCallers notes in a Spec what the command gets of the caller's state, as it was before the Go runtime changed it.
+// TakeCallers notes in a Spec what the command gets of the caller's state, as
+// it was before the Go runtime changed it. The runtime raises the soft limit
+// for descriptors and takes over the dispositions of signals. The umask can
+// only be read by being set, see umask(2); nothing else makes files meanwhile.
 func TakeCallers(s *spec.Spec) {
 	life := &s.Life
 	life.Ignored, life.Blocked = inherited.Ignored(), inherited.Blocked()

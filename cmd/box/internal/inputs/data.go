@@ -1,6 +1,17 @@
-// Package inputs has what the caller hands over: descriptors, which are read once, the working directory, signals and limits. A
-// command line that was started before the Go runtime and has failed is compiled once more, for its message alone:
-// only this package knows that, and answers then as it did before.
+// Package inputs has what the caller hands over: descriptors, which are read
+// once, the working directory, signals and limits. A command line that was
+// started before the Go runtime and has failed is compiled once more, for its
+// message alone: only this package knows that, and answers then as it did
+// before.
+//
+// The problem that it solves: a pipe can be read once, and the monitor closes
+// the caller's descriptors when the sandbox has them. So what the first run has
+// read or found is kept in fixed memory, which outlives the change to the
+// ordinary way: that jump does not clear the program's variables. Bounds of
+// that memory are no limits for users: what doesn't fit goes the ordinary way,
+// where there is a heap.
+//
+// The package is on the early side: nothing allocates before early.Ordinary.
 package inputs
 
 import (
@@ -12,16 +23,20 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// Kept is what was read from a descriptor.
+// Kept is what was read from a descriptor. FD is its number. Data is complete:
+// the descriptor was read to its end.
 type Kept struct {
 	FD   int
 	Data []byte
 }
 
-// Data is what was read from descriptors: once, and kept, so that one can be named twice.
+// Data is what was read from descriptors: once, and kept, so that one can be
+// named twice. The session owns the memory. A failed read is not kept, so it
+// fails again.
 type Data []Kept
 
-// Read reads an inherited descriptor to its end.
+// Read reads an inherited descriptor to its end. The result belongs to the
+// list, and must not be changed.
 func (k *Data) Read(fd int) ([]byte, error) {
 	for _, kept := range *k {
 		if kept.FD == fd {
@@ -35,7 +50,10 @@ func (k *Data) Read(fd int) ([]byte, error) {
 	return data, err
 }
 
-// readEarly is what was read before the Go runtime began: it can't be read again if the command line turns out to need that.
+// readEarly is what was read before the Go runtime began: it can't be read
+// again if the command line turns out to need that. room holds all data one
+// after the other, and each of the list is a part of it. The memory is not
+// given back.
 var readEarly struct {
 	list [16]Kept
 	n    int
@@ -43,7 +61,9 @@ var readEarly struct {
 	used int
 }
 
-// Read reads an inherited descriptor to its end. It stays open: nothing else may get its number, by which the child closes it.
+// Read reads an inherited descriptor to its end. It stays open: nothing else
+// may get its number, by which the child closes it. An error is about the
+// descriptor and has its number in it, see package say.
 func Read(fd int) ([]byte, error) {
 	if err := IsOpen(fd); err != nil {
 		return nil, err
@@ -54,7 +74,10 @@ func Read(fd int) ([]byte, error) {
 	return readAll(fd)
 }
 
-// readInto reads into the memory of readEarly. What doesn't fit is left for readAll.
+// readInto reads into the memory of readEarly. What doesn't fit is left for
+// readAll. The place in the list is taken before the first read: if the memory
+// ends in the middle, readAll finds the part that was read, and goes on behind
+// it.
 func readInto(fd int) ([]byte, error) {
 	r := &readEarly
 	if r.n == len(r.list) {
@@ -81,6 +104,9 @@ func readInto(fd int) ([]byte, error) {
 	}
 }
 
+// readAll reads by the heap, and begins with what was read before the Go
+// runtime.
+//
 //go:noinline
 func readAll(fd int) ([]byte, error) {
 	early.Ordinary()
@@ -107,8 +133,11 @@ func readAll(fd int) ([]byte, error) {
 	}
 }
 
-// Release closes what the caller handed over besides 0, 1, 2 and keep: the sandbox has it, and a monitor that has it too
-// would keep the other side of a pipe from seeing its end. All that box itself opens is close-on-exec, and nothing inherited is.
+// Release closes what the caller handed over besides 0, 1, 2 and keep: the
+// sandbox has it, and a monitor that has it too would keep the other side of a
+// pipe from seeing its end. All that box itself opens is close-on-exec, and
+// nothing inherited is. Without /proc nothing is closed. Errors of a close are
+// of no interest.
 func Release(keep ...spec.FD) {
 	list, errno := host.OpenDir("/proc/self/fd")
 	if errno != 0 {
@@ -131,7 +160,8 @@ func Release(keep ...spec.FD) {
 	list.Close()
 }
 
-// names reports whether one of the descriptors is fd.
+// names reports whether one of the descriptors is fd. An FD that was not given
+// has the number -1, which no descriptor has.
 func names(list []spec.FD, fd int) bool {
 	for i := range list {
 		if list[i].Number() == fd {

@@ -9,8 +9,11 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// Describe notes what the descriptors are that the command inherits. A directory on 0, 1 or 2 would let it go wherever that leads,
-// to sockets too, and is refused: nothing reads a directory there.
+// Describe notes what the descriptors are that the command inherits. A
+// directory on 0, 1 or 2 would let it go wherever that leads, to sockets too,
+// and is refused: nothing reads a directory there. kept is memory for the list,
+// in the order of Life.Keep. Landlock rules and read-only mounts are made of
+// the result.
 func Describe(s *spec.Spec, kept []spec.Description) error {
 	life := &s.Life
 	for fd := range life.Stdio {
@@ -19,6 +22,8 @@ func Describe(s *spec.Spec, kept []spec.Description) error {
 			continue
 		}
 		life.Stdio[fd] = description(fd)
+		// A Landlock domain would keep the command from opening what is below
+		// it, but not from connect(2) to a socket there (before Linux 7.1).
 		if life.Stdio[fd].Kind == spec.DirectoryFile {
 			early.Ordinary()
 			return say.Usagef("%s is a directory, which would let the command out of the sandbox", stdioNames[fd]).
@@ -32,9 +37,11 @@ func Describe(s *spec.Spec, kept []spec.Description) error {
 	return nil
 }
 
+// stdioNames are the words of messages, by the descriptor's number.
 var stdioNames = [...]string{"standard input", "standard output", "standard error"}
 
-// description returns what a descriptor has open.
+// description returns what a descriptor has open. One that is closed has the
+// zero value. O_PATH lets nobody read or write, whatever the mode bits say.
 func description(fd int) (d spec.Description) {
 	mode, flags, errno := host.Description(fd)
 	if errno != 0 {
@@ -59,8 +66,9 @@ func description(fd int) (d spec.Description) {
 	return d
 }
 
-// described is what was found before the Go runtime began. A command line that is compiled again for its message has
-// let go of these since.
+// described is what was found before the Go runtime began. A command line that
+// is compiled again for its message has let go of these since. 64 are as many
+// as session.Memory has for the flags.
 var described struct {
 	list [64]struct {
 		fd int
@@ -70,6 +78,7 @@ var described struct {
 }
 
 // describedOnce is description for a descriptor that is handed over on purpose.
+// The standard descriptors need no such memory: box does not close 0, 1 and 2.
 func describedOnce(fd int) spec.Description {
 	for i := range described.n {
 		if described.list[i].fd == fd {

@@ -8,12 +8,13 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// Replayed reports whether this run repeats an early one for its message alone: what was read then is not read again, and
-// nothing is started.
+// Replayed reports whether this run repeats an early one for its message alone:
+// what was read then is not read again, and nothing is started.
 func Replayed() bool { return early.Again() }
 
-// IsOpen fails if the caller has not handed over the descriptor. A command line that is compiled again for its
-// message alone had all of them, and has let go of them since.
+// IsOpen fails if the caller has not handed over the descriptor. A command line
+// that is compiled again for its message alone had all of them, and has let go
+// of them since. The error wraps EBADF.
 func IsOpen(fd int) error {
 	if Replayed() {
 		return nil
@@ -24,10 +25,13 @@ func IsOpen(fd int) error {
 	return nil
 }
 
-// unreadable is a descriptor that could not be read, before the Go runtime began, and 1; or 0.
+// unreadable is a descriptor that could not be read, before the Go runtime
+// began, and 1; or 0. One is enough: Readable is asked for --block-fd alone.
 var unreadable int
 
-// Readable reports whether a descriptor can be read at all.
+// Readable reports whether a descriptor can be read at all. It reads no byte:
+// read(2) with a count of 0 finds errors only, and may find none for some kinds
+// of files.
 func Readable(fd int) bool {
 	if Replayed() {
 		return fd+1 != unreadable

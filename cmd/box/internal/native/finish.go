@@ -15,7 +15,15 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// Finish completes the Spec with the command, what box adds by itself, and what the caller has.
+// Finish completes the Spec with the command, what box adds by itself, and what
+// the caller has. The order matters. The policy comes after everything that
+// changes which one it is, and before limited, which asks what it refuses. The
+// base view comes after the host name, which it writes to /etc/hosts. The
+// environment and the working directory come last: both ask what is inside, so
+// the tree has to be complete.
+//
+// An empty command, and one whose name is empty, are refused here: execve(2)
+// would say ENOENT, in the child, for both.
 func (b *Line) Finish(command []string) error {
 	s := b.spec
 	if m := &b.modifiers; m.words != nil {
@@ -32,6 +40,8 @@ func (b *Line) Finish(command []string) error {
 	if b.argv0 != "" {
 		s.Command.Argv = session.Renamed(b.room.Argv[:0], b.argv0, command)
 	}
+	// The default policy refuses new user namespaces, which would make the flag
+	// useless.
 	if s.Nested && b.policyName == "" {
 		b.policyName = seccompprofile.Nested
 	}
@@ -47,13 +57,20 @@ func (b *Line) Finish(command []string) error {
 	if err := b.named(); err != nil {
 		return err
 	}
+	// In a user namespace of its own the command can have any capability, since
+	// they count there only. Without one they are the caller's, see
+	// capabilities(7).
 	if s.Caps.Keep = b.caps.Set; !s.OwnsUser() {
 		s.Caps.Keep &= host.Capabilities() // nobody can give away more
 	}
+	// hook_sb_mount() in the kernel's security/landlock/fs.c refuses mount(2)
+	// to everything in a domain that handles files.
 	if s.Confine.Required.Words != nil && s.Mounting() {
 		return say.Refuse(s.Confine.Required.Words,
 			"it would keep the command from mounting, which --nested-userns and CAP_SYS_ADMIN are for")
 	}
+	// Before filters and limited: it says whether somebody else writes the id
+	// maps, which limited looks at.
 	b.tell.Prepare(s)
 	if err := b.filters(); err != nil {
 		return err
@@ -73,6 +90,8 @@ func (b *Line) Finish(command []string) error {
 	}
 	env := apply(b.environ(inherited.Environ()), b.env)
 	b.directory(env)
+	// PWD is set last: no flag can make it differ from the directory where the
+	// command starts.
 	s.Command.Env = early.Append(environ.Without(env, "PWD"), early.Concat("PWD=", s.Command.Dir))
 	return nil
 }
@@ -80,7 +99,10 @@ func (b *Line) Finish(command []string) error {
 // ownName is the host name of a sandbox that no flag names.
 const ownName = "box"
 
-// named gives the sandbox a host name of its own: the caller's says which machine this is, and whose.
+// named gives the sandbox a host name of its own: the caller's says which
+// machine this is, and whose. A --hostname beside --share-uts is refused: it
+// would change the name of the caller's machine, or fail for want of a
+// privilege. If the flag is there more than once, the last one counts.
 func (b *Line) named() error {
 	s := b.spec
 	b.host = ""
@@ -100,13 +122,17 @@ func (b *Line) named() error {
 	return nil
 }
 
-// furnish adds the base view if no flag says anything about files, else the default mounts.
+// furnish adds the base view if no flag says anything about files, else the
+// default mounts. A host name is an entry of the tree, but says nothing about
+// files. With --base full the base view is added beside flags for files: they
+// come after it, and so cover it.
 func (b *Line) furnish() error {
 	files := false
 	for i := range b.spec.Tree {
 		files = files || b.spec.Tree[i].Kind != spec.Hostname
 	}
 	switch {
+	// Not even /proc, /dev and /tmp.
 	case b.view == "none":
 	case b.view == "full" || !files:
 		return b.baseView()
@@ -120,7 +146,9 @@ func (b *Line) furnish() error {
 	return nil
 }
 
-// explainNotes adds the flag that leaves an entry out to the note of one that no flag asked for.
+// explainNotes adds the flag that leaves an entry out to the note of one that
+// no flag asked for. Package mounts knows no flags, so the front end adds this.
+// The notes are what --dry-run prints beside a call.
 func (b *Line) explainNotes() {
 	for i := range b.spec.Tree {
 		switch o := &b.spec.Tree[i].Origin; o.Note {
@@ -134,7 +162,10 @@ func (b *Line) explainNotes() {
 
 const leavesOut = " (--base none leaves it out)"
 
-// baseView adds the base view.
+// baseView adds the base view. An error is about a link that -w would have to
+// lock, and is fatal: what a command could have planted is not followed. A
+// working directory that can't be brought in for another reason is told, and
+// the command starts elsewhere.
 func (b *Line) baseView() error {
 	home := inherited.Variable("HOME")
 	left, err := mounts.Base(b.spec, mounts.Host{
@@ -153,7 +184,10 @@ func (b *Line) baseView() error {
 	return nil
 }
 
-// homes returns what may be the caller's home: HOME, which anybody may have set, and what the system says.
+// homes returns what may be the caller's home: HOME, which anybody may have
+// set, and what the system says. Both have to be known: a working directory
+// that is a home, or lies above one, is not brought in as a whole. A home of
+// "/" is that of a system user, and no directory with a user's files.
 func homes(found []string, home string) []string {
 	if home != "" {
 		found = early.Append(found, home)
@@ -164,14 +198,21 @@ func homes(found []string, home string) []string {
 	return found
 }
 
-// terminals decides which descriptors become a terminal of the sandbox's own.
+// terminals decides which descriptors become a terminal of the sandbox's own. A
+// terminal of the caller's would let the command read what is typed later, or
+// push input by TIOCSTI where the kernel still allows it
+// (dev.tty.legacy_tiocsti).
 func (b *Line) terminals() {
 	for fd := range b.spec.Life.TTY {
 		b.spec.Life.TTY[fd] = !b.ptyOff && host.IsTerminal(fd)
 	}
 }
 
-// directory decides where the command starts, if no flag does: where the caller is, else at home, else at the root.
+// directory decides where the command starts, if no flag does: where the caller
+// is, else at home, else at the root. A directory that is not in the sandbox
+// can't be one to start in, and a start that fails because of the caller's
+// directory would help nobody. HOME is taken from the command's environment,
+// not from the caller's: --setenv may have moved it.
 func (b *Line) directory(env []string) {
 	c := &b.spec.Command
 	if c.Dir != "" {

@@ -1,16 +1,23 @@
 package native
 
-// Flag is one word that begins with a dash. This table is the reference manual of box: the scanner, --help and the man
-// page read it.
+// Flag is one word that begins with a dash. This table is the reference manual
+// of box: the scanner, --help and the man page read it. The order of the table
+// has no meaning for the scanner: find goes through all of it.
 type Flag struct {
-	Name  string // as it is typed
-	Args  string // the arguments that must follow: their number, and their names in --help and in errors
+	Name string // as it is typed
+	Args string // the arguments that must follow: their number, and their names in --help and in errors
+	// Group is the title of --help that the flag stands under, one of Groups.
 	Group string
-	Help  string
-	Do    func(*Line, []string) error // words are those of args
+	// Help is one line. --help and the man page print it.
+	Help string
+	// Do has the effect of the flag. words are those of Args, without the flag
+	// itself. It is nil for what the scanner does by itself: --args, --help and
+	// --version.
+	Do func(*Line, []string) error
 }
 
-// The groups of --help, in order.
+// The groups of --help, in order. Each is both the title and the key by which a
+// Flag names its group.
 const (
 	groupFiles = "Files (in order; a later one covers an earlier one)"
 	groupView  = "Files that no flag names"
@@ -21,10 +28,14 @@ const (
 	groupLook  = "Inspection"
 )
 
-// Groups are in the order of --help.
+// Groups are in the order of --help. A group that is missing here would be
+// missing in --help.
 var Groups = [...]string{groupFiles, groupView, groupNS, groupEnv, groupLife, groupSys, groupLook}
 
-// Flags are in the order of the help.
+// Flags are in the order of the help. All options of bubblewrap are here, but
+// for --level-prefix and --not-a-security-boundary. Some of them do nothing, or
+// take back what is the default anyway: a command line of bubblewrap's can so
+// be moved to box word by word.
 var Flags = [...]Flag{
 	{"--ro-bind", "SRC DEST", groupFiles, "Bind SRC of the host at DEST, read-only", (*Line).roBind},
 	{"--ro-bind-try", "SRC DEST", groupFiles, "The same, if SRC exists", (*Line).roBindTry},
@@ -121,7 +132,8 @@ var Flags = [...]Flag{
 	{"--version", "", groupLook, "Print the version", nil},
 }
 
-// find returns the flag that is typed as word, or nil.
+// find returns the flag that is typed as word, or nil. A map would need the Go
+// runtime, which has not begun. The table is short enough to be gone through.
 func find(word string) *Flag {
 	for i := range Flags {
 		if Flags[i].Name == word {

@@ -6,6 +6,8 @@ import (
 	"box/spec"
 )
 
+// overlaySrc adds a layer for the next overlay. The list has no fixed memory,
+// so a line with overlays goes the ordinary way.
 func (b *Line) overlaySrc(w []string) error {
 	early.Ordinary()
 	if w[0] == "" {
@@ -15,6 +17,10 @@ func (b *Line) overlaySrc(w []string) error {
 	return nil
 }
 
+// overlay, tmpOverlay and roOverlay differ in where writes go: to a directory
+// of the host, to memory, or nowhere. The kernel takes one lower layer with an
+// upper one, and not less than two without it, see the kernel's
+// Documentation/filesystems/overlayfs.rst.
 func (b *Line) overlay(w []string) error {
 	if w[0] == "" || w[1] == "" {
 		return say.Bad("an empty path names nothing")

@@ -7,6 +7,8 @@ import (
 	"box/spec"
 )
 
+// seccomp takes the program in the place of one that was given before.
+// bubblewrap does so as well, and refuses the mixture with --add-seccomp-fd.
 func (b *Line) seccomp(w []string) error {
 	f, err := b.filter(w[0])
 	if err != nil {
@@ -19,6 +21,7 @@ func (b *Line) seccomp(w []string) error {
 	return nil
 }
 
+// addSeccomp adds a program. All that were added are loaded, in order.
 func (b *Line) addSeccomp(w []string) error {
 	f, err := b.filter(w[0])
 	if err != nil {
@@ -31,7 +34,10 @@ func (b *Line) addSeccomp(w []string) error {
 	return nil
 }
 
-// filter reads a raw program.
+// filter reads a raw program. Only its length is checked here: the kernel
+// checks the rest, and a program that it refuses fails with EINVAL when it is
+// loaded. Its Policy is empty, by which others know that box can't say what it
+// refuses.
 func (b *Line) filter(word string) (spec.Filter, error) {
 	_, program, err := b.read(word)
 	if err != nil {

@@ -19,8 +19,10 @@ const (
 	ErrVersion = say.Asked("version")
 )
 
-// Run runs a command in a sandbox: words are flags and the command. It returns the exit status. An error is a *say.Message,
-// ErrHelp or ErrVersion.
+// Run runs a command in a sandbox: words are flags and the command. It returns
+// the exit status. An error is a *say.Message, ErrHelp or ErrVersion.
+// --print-bwrap needs no plan, since it prints the Spec. --dry-run needs one,
+// and so finds missing sources as a run would.
 func (b *Line) Run(s *session.Session, words []string) (int, error) {
 	b.Begin(s)
 	if err := b.readWords(words); err != nil {
@@ -40,7 +42,9 @@ func (b *Line) Run(s *session.Session, words []string) (int, error) {
 	return b.Start()
 }
 
-// readWords makes the Spec of the words.
+// readWords makes the Spec of the words. All words are scanned before the first
+// step has its effect. So a line with a misspelt flag at its end has read no
+// descriptor but those of --args.
 func (b *Line) readWords(words []string) error {
 	steps, command, err := scan(lists.steps[:0], b.room, words)
 	if err != nil {
@@ -61,7 +65,8 @@ func (b *Line) readWords(words []string) error {
 	return b.Finish(command)
 }
 
-// Plan writes the plan for words into the session, and starts nothing.
+// Plan writes the plan for words into the session, and starts nothing. Tests
+// compare the plans of both ways of starting by it.
 func (b *Line) Plan(s *session.Session, words []string) error {
 	b.Begin(s)
 	if err := b.readWords(words); err != nil {
@@ -70,7 +75,10 @@ func (b *Line) Plan(s *session.Session, words []string) error {
 	return b.Compile()
 }
 
-// Try runs a command in a plain sandbox with the system's programs, and without a terminal.
+// Try runs a command in a plain sandbox with the system's programs, and without
+// a terminal. box doctor asks by it whether a sandbox starts here. The bind
+// makes it one with flags for files, so that nothing of the caller's directory
+// or home can make it fail.
 func (b *Line) Try(s *session.Session, command ...string) (int, error) {
 	b.Begin(s)
 	b.ptyOff = true
@@ -84,7 +92,10 @@ func (b *Line) Try(s *session.Session, command ...string) (int, error) {
 	return b.Start()
 }
 
-// Begin begins an empty command line.
+// Begin begins an empty command line. All lists get the session's memory here,
+// and are empty. What was told for an earlier line is forgotten. The Spec is
+// that of spec.Plain with Landlock in addition: every protection is on, and
+// flags take away.
 func (b *Line) Begin(s *session.Session) {
 	say.Forget()
 	m := &s.Memory
@@ -93,13 +104,15 @@ func (b *Line) Begin(s *session.Session) {
 	b.spec.Confine.Use = true
 	b.spec.Tree, b.spec.Filters, b.spec.Life.Keep = m.Tree[:0], m.Filters[:0], m.Keep[:0]
 	b.env, b.raw, b.data, b.spec.Life.Locks = lists.envs[:0], m.Raw[:0], m.Kept[:0], m.Locks[:0]
+	// uid 0 inside is uid 0 outside to procfs, whatever capabilities it lacks.
 	if unix.Getuid() == 0 {
 		b.spec.Mounts.Guard = spec.GuardAll
 	}
 	b.spec.IDs.UID, b.spec.IDs.GID = uint32(unix.Getuid()), uint32(unix.Getgid())
 }
 
-// Compile writes the plan.
+// Compile writes the plan. An error is a *say.Message: what of the host is not
+// as the Spec needs it.
 func (b *Line) Compile() error {
 	if err := b.session.Compile(); err != nil {
 		return b.explained(err)
@@ -107,7 +120,9 @@ func (b *Line) Compile() error {
 	return nil
 }
 
-// Start runs the plan and waits for the command.
+// Start runs the plan and waits for the command. Signals are caught before the
+// sandbox is made. One that arrives in between would else end the monitor and
+// leave the sandbox to be ended by its parent-death signal only.
 func (b *Line) Start() (int, error) {
 	signals, err := inherited.Catch(launch.Signals())
 	if err != nil {
@@ -116,6 +131,8 @@ func (b *Line) Start() (int, error) {
 	if b.refused != nil {
 		return b.startLogged(signals)
 	}
+	// What Tell has kept back is printed now: what follows starts a sandbox,
+	// and the ordinary way is closed then.
 	say.Release()
 	status, err := b.session.Run(signals, nil)
 	say.Left(status.Left)
@@ -125,7 +142,8 @@ func (b *Line) Start() (int, error) {
 	return status.Exit(), nil
 }
 
-// startLogged is Start with --seccomp-log.
+// startLogged is Start with --seccomp-log. The report comes after the command
+// has ended, so that it doesn't mix with its output.
 //
 //go:noinline
 func (b *Line) startLogged(signals int) (int, error) {
@@ -139,7 +157,9 @@ func (b *Line) startLogged(signals int) (int, error) {
 	return status.Exit(), nil
 }
 
-// explained returns an error of package launch, or of an act, in the user's words.
+// explained returns an error of package launch, or of an act, in the user's
+// words. The descriptors of --info-fd and the like come first: their failure is
+// an act's, which package failure would take for one of the id maps.
 //
 //go:noinline
 func (b *Line) explained(err error) error {

@@ -11,7 +11,9 @@ import (
 	"box/internal/nearest"
 )
 
-// step is a flag with its arguments, as typed.
+// step is a flag with its arguments, as typed. words is a part of the process's
+// arguments, or of an --args file. Nothing is copied, and nobody may append to
+// it.
 type step struct {
 	flag  *Flag
 	words []string // the flag itself first
@@ -22,6 +24,10 @@ type step struct {
 //
 // A scanner of our own and not kong's: flags are ordered, take up to two words whatever these look like, and every byte
 // counts (docs/decisions.md).
+//
+// "-" alone is no flag: it is a command's name. A file of --args may name
+// further ones, which are read where they stand, and may not have a command in
+// it: a caller that makes such files means flags only.
 func scan(steps []step, m *session.Memory, words []string) (_ []step, command []string, err error) {
 	for len(words) > 0 {
 		word := words[0]
@@ -36,6 +42,8 @@ func scan(steps []step, m *session.Memory, words []string) (_ []step, command []
 			return nil, nil, err
 		}
 		taken := len(words) - len(rest)
+		// The capacity is cut as well: an append to the words would else write
+		// over the caller's next one.
 		s := step{f, words[:taken:taken]}
 		if f.Name != word && word != "-h" {
 			s.words = cutWord(word)
@@ -64,7 +72,8 @@ func scan(steps []step, m *session.Memory, words []string) (_ []step, command []
 	return steps, nil, nil
 }
 
-// cutWord returns the words of --flag=value.
+// cutWord returns the words of --flag=value. The value may be empty, and may
+// have a "=" in it.
 //
 //go:noinline
 func cutWord(word string) []string {
@@ -73,7 +82,9 @@ func cutWord(word string) []string {
 	return []string{name, value}
 }
 
-// take finds the flag that words begin with and returns what is left after it and its words.
+// take finds the flag that words begin with and returns what is left after it
+// and its words. The number of a flag's arguments is that of the words in its
+// Args. They are taken whatever they look like: a path may begin with a dash.
 func take(words []string) (*Flag, []string, error) {
 	word := words[0]
 	if word == "-h" {
@@ -97,7 +108,8 @@ func take(words []string) (*Flag, []string, error) {
 	return f, words[1+wanted:], nil
 }
 
-// takeCut is take for --flag=value.
+// takeCut is take for --flag=value. Only flags with one argument have this
+// form: with two it would not be clear which one is meant.
 //
 //go:noinline
 func takeCut(words []string) (*Flag, []string, error) {
@@ -113,6 +125,7 @@ func takeCut(words []string) (*Flag, []string, error) {
 	return f, words[1:], nil
 }
 
+// orNothing is for a message about a flag's arguments.
 func orNothing(args string) string {
 	if args == "" {
 		return "nothing"
@@ -120,7 +133,8 @@ func orNothing(args string) string {
 	return args
 }
 
-// unknownFlag suggests the flag that was probably meant.
+// unknownFlag suggests the flag that was probably meant. It is called by
+// takeCut only, which has gone the ordinary way by then.
 func unknownFlag(word string) error {
 	names := make([]string, len(Flags))
 	for i := range Flags {
@@ -135,7 +149,9 @@ func unknownFlag(word string) error {
 	return m
 }
 
-// readArgs reads the words of an --args file: each ended by a NUL, which the last may lack.
+// readArgs reads the words of an --args file: each ended by a NUL, which the
+// last may lack. The words stay valid as long as the session: SplitWords does
+// not copy them out of what was read.
 func readArgs(m *session.Memory, s step) ([]string, error) {
 	fd, err := arg.Descriptor(s.words[1], 0)
 	if err != nil {

@@ -15,11 +15,13 @@ import (
 
 // What the flags do that are not about files.
 
+// writable is -w. It has its effect in the base view, so it is only noted.
 func (b *Line) writable([]string) error {
 	b.project = true
 	return nil
 }
 
+// base chooses what is added that no flag names. The last one counts.
 func (b *Line) base(w []string) error {
 	if w[0] != "full" && w[0] != "none" {
 		return say.Bad("not full or none")
@@ -28,16 +30,21 @@ func (b *Line) base(w []string) error {
 	return nil
 }
 
+// share lets the sandbox use the caller's namespaces.
 func (b *Line) share(ns spec.Namespaces) error {
 	b.spec.New &^= ns
 	return nil
 }
 
+// unshare takes that back. All namespaces are new by default, so it has an
+// effect only after a share.
 func (b *Line) unshare(ns spec.Namespaces) error {
 	b.spec.New |= ns
 	return nil
 }
 
+// The flags for namespaces act in order: --share-net after --unshare-all shares
+// the network, as in bubblewrap.
 func (b *Line) shareNet([]string) error      { return b.share(spec.Net) }
 func (b *Line) sharePID([]string) error      { return b.share(spec.PID) }
 func (b *Line) shareIPC([]string) error      { return b.share(spec.IPC) }
@@ -51,6 +58,8 @@ func (b *Line) unshareUTS([]string) error    { return b.unshare(spec.UTS) }
 func (b *Line) unshareCgroup([]string) error { return b.unshare(spec.Cgroup) }
 func (b *Line) unshareUser([]string) error   { return b.unshare(spec.User) }
 
+// shareUser leaves out the user namespace. Anybody but root needs one: it is
+// what gives the right to make the others.
 func (b *Line) shareUser([]string) error {
 	if unix.Geteuid() != 0 {
 		return say.Bad("only root can make a sandbox without a user namespace")
@@ -58,25 +67,35 @@ func (b *Line) shareUser([]string) error {
 	return b.share(spec.User)
 }
 
+// nestedUserns lets the command make user namespaces. It chooses another
+// policy, see Finish, and the limit on user namespaces is a part of the
+// caller's and not 0.
 func (b *Line) nestedUserns([]string) error {
 	b.spec.Nested = true
 	return nil
 }
 
+// disableUserns takes back --nested-userns. It is the default here, other than
+// in bubblewrap.
 func (b *Line) disableUserns([]string) error {
 	b.spec.Nested = false
 	return nil
 }
 
+// assertUserns has the sandbox try to make a user namespace before the command
+// starts, and fail if it can.
 func (b *Line) assertUserns([]string) error {
 	b.spec.Assert = true
 	return nil
 }
 
+// The ids inside. In a user namespace of the sandbox's own they are mapped to
+// the caller's, so they give no right outside.
 func (b *Line) uid(w []string) (err error) { return b.id(&b.spec.IDs.UID, w[0]) }
 func (b *Line) gid(w []string) (err error) { return b.id(&b.spec.IDs.GID, w[0]) }
 
 // id reads a user or group id. -1 is none, and so is 2^32-1, see setresuid(2).
+// Ids from 2^31 on are refused as well: bubblewrap 0.8.0 wraps them around.
 func (b *Line) id(id *uint32, word string) error {
 	n, ok := arg.Number(word, 10)
 	if !ok || n > 1<<31-1 {
@@ -86,6 +105,9 @@ func (b *Line) id(id *uint32, word string) error {
 	return nil
 }
 
+// mapIDs chooses between the caller's one id and all subordinate ones, see
+// subuid(5). The latter takes newuidmap(1) and newgidmap(1), which are asked
+// for when the plan is written.
 func (b *Line) mapIDs(w []string) error {
 	if w[0] != "auto" && w[0] != "single" {
 		return say.Bad("not auto or single")
@@ -94,6 +116,8 @@ func (b *Line) mapIDs(w []string) error {
 	return nil
 }
 
+// hostname adds an entry, since it is applied in order with the rest. 64 bytes
+// are __NEW_UTS_LEN, above which sethostname(2) says EINVAL.
 func (b *Line) hostname(w []string) error {
 	if w[0] == "" || len(w[0]) > 64 {
 		return say.Bad("a host name has 1 to 64 bytes")
@@ -101,6 +125,8 @@ func (b *Line) hostname(w []string) error {
 	return b.add(spec.Entry{Kind: spec.Hostname, Source: w[0]})
 }
 
+// chdir sets the directory where the command starts. It is a path of the
+// sandbox, and is entered when the tree is complete.
 func (b *Line) chdir(w []string) error {
 	if w[0] == "" {
 		return say.Bad("an empty path names nothing")
@@ -109,18 +135,23 @@ func (b *Line) chdir(w []string) error {
 	return nil
 }
 
+// dieWithParent is the default, other than in bubblewrap: a sandbox that nobody
+// waits for should not go on.
 func (b *Line) dieWithParent([]string) error {
 	b.spec.Life.OutliveParent = false
 	return nil
 }
 
+// outliveParent lets the sandbox go on when its caller has ended.
 func (b *Line) outliveParent([]string) error {
 	b.spec.Life.OutliveParent = true
 	return nil
 }
 
+// newSession is taken for the sake of bubblewrap's command lines.
 func (b *Line) newSession([]string) error { return nil }
 
+// pty chooses whether the command gets a terminal of the sandbox's own.
 func (b *Line) pty(w []string) error {
 	if w[0] != "auto" && w[0] != "off" {
 		return say.Bad("not auto or off")
@@ -129,6 +160,8 @@ func (b *Line) pty(w []string) error {
 	return nil
 }
 
+// require is for callers that want no sandbox rather than one without Landlock,
+// which is left out silently where the kernel lacks it.
 func (b *Line) require(w []string) error {
 	if w[0] != "landlock" {
 		return say.Bad("not landlock")
@@ -137,16 +170,22 @@ func (b *Line) require(w []string) error {
 	return nil
 }
 
+// asPID1 leaves out box's own pid 1. The command takes its place, and has to
+// reap what is orphaned.
 func (b *Line) asPID1([]string) error {
 	b.spec.Life.Direct = true
 	return nil
 }
 
+// argv0Flag changes argv[0] alone. What is executed stays the command's first
+// word.
 func (b *Line) argv0Flag(w []string) error {
 	b.argv0 = w[0]
 	return nil
 }
 
+// capAdd lets the command keep a capability. Reading a name may allocate, since
+// it ignores case.
 func (b *Line) capAdd(w []string) error {
 	early.Ordinary()
 	if !b.caps.Add(w[0]) {
@@ -155,6 +194,7 @@ func (b *Line) capAdd(w []string) error {
 	return nil
 }
 
+// capDrop takes one back, in order: ALL and then fewer is possible.
 func (b *Line) capDrop(w []string) error {
 	early.Ordinary()
 	if !b.caps.Drop(w[0]) {
@@ -163,10 +203,14 @@ func (b *Line) capDrop(w []string) error {
 	return nil
 }
 
+// The SELinux contexts of the command, and of the files and file systems that
+// box makes.
 func (b *Line) execLabel(w []string) error { return label(&b.spec.Labels.Exec, w[0]) }
 func (b *Line) fileLabel(w []string) error { return label(&b.spec.Labels.File, w[0]) }
 
-// label notes an SELinux context.
+// label notes an SELinux context. The kernel is asked at once whether its
+// policy has the context. Refused later, by a write to /proc/self/attr, it
+// would be the child's failure.
 //
 //go:noinline
 func label(to *string, label string) error {
@@ -181,6 +225,10 @@ func label(to *string, label string) error {
 	return nil
 }
 
+// keepFD lets the command inherit a descriptor. The list is ascending and has
+// each number once, since launch closes the ranges between them by
+// close_range(2). A flag inserts its number at its place: the list is short,
+// and a sort would need the runtime.
 func (b *Line) keepFD(w []string) error {
 	fd, err := arg.Descriptor(w[0], 3)
 	if err != nil {
@@ -200,7 +248,8 @@ func (b *Line) keepFD(w []string) error {
 	return nil
 }
 
-// fromRoot returns an absolute path for one that is taken from the root.
+// fromRoot returns an absolute path for one that is taken from the root. A path
+// that is spelled plainly already is returned as it is, without being copied.
 func fromRoot(dir string) string {
 	if path := spec.Relative(dir); path == "" || early.Clean(dir) {
 		return dir
@@ -209,6 +258,8 @@ func fromRoot(dir string) string {
 	return path.Join("/", dir)
 }
 
+// printBwrap and dryRun are looked at when the line is complete. With both,
+// printBwrap wins: it is asked first.
 func (b *Line) printBwrap([]string) error {
 	b.print = true
 	return nil

@@ -1,5 +1,11 @@
-// Package policyfile reads system call policies by their names and files, with what they include and what flags change, and proves
-// the programs that are made of them. It answers which line of a policy decides about a call.
+// Package policyfile reads system call policies by their names and files, with
+// what they include and what flags change, and proves the programs that are
+// made of them. It answers which line of a policy decides about a call.
+//
+// Both the flags (native) and the verbs (verb/seccomp) use it, so a policy
+// means the same to both. It is on the ordinary side, but for IsFile, which
+// flags call early. A program that it returns has been proven against the text:
+// there is no way to get another.
 package policyfile
 
 import (
@@ -25,7 +31,9 @@ func IsFile(word string) bool {
 	return strings.IndexByte(word, '/') >= 0 || strings.IndexByte(word, '.') >= 0
 }
 
-// Text returns the text of a built-in policy or of a file.
+// Text returns the text of a built-in policy or of a file. It is also what
+// include lines are resolved by, so a file may include built-in policies and
+// other files.
 func Text(word string) ([]byte, error) {
 	if IsFile(word) {
 		return readPolicyFile(word)
@@ -37,9 +45,11 @@ func Text(word string) ([]byte, error) {
 		strings.Join(policies.Names(), ", "))
 }
 
+// errNoPolicy tells a name that is none from a file that can't be read.
 var errNoPolicy = errors.New("no such policy")
 
 // readPolicyFile reads a file, of which more than any policy has is not read.
+// The file may be a pipe, such as a shell's <(...), and is read once.
 func readPolicyFile(name string) ([]byte, error) {
 	const most = 1<<20 + 1 // the parser says that this is too long
 	file, err := os.Open(name)
@@ -59,7 +69,8 @@ func PlainError(err error) error {
 	return err
 }
 
-// Read reads the policy that a word names, with what it includes.
+// Read reads the policy that a word names, with what it includes. An error is a
+// *say.Message, with file and line where it is about the text.
 func Read(word string) (*policy.Policy, error) {
 	text, err := Text(word)
 	switch {
@@ -72,7 +83,9 @@ func Read(word string) (*policy.Policy, error) {
 	return p, Wrong(err)
 }
 
-// policyWith returns a policy that a word names, with lines of a flag in front of its own.
+// policyWith returns a policy that a word names, with lines of a flag in front
+// of its own. The lines are those of a file that includes the policy, and so
+// win over what it says.
 func policyWith(word, flag, lines string) (*policy.Policy, error) {
 	text, err := Text(word)
 	if err != nil {
@@ -88,7 +101,8 @@ func policyWith(word, flag, lines string) (*policy.Policy, error) {
 	return p, Wrong(err)
 }
 
-// Wrong returns the message for what is wrong with a policy, or nil.
+// Wrong returns the message for what is wrong with a policy, or nil. Other
+// errors are returned as they are.
 func Wrong(err error) error {
 	e, ok := errors.AsType[*policy.Error](err)
 	if !ok {
@@ -127,7 +141,9 @@ func ArchOf(word string) (*policy.Arch, error) {
 	return nil, say.Usagef("--arch %s: no such architecture", word).Hintf("architectures: x86_64, aarch64, i386")
 }
 
-// RulesFor returns what a policy means on architectures.
+// RulesFor returns what a policy means on architectures. The rules are in the
+// order of the architectures. A policy may be for fewer than are asked for, and
+// that is an error.
 func RulesFor(p *policy.Policy, arches []*policy.Arch) ([]*policy.Rules, error) {
 	var all []*policy.Rules
 	for _, a := range arches {
@@ -162,7 +178,8 @@ func ReadWith(name string, debug, setid bool) (p *policy.Policy, err error) {
 	return p, Wrong(err)
 }
 
-// Arches returns the architectures that calls may have on this machine.
+// Arches returns the architectures that calls may have on this machine. The
+// machine's own is the first.
 func Arches(bits32 bool) []*policy.Arch {
 	arches := []*policy.Arch{policy.ArchOf(runtime.GOARCH)}
 	if bits32 {

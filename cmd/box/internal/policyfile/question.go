@@ -10,7 +10,8 @@ import (
 	"box/seccompprofile/policy"
 )
 
-// Question is a call that a policy decides about.
+// Question is a call that a policy decides about. An argument that is not known
+// is 0 in Args, and Open says whether it matters.
 type Question struct {
 	Policy string // its name or file
 	Rules  *policy.Rules
@@ -74,7 +75,8 @@ func number0x(v uint64) string {
 	return fmt.Sprintf("%#x", v)
 }
 
-// Call returns what the rules say of the call alone, or nil.
+// Call returns what the rules say of the call alone, or nil. nil means that the
+// default decides.
 func (q *Question) Call() *policy.Call {
 	at := slices.IndexFunc(q.Rules.Calls, func(c policy.Call) bool { return c.Number == q.Number })
 	if at < 0 {
@@ -83,7 +85,9 @@ func (q *Question) Call() *policy.Call {
 	return &q.Rules.Calls[at]
 }
 
-// Decided returns the decision and the line that it comes from; the line is nil if it comes from none.
+// Decided returns the decision and the line that it comes from; the line is nil
+// if it comes from none. A number of another kind of call (x32) is decided by
+// no line.
 func (q *Question) Decided() (policy.Decision, *policy.Rule) {
 	d := q.Rules.Decide(q.Number, q.Args)
 	if d.Rule == nil && !q.Rules.Arch.Foreign(q.Number) {
@@ -125,7 +129,9 @@ func (q *Question) Reason() string {
 // variants are built-in policies that a flag chooses.
 var variants = [...]struct{ flag, policy string }{{"--allow-debug", "debug"}, {"--nested-userns", seccompprofile.Nested}}
 
-// Remedy says which flag or which line of a policy would allow the call.
+// Remedy says which flag or which line of a policy would allow the call. A flag
+// is named where one is enough. Else it is a line for a policy file, since a
+// built-in policy can't be changed.
 func (q *Question) Remedy() string {
 	name := q.Name()
 	switch {
@@ -159,7 +165,8 @@ func (q *Question) whatever() string {
 	return ""
 }
 
-// allows reports whether a built-in policy allows the call.
+// allows reports whether a built-in policy allows the call. It is asked of the
+// text and not of the program, with the same arguments.
 func (q *Question) allows(name string) bool {
 	text, ok := policies.Text(name)
 	if !ok {

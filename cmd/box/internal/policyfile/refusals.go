@@ -13,7 +13,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// Refusals are what --seccomp-log collects: the calls that the policy refused with an errno.
+// Refusals are what --seccomp-log collects: the calls that the policy refused
+// with an errno. The monitor fills it while the command runs.
 type Refusals struct {
 	Policy string
 	Rules  []*policy.Rules // of each architecture that is allowed
@@ -37,10 +38,15 @@ type tally struct {
 	count int
 }
 
-// mostKinds bounds the list: the command could fill any other.
+// mostKinds bounds the list: the command could fill any other. Beyond it
+// refusals are only counted.
 const mostKinds = 200
 
-// Notice notes a call that the policy refuses, and returns the errno that the policy says.
+// Notice notes a call that the policy refuses, and returns the errno that the
+// policy says. The answer is what the filter would have said without the flag,
+// so the flag changes nothing for the command. Arguments that no condition
+// looks at are left out of the kind: addresses would make each call one of its
+// own.
 func (r *Refusals) Notice(n launch.Notice) unix.Errno {
 	q, ok := r.questionOf(n.Arch, uint32(n.Number), n.Args)
 	if !ok {
@@ -85,7 +91,9 @@ func (r *Refusals) questionOf(arch, nr uint32, args [6]uint64) (Question, bool) 
 	return Question{}, false
 }
 
-// programName returns the name of a process, see proc_pid_comm(5). It may be gone if it was killed.
+// programName returns the name of a process, see proc_pid_comm(5). It may be
+// gone if it was killed. The name is the process's own choice, and is escaped
+// when it is printed.
 func programName(pid int) string {
 	name, err := os.ReadFile("/proc/" + strconv.Itoa(pid) + "/comm")
 	if err != nil {
@@ -94,7 +102,8 @@ func programName(pid int) string {
 	return strings.TrimSuffix(string(name), "\n")
 }
 
-// Report says on stderr what was refused.
+// Report says on stderr what was refused. A call that the policy kills can't be
+// in the list, because such a filter does not ask; the status tells of it.
 func (r *Refusals) Report(s launch.Status) {
 	if len(r.list) == 0 {
 		say.Notef("--seccomp-log: the policy %s refused nothing", r.Policy)
@@ -121,6 +130,7 @@ func (r *Refusals) Report(s launch.Status) {
 	}
 }
 
+// times returns how often, if it was more than once.
 func times(n int) string {
 	if n == 1 {
 		return ""

@@ -14,8 +14,10 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// Bwrap prints the command line of bubblewrap for a sandbox, and above it, as comments of a shell, what bubblewrap
-// can't express.
+// Bwrap prints the command line of bubblewrap for a sandbox, and above it, as
+// comments of a shell, what bubblewrap can't express. The line can be run: its
+// words are quoted for a shell, and comments are escaped, so that none of them
+// ends its line.
 func Bwrap(s *spec.Spec, tell *statusfd.Informer) error {
 	out := bufio.NewWriter(os.Stdout)
 	for _, what := range inexpressible(s) {
@@ -29,7 +31,9 @@ func Bwrap(s *spec.Spec, tell *statusfd.Informer) error {
 	return out.Flush()
 }
 
-// inexpressible returns what bubblewrap has no option for.
+// inexpressible returns what bubblewrap has no option for. Each is what the
+// Spec has beyond the laxest that package bwrap sets up. A field of spec.Spec
+// that has no option there has to be named here.
 func inexpressible(s *spec.Spec) (list []string) {
 	mark := func(is bool, format string, args ...any) {
 		if is {
@@ -64,6 +68,7 @@ func inexpressible(s *spec.Spec) (list []string) {
 	return list
 }
 
+// but names descriptors that are an exception, or is empty.
 func but(keep []int) string {
 	if len(keep) == 0 {
 		return ""
@@ -71,12 +76,16 @@ func but(keep []int) string {
 	return " but for " + strings.Trim(fmt.Sprint(keep), "[]")
 }
 
-// CommandWords returns the command as it is looked up.
+// CommandWords returns the command as it is looked up. Its first word is what
+// is executed, not argv[0]: --argv0 says that.
 func CommandWords(s *spec.Spec) []string {
 	return append([]string{s.Command.File}, s.Command.Argv[1:]...)
 }
 
-// Options returns the options, each with its operands, in an order that gives the same sandbox.
+// Options returns the options, each with its operands, in an order that gives
+// the same sandbox. The tree is in the order of the Spec, since a later entry
+// covers an earlier one there as well. Filters of a policy are left out:
+// inexpressible names them.
 func Options(s *spec.Spec, tell *statusfd.Informer) [][]string {
 	var list options
 	list.namespaces(s)
@@ -93,9 +102,11 @@ func Options(s *spec.Spec, tell *statusfd.Informer) [][]string {
 	return list
 }
 
-// options is a list of options with their operands.
+// options is a list of options with their operands. The first word of each is
+// the option.
 type options [][]string
 
+// add adds an option with its operands.
 func (o *options) add(words ...string) { *o = append(*o, words) }
 
 // when adds a word if it applies.
@@ -105,12 +116,14 @@ func (o *options) when(is bool, words ...string) {
 	}
 }
 
-// fd adds an option that names a descriptor, if there is one.
+// fd adds an option that names a descriptor, if there is one. The number is the
+// caller's, so the line works where the same descriptors are open.
 func (o *options) fd(name string, fd spec.FD) {
 	o.when(fd.Given(), name, strconv.Itoa(fd.Number()))
 }
 
-// unshared are the options for new namespaces.
+// unshared are the options for new namespaces. Not --unshare-all, which would
+// take the user and cgroup namespaces only if they can be had.
 var unshared = [...]struct {
 	ns     spec.Namespaces
 	option string
@@ -123,6 +136,9 @@ var unshared = [...]struct {
 	{spec.Cgroup, "--unshare-cgroup"},
 }
 
+// namespaces adds what is about namespaces and ids. bubblewrap takes
+// --disable-userns with a new user namespace only, and not if somebody else
+// writes its maps.
 func (o *options) namespaces(s *spec.Spec) {
 	for _, u := range unshared {
 		o.when(s.New.Has(u.ns), u.option)
@@ -137,6 +153,9 @@ func (o *options) namespaces(s *spec.Spec) {
 	o.when(s.IDs.GID != uint32(unix.Getgid()), "--gid", strconv.Itoa(int(s.IDs.GID)))
 }
 
+// life adds what is about processes, descriptors and capabilities. bubblewrap
+// lets root keep all capabilities if no option is about them, so they are
+// dropped first.
 func (o *options) life(s *spec.Spec, tell *statusfd.Informer) {
 	life := &s.Life
 	o.fd("--info-fd", tell.Info)
@@ -162,6 +181,8 @@ func (o *options) life(s *spec.Spec, tell *statusfd.Informer) {
 	}
 }
 
+// environment sets each variable anew: the caller's environment at the time
+// when the line is run may be another one.
 func (o *options) environment(s *spec.Spec) {
 	c := &s.Command
 	o.add("--clearenv")
@@ -174,7 +195,9 @@ func (o *options) environment(s *spec.Spec) {
 	o.when(c.Argv[0] != c.File, "--argv0", c.Argv[0])
 }
 
-// bindOption returns the option for a bind, by what may be done there.
+// bindOption returns the option for a bind, by what may be done there. There is
+// neither a -fd form for devices nor a -try form for descriptors, here or
+// there.
 func bindOption(e *spec.Entry) string {
 	name := "--bind"
 	switch {
@@ -192,7 +215,9 @@ func bindOption(e *spec.Entry) string {
 	return name
 }
 
-// entry adds the options for one step in the building of the tree.
+// entry adds the options for one step in the building of the tree. An entry of
+// which box has made the data itself is left out: there is no descriptor to
+// read it from.
 func (o *options) entry(e *spec.Entry) {
 	switch e.Kind {
 	case spec.Bind:
@@ -233,6 +258,8 @@ func (o *options) entry(e *spec.Entry) {
 	}
 }
 
+// overlay adds the layers as words of the same option, since nothing may stand
+// between them.
 func (o *options) overlay(e *spec.Entry) {
 	var words []string
 	for _, l := range e.Layers {
@@ -249,7 +276,8 @@ func (o *options) overlay(e *spec.Entry) {
 	o.add(words...)
 }
 
-// permsFor returns what the next option needs to make something with other permissions than it would.
+// permsFor returns what the next option needs to make something with other
+// permissions than it would. usual is bubblewrap's own default for that option.
 func permsFor(e *spec.Entry, usual uint32) []string {
 	if e.Perms == usual {
 		return nil

@@ -7,7 +7,9 @@ import (
 	"box/cmd/box/internal/arg"
 )
 
-// capabilityList returns the names of the capabilities in a set, as --cap-add takes them.
+// capabilityList returns the names of the capabilities in a set, as --cap-add
+// takes them. A capability without a name has its number, which both programs
+// take.
 func capabilityList(set uint64) (names []string) {
 	if set == arg.AllCapabilities {
 		return []string{"ALL"}

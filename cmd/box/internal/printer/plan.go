@@ -1,4 +1,8 @@
 // Package printer prints what would be done: the plan, call by call, or bubblewrap's line for the same.
+//
+// It is on the ordinary side, and writes to standard output only. All that
+// others may have chosen, such as paths and arguments, is escaped by package
+// say. A plan is data, so that printing it runs nothing.
 package printer
 
 import (
@@ -19,8 +23,10 @@ import (
 // Plan prints a plan on stdout, see Write.
 func Plan(p *plan.Plan, s *spec.Spec, left []string) error { return Write(os.Stdout, p, s, left) }
 
-// Write prints a plan, a line for each call with the flag that it came from. left are the default mounts that have no
-// place.
+// Write prints a plan, a line for each call with the flag that it came from.
+// left are the default mounts that have no place. The lines that begin with #
+// say what the calls do not show. The calls are in the order in which the child
+// makes them, after clone3 and the acts of the parent.
 func Write(file io.Writer, p *plan.Plan, s *spec.Spec, left []string) error {
 	out := bufio.NewWriter(file)
 	line := func(format string, args ...any) {
@@ -54,6 +60,8 @@ func Write(file io.Writer, p *plan.Plan, s *spec.Spec, left []string) error {
 	return out.Flush()
 }
 
+// origin returns the flag that a call is for, as a comment; "" for what every
+// sandbox needs.
 func origin(o spec.Origin) string {
 	if text := o.String(); text != "" {
 		return " # " + text

@@ -6,7 +6,8 @@ import (
 	"runtime/debug"
 )
 
-// Version prints version, commit and what box was built with, on stdout. starts says how the program starts.
+// Version prints version, commit and what box was built with, on stdout. starts
+// says how the program starts. commit is empty in a build without the Makefile.
 func Version(version, commit, starts string) error {
 	if commit == "" {
 		commit = vcsRevision()
@@ -15,7 +16,8 @@ func Version(version, commit, starts string) error {
 	return err
 }
 
-// vcsRevision returns the commit that the go command has noted, or "unknown commit".
+// vcsRevision returns the commit that the go command has noted, or "unknown
+// commit". Twelve digits are enough to find it.
 func vcsRevision() string {
 	if info, ok := debug.ReadBuildInfo(); ok {
 		for _, s := range info.Settings {

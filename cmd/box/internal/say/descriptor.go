@@ -17,7 +17,8 @@ func Descriptor(fd int, what string, errno unix.Errno) error {
 	return &descriptorError{fd, what, errno}
 }
 
-// descriptorError says what is wrong with a descriptor.
+// descriptorError says what is wrong with a descriptor. It is no Message: both
+// modes put words of their own in front.
 type descriptorError struct {
 	fd   int
 	what string

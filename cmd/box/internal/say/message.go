@@ -1,5 +1,12 @@
-// Package say has the rules of output: errors are messages of a headline, a cause and a hint, each line beginning with the
-// program's name; what others chose is escaped; nothing else writes to standard error but bubblewrap's words.
+// Package say has the rules of output: errors are messages of a headline, a
+// cause and a hint, each line beginning with the program's name; what others
+// chose is escaped; nothing else writes to standard error but bubblewrap's
+// words.
+//
+// All messages of box mode go through here, so that no file name or policy text
+// can steer a terminal or forge a line. Functions that the early side calls
+// begin with early.Ordinary; Tell, Left, Release and Forget do without the
+// runtime.
 package say
 
 import (
@@ -13,7 +20,9 @@ import (
 	"box/spec"
 )
 
-// Asked is what --help and --version return: they ask for something that is not about one command line.
+// Asked is what --help and --version return: they ask for something that is not
+// about one command line. It is a string, so that a constant can be an error
+// without being allocated.
 type Asked string
 
 func (a Asked) Error() string { return string(a) }
@@ -28,13 +37,15 @@ type Message struct {
 
 func (m *Message) Error() string { return m.Headline }
 
-// Hintf sets the hint.
+// Hintf sets the hint. It returns the message itself, so that both can be made
+// in one expression.
 func (m *Message) Hintf(format string, args ...any) *Message {
 	m.Hint = fmt.Sprintf(format, args...)
 	return m
 }
 
-// Usagef returns the message for a command line that can't be meant.
+// Usagef returns the message for a command line that can't be meant. Its status
+// is StatusBox.
 //
 //go:noinline
 func Usagef(format string, args ...any) *Message {
@@ -42,7 +53,8 @@ func Usagef(format string, args ...any) *Message {
 	return &Message{Headline: fmt.Sprintf(format, args...), Status: StatusBox}
 }
 
-// Refuse returns the message for words that can't be meant.
+// Refuse returns the message for words that can't be meant. Without words, why
+// stands alone.
 //
 //go:noinline
 func Refuse(words []string, why string) error {
@@ -53,7 +65,8 @@ func Refuse(words []string, why string) error {
 	return Usagef("%s: %s", Words(words), why)
 }
 
-// Bad returns what is wrong with the arguments of a flag.
+// Bad returns what is wrong with the arguments of a flag. It has no words of
+// the flag: Refused puts them in front.
 //
 //go:noinline
 func Bad(what string) error {
@@ -88,7 +101,9 @@ func Words(words []string) string {
 	return spec.Quote(words)
 }
 
-// Report prints a message to stderr, each line beginning with the program's name, and returns its exit status.
+// Report prints a message to stderr, each line beginning with the program's
+// name, and returns its exit status. It is written at once, so that lines of
+// the command don't come between those of a message.
 func Report(m *Message) int {
 	var text strings.Builder
 	line := func(colour, label, s string) {
@@ -114,12 +129,15 @@ func colours() bool {
 	return os.Getenv("NO_COLOR") == "" && os.Getenv("TERM") != "dumb" && host.IsTerminal(2)
 }
 
-// Notef prints a line about what box does differently than one may expect.
+// Notef prints a line about what box does differently than one may expect. It
+// prints at once, and is for the ordinary side.
 func Notef(format string, args ...any) {
 	fmt.Fprintf(os.Stderr, "box: %s\n", Visible(fmt.Sprintf(format, args...)))
 }
 
-// Tell is notice without the heap.
+// Tell is notice without the heap. Early the line is kept back: if the program
+// goes the ordinary way after it, the same code tells it again, and it would be
+// there twice. Start prints what was kept back.
 func Tell(parts ...string) {
 	var line early.Text
 	line.Add("box: ")
@@ -135,7 +153,10 @@ func Tell(parts ...string) {
 	}
 }
 
-// Left prints that processes of the command are left, if that is so. The sandbox has run: nothing can be kept back any more.
+// Left prints that processes of the command are left, if that is so. The
+// sandbox has run: nothing can be kept back any more. A plain sandbox leaves
+// none: with its pid namespace all of them end. They can be left with
+// --share-pid.
 func Left(some bool) {
 	if some {
 		host.Say("box: ended before all processes of the command were: ps shows what is left\n")
@@ -153,8 +174,10 @@ func Release() {
 // Forget forgets it: a command line begins.
 func Forget() { told.Cut(0) }
 
-// told is what is said when nothing can go the ordinary way any more; released reports whether it has been. A command line
-// that is compiled again, for the message of a failure, says nothing twice.
+// told is what is said when nothing can go the ordinary way any more; released
+// reports whether it has been. A command line that is compiled again, for the
+// message of a failure, says nothing twice. A text that is full takes no more:
+// a note may be cut off, and nothing fails for it.
 var (
 	told     early.Text
 	released bool

@@ -9,9 +9,12 @@ import (
 	"box/spec"
 )
 
-// unseen are the characters that a terminal obeys, or shows as nothing, so that a text looks like another one: the C1 controls
-// (U+009B begins an escape sequence as ESC [ does), what turns the direction of text (CVE-2021-42574), ends of lines, and formats
-// without a shape. Combining marks and variation selectors are none: they belong to what is before them.
+// unseen are the characters that a terminal obeys, or shows as nothing, so that
+// a text looks like another one: the C1 controls (U+009B begins an escape
+// sequence as ESC [ does), what turns the direction of text (CVE-2021-42574),
+// ends of lines, and formats without a shape. Combining marks and variation
+// selectors are none: they belong to what is before them. The ranges ascend, so
+// that a search can end at the first whose last is not below a character.
 var unseen = [...]struct{ first, last rune }{
 	{0x80, 0x9f},       // C1
 	{0xad, 0xad},       // soft hyphen
@@ -30,7 +33,8 @@ var unseen = [...]struct{ first, last rune }{
 // The joiners. Between characters beyond ASCII they are spelling: that of emoji, of Persian, of the scripts of India.
 const zeroWidthNonJoiner, zeroWidthJoiner = 0x200c, 0x200d
 
-// hides reports whether c must not be printed as it is after the character before.
+// hides reports whether c must not be printed as it is after the character
+// before. before is 0 at the beginning of a text.
 func hides(c, before rune) bool {
 	if c < 0x80 {
 		return c < ' ' || c == 0x7f
@@ -46,8 +50,10 @@ func hides(c, before rune) bool {
 	return false
 }
 
-// Visible escapes what a terminal would obey or not show: parts of a message come from files and names that anybody may have
-// chosen. Controls of ASCII and bytes that are not UTF-8 become \x9b, other characters \u202e.
+// Visible escapes what a terminal would obey or not show: parts of a message
+// come from files and names that anybody may have chosen. Controls of ASCII and
+// bytes that are not UTF-8 become \x9b, other characters \u202e. A newline is
+// escaped, too: a name with one in it could forge a line of box's own.
 func Visible(text string) string {
 	var out strings.Builder
 	s := sight{rest: text}
@@ -71,8 +77,9 @@ func VisibleText(text string) string {
 	return out.String() + Visible(text)
 }
 
-// ShellWords joins words to a line that a shell splits into the same words, and that can be printed: what visible would escape is
-// written in dollar-single-quotes, in octal, see POSIX.1-2024, 2.2.4.
+// ShellWords joins words to a line that a shell splits into the same words, and
+// that can be printed: what visible would escape is written in
+// dollar-single-quotes, in octal, see POSIX.1-2024, 2.2.4.
 func ShellWords(words []string) string {
 	quoted := make([]string, len(words))
 	for i, word := range words {
@@ -101,7 +108,8 @@ func ShellWords(words []string) string {
 	return strings.Join(quoted, " ")
 }
 
-// addVisible is visible without the heap: it appends to a text.
+// addVisible is visible without the heap: it appends to a text. It is for names
+// in notes that are made before the Go runtime.
 func addVisible(out *early.Text, text string) {
 	s := sight{rest: text}
 	for s.rest != "" {
@@ -109,14 +117,16 @@ func addVisible(out *early.Text, text string) {
 	}
 }
 
-// sight goes through a text.
+// sight goes through a text. before is the character before the rest, as far as
+// a joiner may follow it. room holds the escape that next returns.
 type sight struct {
 	rest   string
 	before rune
 	room   [len(`\U000e0001`)]byte
 }
 
-// next takes a character off the rest, which is not empty, and returns how it is printed. The result holds until the next call.
+// next takes a character off the rest, which is not empty, and returns how it
+// is printed. The result holds until the next call.
 func (s *sight) next() string {
 	c, size := utf8.DecodeRuneInString(s.rest)
 	part := s.rest[:size]

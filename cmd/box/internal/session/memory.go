@@ -6,7 +6,11 @@ import (
 	"box/spec"
 )
 
-// Memory is memory for the lists of a command line: long enough for ordinary ones, so that these need no heap.
+// Memory is memory for the lists of a command line: long enough for ordinary
+// ones, so that these need no heap. The lengths are bounds of an early run
+// only: early.Append goes the ordinary way where a list is full, and there it
+// is append. All of it is in one value so that a Session is a static variable
+// and needs no heap; pages that are not used cost nothing.
 type Memory struct {
 	Spec    spec.Spec
 	Tree    [4 << 10]spec.Entry
@@ -26,7 +30,9 @@ type Memory struct {
 	Locks   [16]string
 }
 
-// Renamed returns a command whose argv[0] is name.
+// Renamed returns a command whose argv[0] is name. The command itself is not
+// changed: its words are the caller's, and its first one is still what is
+// executed.
 func Renamed(room []string, name string, command []string) []string {
 	room = early.Append(room, name)
 	for _, word := range command[1:] {
@@ -35,7 +41,10 @@ func Renamed(room []string, name string, command []string) []string {
 	return room
 }
 
-// SplitWords returns the words of an --args file: each is ended by a NUL, which the last may lack.
+// SplitWords returns the words of an --args file: each is ended by a NUL, which
+// the last may lack. The words share the memory of data, which must not be
+// changed afterwards. Files share one list: each takes its words behind those
+// of the one before.
 func (r *Memory) SplitWords(data []byte) []string {
 	words := r.Words[r.Used:r.Used]
 	for start := 0; start < len(data); {

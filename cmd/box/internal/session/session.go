@@ -1,4 +1,9 @@
-// Package session has what one command line needs: memory, a Builder and a Spec, and the way from a plan to the end of its command.
+// Package session has what one command line needs: memory, a Builder and a
+// Spec, and the way from a plan to the end of its command.
+//
+// It is what both command lines, native and bwrap, have in common. The way is
+// always Begin, Compile, Run; an early run and the ordinary one that repeats it
+// for its message take the same.
 package session
 
 import (
@@ -12,20 +17,25 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// Session is one command line. There is one in a process, which must not move: the plan points into the Builder.
+// Session is one command line. There is one in a process, which must not move:
+// the plan points into the Builder. Tell is a part of it, since the plan holds
+// it as an act by its address.
 type Session struct {
 	Memory
 	Builder plan.Builder
 	Tell    statusfd.Informer
 }
 
-// Begin makes the memory empty.
+// Begin makes the memory empty. The caller writes the Spec. The Builder is
+// emptied by launch.Compile.
 func (s *Session) Begin() *spec.Spec {
 	s.Used, s.Tell = 0, statusfd.Informer{}
 	return &s.Spec
 }
 
-// Compile writes the plan of the Spec, and the act of telling the caller about the sandbox.
+// Compile writes the plan of the Spec, and the act of telling the caller about
+// the sandbox. That act comes last, after those of newuidmap(1) and
+// newgidmap(1).
 func (s *Session) Compile() error {
 	if err := launch.Compile(&s.Builder, &s.Spec); err != nil {
 		return err
@@ -36,8 +46,11 @@ func (s *Session) Compile() error {
 	return nil
 }
 
-// Run starts the plan and waits for the command. signals is as in launch.Start; notice, if it is not nil, answers for refused
-// calls.
+// Run starts the plan and waits for the command. signals is as in launch.Start;
+// notice, if it is not nil, answers for refused calls. A run that repeats an
+// early one starts nothing, and returns the failure of that one. The caller's
+// descriptors are let go when the sandbox has them, and before the wait. The
+// exit status is told only if it is known.
 func (s *Session) Run(signals int, notice func(launch.Notice) unix.Errno) (launch.Status, error) {
 	if inputs.Replayed() {
 		return launch.Status{}, launch.Earlier(&s.Builder.Plan)

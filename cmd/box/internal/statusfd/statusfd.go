@@ -1,4 +1,8 @@
-// Package statusfd tells callers about a sandbox by descriptors: --info-fd and --json-status-fd, in the formats of bubblewrap.
+// Package statusfd tells callers about a sandbox by descriptors: --info-fd and
+// --json-status-fd, in the formats of bubblewrap.
+//
+// The formats are those of bubblewrap byte by byte, including blanks. Flatpak
+// and others find by them the process whose namespaces they enter.
 package statusfd
 
 import (
@@ -12,9 +16,11 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// Informer is the act of writing to --info-fd and --json-status-fd which process the sandbox is, while it waits, and
-// of waiting for
-// --userns-block-fd.
+// Informer is the act of writing to --info-fd and --json-status-fd which
+// process the sandbox is, while it waits, and of waiting for --userns-block-fd.
+// Info, Status and Mapped are the descriptors of the three flags; new is which
+// namespaces are the sandbox's own; Box is set by whoever has started the
+// sandbox.
 type Informer struct {
 	Info, Status, Mapped spec.FD
 	new                  spec.Namespaces
@@ -24,17 +30,20 @@ type Informer struct {
 // Wanted reports whether there is anything to do.
 func (a *Informer) Wanted() bool { return a.Info.Given() || a.Status.Given() || a.Mapped.Given() }
 
-// Prepare lets a sandbox wait for the act.
+// Prepare lets a sandbox wait for the act. It is called when all flags are
+// read: it copies which namespaces are new.
 func (a *Informer) Prepare(s *spec.Spec) {
 	a.new = s.New
 	s.Life.Await, s.Life.TellExec = a.Wanted(), a.Status.Given()
 	s.IDs.Given = a.Mapped.Given()
 }
 
-// Release lets go of the caller's descriptors, but for those of the act.
+// Release lets go of the caller's descriptors, but for those of the act. Who
+// reads --json-status-fd hears of the end later, so it stays open.
 func (a *Informer) Release() { inputs.Release(a.Info, a.Status, a.Mapped) }
 
-// Ended tells the command's exit status, if it ran.
+// Ended tells the command's exit status, if it ran. A status of a sandbox whose
+// command never ran would be box's own, and is not told.
 func (a *Informer) Ended(status int) {
 	if !a.Status.Given() || !a.Box.Ran() {
 		return
@@ -46,6 +55,7 @@ func (a *Informer) Ended(status int) {
 	_ = a.write(a.Status, &d) // nothing can be changed any more
 }
 
+// String is how --dry-run prints the act.
 func (a *Informer) String() string { return "tell --info-fd and --json-status-fd" }
 
 // namespacesTold are the members for namespaces, in this order.
@@ -54,7 +64,9 @@ var namespacesTold = [...]struct {
 	ns   spec.Namespaces
 }{{"cgroup", spec.Cgroup}, {"ipc", spec.IPC}, {"mnt", spec.Mount}, {"net", spec.Net}, {"pid", spec.PID}, {"uts", spec.UTS}}
 
-// Do writes the documents. A member is there for each namespace that is the sandbox's own.
+// Do writes the documents. A member is there for each namespace that is the
+// sandbox's own. pid is the sandbox's, in the caller's pid namespace. There is
+// nothing to undo. The child waits meanwhile.
 func (a *Informer) Do(pid int) (undo func() error, err error) {
 	if a.Info.Given() {
 		if err := a.document(a.Info, pid, "{\n    ", ",\n    ", "\n}\n"); err != nil {
@@ -82,7 +94,9 @@ func (a *Informer) Do(pid int) (undo func() error, err error) {
 	return nil, nil
 }
 
-// document writes the members between begin and end.
+// document writes the members between begin and end. It waits until the
+// descriptor can be written: a pipe that nobody reads must not keep box from
+// noticing that the sandbox or the caller has ended.
 func (a *Informer) document(fd spec.FD, pid int, begin, between, end string) error {
 	var d early.Text
 	d.Add(begin)
@@ -104,7 +118,9 @@ func (a *Informer) document(fd spec.FD, pid int, begin, between, end string) err
 	return a.write(fd, &d)
 }
 
-// namespaceID returns the inode number of a namespace of a process, see namespaces(7); 0 if it isn't to be seen.
+// namespaceID returns the inode number of a namespace of a process, see
+// namespaces(7); 0 if it isn't to be seen. The link's text is a name, a colon
+// and the number in brackets; no name of a namespace has a digit.
 func namespaceID(pid int, name string) (id uint64) {
 	var path early.Text
 	path.Add("/proc/")
@@ -128,7 +144,8 @@ func (a *Informer) write(fd spec.FD, d *early.Text) error {
 	return nil
 }
 
-// refused is the number of the descriptor that could not be used. It outlasts the change to the ordinary way, see package early.
+// refused is the number of the descriptor that could not be used. It outlasts
+// the change to the ordinary way, see package early.
 var refused int
 
 // refuse returns the error for a descriptor that can't be used.

@@ -1,4 +1,9 @@
 // Package doctor reports what this machine allows a sandbox, and how to get what it doesn't.
+//
+// Each examination is about one thing, finds out by trying where it can, and
+// says what to type if it fails. It changes nothing on the machine. A finding
+// that is not required lowers what box can do or keep away, and leaves the
+// status at 0.
 package doctor
 
 import (
@@ -70,6 +75,7 @@ func Run(c *verb.Context) (int, error) {
 	return status, printFindings(os.Stdout, findings)
 }
 
+// printFindings prints a line for each, and below it what to do, indented.
 func printFindings(file io.Writer, findings []finding) error {
 	out := bufio.NewWriter(file)
 	for _, f := range findings {
@@ -88,6 +94,8 @@ func printFindings(file io.Writer, findings []finding) error {
 	return out.Flush()
 }
 
+// examineKernel looks for the system calls that have no substitute, and names
+// those that are missing and have one.
 func examineKernel(*verb.Context) finding {
 	f := finding{Name: "kernel", OK: true, Required: true, Detail: "Linux " + kernel.Release()}
 	for _, without := range kernel.Substituted() {
@@ -100,6 +108,8 @@ func examineKernel(*verb.Context) finding {
 	return f
 }
 
+// examineBuild says whether this program begins before the Go runtime. It is
+// never a failure: the other way is only slower.
 func examineBuild(c *verb.Context) finding {
 	f := finding{Name: "build", OK: true, Detail: c.Build + ": a plain command line begins before the Go runtime"}
 	switch {
@@ -111,7 +121,8 @@ func examineBuild(c *verb.Context) finding {
 	return f
 }
 
-// examineSandbox makes a sandbox and looks whether it starts.
+// examineSandbox makes a sandbox and looks whether it starts. It is the one
+// sure answer to whether box works here; all others only explain it.
 func examineSandbox(c *verb.Context) finding {
 	f := finding{Name: "sandbox", OK: true, Required: true, Detail: "starts"}
 	err := c.Try()
@@ -140,6 +151,8 @@ func appArmorFix() string {
 		"abi <abi/4.0>,\nprofile box " + exe + " flags=(unconfined) {\n  userns,\n}"
 }
 
+// examineLandlock says which ABI the kernel has, and what that leaves open in a
+// sandbox that shares network and processes.
 func examineLandlock(*verb.Context) finding {
 	abi := plan.LandlockABI()
 	f := finding{Name: "Landlock", OK: landlock.Rights(abi) != 0, Detail: "ABI " + strconv.Itoa(abi)}
@@ -155,6 +168,8 @@ func examineLandlock(*verb.Context) finding {
 	return f
 }
 
+// examineIDs writes a part of a plan that needs the helpers and the ranges, and
+// starts nothing.
 func examineIDs(*verb.Context) finding {
 	f := finding{Name: "subordinate ids (--map-ids auto)", OK: true, Detail: "newuidmap, newgidmap and ranges are there"}
 	s := spec.New()
@@ -171,6 +186,9 @@ func examineIDs(*verb.Context) finding {
 // strong are groups whose members can do about as much as root. A single-id map can't drop them.
 var strong = [...]string{"docker", "sudo", "adm", "disk", "kvm", "lxd", "libvirt", "wheel"}
 
+// examineGroups names groups of the caller that would be dangerous in a
+// sandbox: setgroups(2) is forbidden in a user namespace that an ordinary user
+// has mapped, see user_namespaces(7).
 func examineGroups(*verb.Context) finding {
 	f := finding{Name: "groups", OK: true, Detail: "none that is as good as root"}
 	var found []string
@@ -199,6 +217,8 @@ func examineShares(*verb.Context) finding {
 	return f
 }
 
+// examineTIOCSTI is never a failure, since box does not depend on the sysctl
+// (Linux 6.2).
 func examineTIOCSTI(*verb.Context) finding {
 	f := finding{Name: "terminal injection (dev.tty.legacy_tiocsti)", OK: true, Detail: "the kernel refuses it"}
 	if kernel.Sysctl("dev/tty/legacy_tiocsti") != "0" {

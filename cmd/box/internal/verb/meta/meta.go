@@ -11,7 +11,9 @@ import (
 	"box/internal/nearest"
 )
 
-// Help prints what box --help prints, or the help of a verb.
+// Help prints what box --help prints, or the help of a verb. A verb with
+// options prints its help itself, by being run with --help. Those that have
+// none are described by their line in the table.
 func Help(c *verb.Context) (int, error) {
 	word := "run"
 	if len(c.Words) > 0 && c.Words[0] != "--help" && c.Words[0] != "-h" {
@@ -33,6 +35,7 @@ func Help(c *verb.Context) (int, error) {
 	return v.Run(c)
 }
 
+// find returns the verb of that name, or nil.
 func find(table []verb.Verb, name string) *verb.Verb {
 	for i := range table {
 		if table[i].Name == name {

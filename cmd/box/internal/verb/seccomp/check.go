@@ -11,7 +11,9 @@ import (
 	"box/seccompprofile/policy"
 )
 
-// check proves a policy for each architecture that it is for, or for the one that is named.
+// check proves a policy for each architecture that it is for, or for the one
+// that is named. A policy may have an arch line, and is for that architecture
+// alone.
 func check(help string, words []string) (int, error) {
 	var c policyChoice
 	if helped, err := verb.Parse("seccomp check", help, &c, words); helped || err != nil {

@@ -14,7 +14,9 @@ import (
 	"box/seccompprofile/policy"
 )
 
-// explain says what becomes of a call.
+// explain says what becomes of a call. Arguments that are not given are
+// unknown. If they could decide, all lines about the call are printed instead
+// of an answer.
 func explain(help string, words []string) (int, error) {
 	var c struct {
 		policyChoice
@@ -45,6 +47,7 @@ func explain(help string, words []string) (int, error) {
 }
 
 // callNumber returns the number of a call that is given by name or by number.
+// -1 is what a tracer writes to skip a call, see ptrace(2).
 func callNumber(a *policy.Arch, word string) (uint32, error) {
 	if nr, ok := a.Number(word); ok {
 		return nr, nil
@@ -64,7 +67,8 @@ func callNumber(a *policy.Arch, word string) (uint32, error) {
 	return 0, m
 }
 
-// argValue reads an argument: a number, which may be negative.
+// argValue reads an argument: a number, which may be negative. A negative one
+// is written as the kernel sees it, with 64 bits.
 func argValue(word string) (uint64, error) {
 	if v, err := strconv.ParseUint(word, 0, 64); err == nil {
 		return v, nil

@@ -16,7 +16,9 @@ import (
 	"box/seccompprofile/policy"
 )
 
-// imported turns a container engine's profile into a policy.
+// imported turns a container engine's profile into a policy. The result is
+// parsed and proven before anything is printed: a policy that box could not
+// load is of no use. What could not be taken over is a comment in the text.
 func imported(help string, words []string) (int, error) {
 	var flags struct {
 		File string   `arg:"" name:"file" help:"The profile, - for stdin."`
@@ -58,7 +60,9 @@ func imported(help string, words []string) (int, error) {
 	return 0, nil
 }
 
-// importTarget returns what a profile is read for.
+// importTarget returns what a profile is read for. Profiles have rules that
+// depend on the architecture and on capabilities, so they mean something for
+// one target only.
 func importTarget(arch string, caps []string) (oci.Target, error) {
 	a, err := policyfile.ArchOf(arch)
 	t := oci.Target{Arch: a}

@@ -1,4 +1,7 @@
 // Package seccomp shows, checks and converts system call policies.
+//
+// It compiles nothing that it does not prove, and loads nothing: all verbs only
+// read and print.
 package seccomp
 
 import (
@@ -18,7 +21,8 @@ import (
 	"box/seccompprofile/policy"
 )
 
-// Verb is what can be done with a policy.
+// Verb is what can be done with a policy. do gets the sentence of Help for its
+// own --help, and the words after the verb.
 type Verb struct {
 	Name, Args, Help string
 	do               func(help string, words []string) (int, error)
@@ -34,7 +38,8 @@ var Verbs = [...]Verb{
 	{"import", "FILE", "Turn a profile of Docker or of an OCI runtime into a policy, on stdout.", imported},
 }
 
-// Run does what the word after the verb says.
+// Run does what the word after the verb says. These verbs have no kong model in
+// common: each parses its own words, so that a start pays for one only.
 func Run(c *verb.Context) (int, error) {
 	words := c.Words
 	var names []string
@@ -57,6 +62,7 @@ func Run(c *verb.Context) (int, error) {
 	return 0, m
 }
 
+// help prints all of Verbs, and points to the description of the format.
 func help(file io.Writer) error {
 	out := bufio.NewWriter(file)
 	fmt.Fprint(out, "usage: box seccomp VERB ...\n\n"+
@@ -105,6 +111,8 @@ func (c *policyChoice) rules() ([]*policy.Rules, error) {
 	return policyfile.RulesFor(p, arches)
 }
 
+// list prints the built-in policies, each with the first sentence of its text.
+// "off" has no text, and comes last.
 func list(help string, words []string) (int, error) {
 	var flags struct{}
 	if helped, err := verb.Parse("seccomp ls", help, &flags, words); helped || err != nil {
@@ -136,6 +144,8 @@ func summary(text string) string {
 	return strings.TrimRight(sentence, ".:") + "."
 }
 
+// show prints a policy's text, byte by byte unless stdout is a terminal. The
+// policy is read first, so one that is wrong is told about and not shown.
 func show(help string, words []string) (int, error) {
 	var flags struct {
 		Policy string `arg:"" name:"policy" help:"A built-in policy or a file."`
@@ -158,6 +168,8 @@ func show(help string, words []string) (int, error) {
 	return 0, err
 }
 
+// export writes the program as struct sock_filter[], which is what seccomp(2)
+// and bubblewrap take.
 func export(help string, words []string) (int, error) {
 	var c policyChoice
 	if helped, err := verb.Parse("seccomp export", help, &c, words); helped || err != nil {

@@ -20,8 +20,8 @@ import (
 // links are followed at "/" only.
 type looker struct {
 	top string // the directory
-	// roots says whether only root can change what is in top, and the way there: 0 is not known yet, 1 yes, -1 no. It
-	// is found out when it is asked for first.
+	// roots reports whether only root can change what is in top, and the way there: 0 is not known yet, 1 yes, -1 no.
+	// It is found out when it is asked for first.
 	roots int
 	path  early.Text // what was found so far, below top
 	rest  early.Text // what is still to be looked for

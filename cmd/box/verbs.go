@@ -70,7 +70,8 @@ func misread(word string) error {
 	for _, r := range reserved {
 		if r == word {
 			early.Ordinary()
-			return say.Usagef("%q is reserved for a verb of box", word).Hintf("box run %s, or box -- %s, runs the program", word, word)
+			return say.Usagef("%q is reserved for a verb of box", word).
+				Hintf("box run %s, or box -- %s, runs the program", word, word)
 		}
 	}
 	for i := range verbs {

@@ -69,7 +69,7 @@ func (b *Line) Finish(command []string) error {
 		return say.Refuse(s.Confine.Required.Words,
 			"it would keep the command from mounting, which --nested-userns and CAP_SYS_ADMIN are for")
 	}
-	// Before filters and limited: it says whether somebody else writes the id
+	// Before filters and limited: it reports whether somebody else writes the id
 	// maps, which limited looks at.
 	b.tell.Prepare(s)
 	if err := b.filters(); err != nil {

@@ -25,7 +25,7 @@ type step struct {
 // A scanner of our own and not kong's: flags are ordered, take up to two words whatever these look like, and every byte
 // counts (docs/decisions.md).
 //
-// "-" alone is no flag: it is a command's name. A file of --args may name
+// "-" alone is not a flag: it is a command's name. A file of --args may name
 // further ones, which are read where they stand, and may not have a command in
 // it: a caller that makes such files means flags only.
 func scan(steps []step, m *session.Memory, words []string) (_ []step, command []string, err error) {

@@ -11,7 +11,7 @@ import (
 )
 
 // Question is a call that a policy decides about. An argument that is not known
-// is 0 in Args, and Open says whether it matters.
+// is 0 in Args, and Open reports whether it matters.
 type Question struct {
 	Policy string // its name or file
 	Rules  *policy.Rules

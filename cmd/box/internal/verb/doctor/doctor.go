@@ -108,7 +108,7 @@ func examineKernel(*verb.Context) finding {
 	return f
 }
 
-// examineBuild says whether this program begins before the Go runtime. It is
+// examineBuild reports whether this program begins before the Go runtime. It is
 // never a failure: the other way is only slower.
 func examineBuild(c *verb.Context) finding {
 	f := finding{Name: "build", OK: true, Detail: c.Build + ": a plain command line begins before the Go runtime"}

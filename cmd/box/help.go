@@ -27,8 +27,8 @@ found but can't run, 127 if it was not found.
     box -w make                     the same, with results
 `
 
-// help prints all flags in groups. Everything between head and tail is made of
-// the tables that the program itself works by, so it can't be out of date.
+// help prints all flags in groups. Everything between head and tail is made of the tables that the program itself works
+// by, so it can't be out of date.
 func help(file io.Writer) error {
 	out := bufio.NewWriter(file)
 	fmt.Fprint(out, helpHead, "Verbs (box help VERB says more; box run and box -- run a program that is called as one):\n")

@@ -3,10 +3,9 @@
 // Command box runs a program in a sandbox, without root. It is the only package of box that reads the command line and
 // the environment, prints, and exits.
 //
-// The rest is in packages of two sides. Those of the early side may run before
-// the Go runtime has begun, and those of the ordinary side may not;
-// docs/architecture.md has the list. This package refuses privilege, chooses
-// the mode and the verb, and turns errors into messages and a status.
+// The rest is in packages of two sides. Those of the early side may run before the Go runtime has begun, and those of the
+// ordinary side may not; docs/architecture.md has the list. This package refuses privilege, chooses the mode and the
+// verb, and turns errors into messages and a status.
 package main
 
 import (
@@ -27,15 +26,14 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// main is the ordinary way. A build with an entry of its own comes here only if
-// begin has gone the ordinary way.
+// main is the ordinary way. A build with an entry of its own comes here only if begin has gone the ordinary way.
 func main() {
 	runtime.LockOSThread() // a sandbox dies with the thread that made it
 	os.Exit(run(os.Args))
 }
 
-// run chooses the mode and the verb, and returns the exit status. argv is what
-// execve(2) was given: it may be empty before Linux 5.18.
+// run chooses the mode and the verb, and returns the exit status. argv is what execve(2) was given: it may be empty
+// before Linux 5.18.
 func run(argv []string) int {
 	if unix.Getuid() != unix.Geteuid() || unix.Getgid() != unix.Getegid() {
 		return refusePrivileged("is set-user-ID or set-group-ID", "chmod", "u-s,g-s")
@@ -58,9 +56,8 @@ func run(argv []string) int {
 
 var noWords = [...]string{"box"}
 
-// refusePrivileged is for a box whose file gives it more than its caller has:
-// what it does with an environment, with paths and descriptors is what the
-// caller may do. The words of mend and the file take that off.
+// refusePrivileged is for a box whose file gives it more than its caller has: what it does with an environment, with
+// paths and descriptors is what the caller may do. The words of mend and the file take that off.
 //
 //go:noinline
 func refusePrivileged(is string, mend ...string) int {
@@ -72,8 +69,7 @@ func refusePrivileged(is string, mend ...string) int {
 	return say.Report(m)
 }
 
-// runBox is box mode. A first word that is neither a flag nor a verb is the
-// command: "box make" needs no "run".
+// runBox is box mode. A first word that is neither a flag nor a verb is the command: "box make" needs no "run".
 func runBox(words []string) int {
 	if len(words) > 0 && words[0] != "" && words[0][0] != '-' {
 		switch v := verbOf(words[0]); {
@@ -94,17 +90,15 @@ func runBox(words []string) int {
 	return code
 }
 
-// one is the one command line of a process, in either mode. Its memory never
-// moves. A variable of the program and not of a function: the memory is needed
-// before there is a heap, and the plan points into it.
+// one is the one command line of a process, in either mode. Its memory never moves. A variable of the program and not of
+// a function: the memory is needed before there is a heap, and the plan points into it.
 var one struct {
 	session session.Session
 	native  native.Line
 	bwrap   bwrap.Line
 }
 
-// runVerb is for all verbs with a package of their own. They use kong, fmt and
-// files, and so need the Go runtime.
+// runVerb is for all verbs with a package of their own. They use kong, fmt and files, and so need the Go runtime.
 //
 //go:noinline
 func runVerb(v *verb.Verb, words []string) int {
@@ -116,9 +110,8 @@ func runVerb(v *verb.Verb, words []string) int {
 	return code
 }
 
-// status reports an error, or prints what was asked for, and returns the exit
-// status. An error that is no *say.Message is one of writing to stdout, or of
-// the system, and has the status of box's own failures.
+// status reports an error, or prints what was asked for, and returns the exit status. An error that is no *say.Message is
+// one of writing to stdout, or of the system, and has the status of box's own failures.
 //
 //go:noinline
 func status(err error) int {

@@ -16,8 +16,7 @@ import (
 	"box/internal/nearest"
 )
 
-// The groups of verbs, in the order of box help. A group is a title only, and
-// has no meaning for what a verb does.
+// The groups of verbs, in the order of box help.
 const (
 	groupRunning = "Running"
 	groupAsking  = "Asking"
@@ -45,9 +44,8 @@ var verbs = [...]verb.Verb{
 	{Name: "version", Group: groupAsking, Run: meta.Version, Short: "Print the version"},
 }
 
-// reserved are words that will be verbs. A program of that name is run by box
-// run, or after --. Refused now, each can become one without changing what a
-// command line means.
+// reserved are words that will be verbs. A program of that name is run by box run, or after --. Refused now, each can
+// become one without changing what a command line means.
 var reserved = [...]string{
 	"alias", "apply", "attach", "cache", "completion", "container", "events", "exec", "explain", "home", "image", "inspect", "kill",
 	"learn", "logs", "pause", "profile", "prune", "ps", "pull", "push", "remove", "restart", "start", "stats", "stop", "top",
@@ -64,8 +62,8 @@ func verbOf(word string) *verb.Verb {
 	return nil
 }
 
-// misread returns the message for a first word that is not a verb but may have been meant as one, or nil. It is asked
-// for every command line that begins with a word.
+// misread returns the message for a first word that is not a verb but may have been meant as one, or nil. It is asked for
+// every command line that begins with a word.
 func misread(word string) error {
 	for _, r := range reserved {
 		if r == word {
@@ -106,8 +104,7 @@ func helpOf(name string) error {
 	return help(os.Stdout)
 }
 
-// contextOf returns what a verb is called with. Entry is true in a build that
-// has an entry before the Go runtime.
+// contextOf returns what a verb is called with. Entry is true in a build that has an entry before the Go runtime.
 func contextOf(words []string) *verb.Context {
 	return &verb.Context{
 		Words: words, Table: verbs[:], Reserved: reserved[:], Help: helpOf, PrintVersion: printVersion,
@@ -115,8 +112,8 @@ func contextOf(words []string) *verb.Context {
 	}
 }
 
-// trySandbox runs true(1) in a plain sandbox. It uses the one command line of
-// the process, which a verb does not need otherwise.
+// trySandbox runs true(1) in a plain sandbox. It uses the one command line of the process, which a verb does not need
+// otherwise.
 func trySandbox() error {
 	code, err := one.native.Try(&one.session, "true")
 	if err == nil && code != 0 {

@@ -10,17 +10,17 @@ import (
 
 // mountTable is a copy of /proc/self/mountinfo, see proc(5), and what is looked for in it.
 type mountTable struct {
-	text, size, room uintptr // where the copy is, how long it is, and how much fits there
-	top              mount   // the mount whose attributes are set
-	line             mount   // that of the present line
-	other            mount   // one that is compared with it
-	ids              [1 << 10]uint32
-	nids             uintptr  // how many of ids: top and what is mounted below it
-	want             uintptr  // the MS_* flags that all of them get
-	bars             int      // directories that were covered
-	stale            bool     // something has been mounted since the table was read
-	path             [32]byte // of a descriptor
-	name             [unix.PathMax]byte
+	text, size, capacity uintptr // where the copy is, how long it is, and how much fits there
+	top                  mount   // the mount whose attributes are set
+	line                 mount   // that of the present line
+	other                mount   // one that is compared with it
+	ids                  [1 << 10]uint32
+	nids                 uintptr  // how many of ids: top and what is mounted below it
+	want                 uintptr  // the MS_* flags that all of them get
+	bars                 int      // directories that were covered
+	stale                bool     // something has been mounted since the table was read
+	path                 [32]byte // of a descriptor
+	name                 [unix.PathMax]byte
 }
 
 // mount is a line of the table.
@@ -43,15 +43,15 @@ func (m *machine) readTable() uintptr {
 	t := &m.table
 	path := word("self/mountinfo\x00")
 	for {
-		if t.room == 0 || t.size == t.room {
-			room := max(4*t.room, 256<<10)
+		if t.capacity == 0 || t.size == t.capacity {
+			capacity := max(4*t.capacity, 256<<10)
 			m.dropTable()
 			const prot, flags = unix.PROT_READ | unix.PROT_WRITE, unix.MAP_PRIVATE | unix.MAP_ANONYMOUS
-			at := sys(unix.SYS_MMAP, 0, room, prot, flags, ^uintptr(0), 0)
-			if errno, is := failed(at); is || room > most {
+			at := sys(unix.SYS_MMAP, 0, capacity, prot, flags, ^uintptr(0), 0)
+			if errno, is := failed(at); is || capacity > most {
 				return max(errno, uintptr(unix.ENOMEM))
 			}
-			t.text, t.room = at, room
+			t.text, t.capacity = at, capacity
 		}
 		t.size = 0
 		file := sys(unix.SYS_OPENAT, *m.reg(plan.Proc), path, unix.O_RDONLY|unix.O_CLOEXEC, 0, 0, 0)
@@ -59,8 +59,8 @@ func (m *machine) readTable() uintptr {
 			return errno
 		}
 		n := uintptr(1)
-		for n != 0 && t.size < t.room {
-			n = sys(unix.SYS_READ, file, t.text+t.size, t.room-t.size, 0, 0, 0)
+		for n != 0 && t.size < t.capacity {
+			n = sys(unix.SYS_READ, file, t.text+t.size, t.capacity-t.size, 0, 0, 0)
 			if errno, is := failed(n); is {
 				sys(unix.SYS_CLOSE, file, 0, 0, 0, 0, 0)
 				return errno
@@ -73,7 +73,7 @@ func (m *machine) readTable() uintptr {
 		if errno, is := failed(changed); is {
 			return errno // else a filter that refuses ppoll(2) would make this go on for ever
 		}
-		if n == 0 && t.size < t.room && changed == 0 {
+		if n == 0 && t.size < t.capacity && changed == 0 {
 			return 0
 		}
 	}
@@ -99,9 +99,9 @@ func (t *mountTable) numbered(prefix string, fd uintptr) uintptr {
 //go:nosplit
 //go:norace
 func (m *machine) dropTable() {
-	if t := &m.table; t.room != 0 {
-		sys(unix.SYS_MUNMAP, t.text, t.room, 0, 0, 0, 0)
-		t.text, t.size, t.room = 0, 0, 0
+	if t := &m.table; t.capacity != 0 {
+		sys(unix.SYS_MUNMAP, t.text, t.capacity, 0, 0, 0, 0)
+		t.text, t.size, t.capacity = 0, 0, 0
 	}
 }
 

@@ -15,7 +15,7 @@ func tableOf(text string) *machine {
 	memory := make([]byte, len(text)+unix.PathMax)
 	copy(memory, text)
 	m.table.text, m.table.size = uintptr(unsafe.Pointer(&memory[0])), uintptr(len(text))
-	m.table.room = uintptr(len(memory))
+	m.table.capacity = uintptr(len(memory))
 	tables = append(tables, memory)
 	return m
 }

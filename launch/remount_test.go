@@ -91,7 +91,7 @@ func TestRemountAddsFlags(t *testing.T) {
 		if errno != 0 || !slices.Equal(got, c.want) || descriptors() != before {
 			t.Errorf("%s: %v, %q, want %q", c.name, errno, got, c.want)
 		}
-		if m.table.room != 0 {
+		if m.table.capacity != 0 {
 			t.Errorf("%s: the table is kept", c.name)
 		}
 		m.drop()

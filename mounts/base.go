@@ -96,8 +96,8 @@ func Base(s *spec.Spec, h Host) (left string, err error) {
 // notBound returns why the working directory can't be brought in, or "". It is judged as what it is, by device and inode, and not
 // by its path: another may lead to the same directory, and a program can change where a path leads.
 func notBound(h Host) string {
-	var room [unix.PathMax]byte
-	dir := host.Getwd(room[:])
+	var buffer [unix.PathMax]byte
+	dir := host.Getwd(buffer[:])
 	switch {
 	case h.Dir == "" || dir == "":
 		return "the working directory does not exist"
@@ -139,8 +139,8 @@ var systems = [...]struct{ dir, why string }{
 // RealPath returns path without links, or path itself if there is nothing: a directory has many names.
 // The kernel is asked (/proc/self/fd) and not the path: a name that is looked up part by part can change in between.
 func RealPath(path string) string {
-	var room [unix.PathMax]byte
-	if target := host.RealPath(path, room[:]); target != "" {
+	var buffer [unix.PathMax]byte
+	if target := host.RealPath(path, buffer[:]); target != "" {
 		return early.Concat(target)
 	}
 	if _, errno := host.Stat(path, 0); errno != 0 {

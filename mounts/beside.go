@@ -79,7 +79,7 @@ func (l *looker) bind(way bool) spec.Entry {
 // absolute one begins at top: that is the root of the system which the link belongs to.
 // It returns false if the link can't be read any more.
 func (l *looker) follow(above int) bool {
-	target := host.Readlink(below(l.top, l.path.String()), l.next.Room())
+	target := host.Readlink(below(l.top, l.path.String()), l.next.Buffer())
 	if target == "" {
 		return false
 	}

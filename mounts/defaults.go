@@ -158,8 +158,8 @@ func above(name string) string {
 // addBeside adds what is at name beside /usr: the same link if it leads into usr, a bind if it is a directory. On a
 // system with a store, /bin and its like are links or directories outside of /usr, and are bound.
 func addBeside(add func(spec.Entry), l *looker, name string, store bool) {
-	var room [256]byte
-	if target := host.Readlink(below(l.top, name), room[:]); target != "" {
+	var buffer [256]byte
+	if target := host.Readlink(below(l.top, name), buffer[:]); target != "" {
 		if spec.Within(target, "usr") {
 			add(sameLink(early.Concat("/", name), target))
 			return
@@ -177,8 +177,8 @@ func addBeside(add func(spec.Entry), l *looker, name string, store bool) {
 
 // addStore adds one of the stores, or what leads there. A link into a store is made again: it leads nowhere but there.
 func addStore(add func(spec.Entry), l *looker, dest string) {
-	var room [256]byte
-	if target := host.Readlink(below(l.top, dest), room[:]); target != "" && target[0] == '/' {
+	var buffer [256]byte
+	if target := host.Readlink(below(l.top, dest), buffer[:]); target != "" && target[0] == '/' {
 		for _, dir := range stores {
 			if spec.Within(target, dir) {
 				add(sameLink(dest, target))

@@ -118,7 +118,7 @@ func (f *finder) look() (target string, there bool) {
 		// The sandbox makes it, and the links that it makes were looked at above.
 		return "", true
 	}
-	return host.Readlink(f.host.String(), f.next.Room()), true
+	return host.Readlink(f.host.String(), f.next.Buffer()), true
 }
 
 // decides returns the last entry that decides what is at name, see spec.Lookup.

@@ -32,7 +32,7 @@ func hosts(s *spec.Spec, name string) bool {
 // Its line begins with a newline, since the host's file may end without one. The entry is a Data with a Source: the
 // copy is made when the plan is walked.
 func hostsFile(name string) spec.Entry {
-	line := early.Room(len("\n127.0.0.1\t\n") + len(name))
+	line := early.Buffer(len("\n127.0.0.1\t\n") + len(name))
 	n := copy(line, "\n127.0.0.1\t")
 	n += copy(line[n:], name)
 	line[n] = '\n'

@@ -70,8 +70,8 @@ func Spelled(source string) string {
 	}
 	var t early.Text
 	if !strings.HasPrefix(source, "/") {
-		var room [unix.PathMax]byte
-		dir := host.Getwd(room[:])
+		var buffer [unix.PathMax]byte
+		dir := host.Getwd(buffer[:])
 		// The working directory has no path: it has been removed, or lies outside of the root.
 		if dir == "" {
 			return source

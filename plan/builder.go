@@ -60,8 +60,8 @@ func (b *Builder) Fresh() Reg {
 	return Reg(b.Regs - 1)
 }
 
-// room returns n fresh bytes, aligned to 8.
-func (b *Builder) room(n int) []byte {
+// memory returns n fresh bytes, aligned to 8.
+func (b *Builder) memory(n int) []byte {
 	size := (n + 7) &^ 7
 	if size > len(b.block) {
 		early.Ordinary()
@@ -75,7 +75,7 @@ func (b *Builder) room(n int) []byte {
 
 // Scratch returns n zero bytes to work with while compiling.
 func (b *Builder) Scratch(n int) []byte {
-	p := b.room(n)
+	p := b.memory(n)
 	clear(p)
 	return p
 }
@@ -91,14 +91,14 @@ func (b *Builder) RegList(n int) []Reg {
 
 // Space returns the address of n zero bytes.
 func (b *Builder) Space(n int) Ptr {
-	p := b.room(n)
+	p := b.memory(n)
 	clear(p)
 	return address(p)
 }
 
 // String returns the address of a copy of s with a NUL at its end.
 func (b *Builder) String(s string) Ptr {
-	p := b.room(len(s) + 1)
+	p := b.memory(len(s) + 1)
 	copy(p, s)
 	p[len(s)] = 0
 	return address(p)
@@ -109,7 +109,7 @@ func (b *Builder) Join(dir, name string) Ptr { return b.Concat(dir, "/", name) }
 
 // Concat is String for three strings, one after the other.
 func (b *Builder) Concat(first, second, third string) Ptr {
-	p := b.room(len(first) + len(second) + len(third) + 1)
+	p := b.memory(len(first) + len(second) + len(third) + 1)
 	n := copy(p, first)
 	n += copy(p[n:], second)
 	n += copy(p[n:], third)
@@ -119,14 +119,14 @@ func (b *Builder) Concat(first, second, third string) Ptr {
 
 // Bytes returns the address of a copy of data.
 func (b *Builder) Bytes(data []byte) Ptr {
-	p := b.room(len(data))
+	p := b.memory(len(data))
 	copy(p, data)
 	return address(p)
 }
 
 // Words64 returns the address of an array of 64-bit words: most kernel structures are one.
 func (b *Builder) Words64(words ...uint64) Ptr {
-	p := b.room(8 * len(words))
+	p := b.memory(8 * len(words))
 	for i, w := range words {
 		*(*uint64)(unsafe.Pointer(&p[8*i])) = w
 	}
@@ -135,7 +135,7 @@ func (b *Builder) Words64(words ...uint64) Ptr {
 
 // Words32 returns the address of an array of 32-bit words.
 func (b *Builder) Words32(words ...uint32) Ptr {
-	p := b.room(4 * len(words))
+	p := b.memory(4 * len(words))
 	for i, w := range words {
 		*(*uint32)(unsafe.Pointer(&p[4*i])) = w
 	}
@@ -144,7 +144,7 @@ func (b *Builder) Words32(words ...uint32) Ptr {
 
 // Strings returns the address of a NULL-terminated array of strings, as execve(2) takes it.
 func (b *Builder) Strings(list []string) Ptr {
-	p := pointers(b.room(wordSize * (len(list) + 1)))
+	p := pointers(b.memory(wordSize * (len(list) + 1)))
 	for i, s := range list {
 		p[i] = b.String(s)
 	}
@@ -158,7 +158,7 @@ func Slot(array Ptr, i int) Ptr { return array + Ptr(i*wordSize) }
 // Script returns the arguments with which a shell runs the script at path: argv, an array of n strings, with shell and
 // path in the place of its first.
 func (b *Builder) Script(shell, path, argv Ptr, n int) Ptr {
-	p := pointers(b.room(wordSize * (n + 2)))
+	p := pointers(b.memory(wordSize * (n + 2)))
 	p[0], p[1] = shell, path
 	copy(p[2:], unsafe.Slice(*(**Ptr)(unsafe.Pointer(&argv)), n+1)[1:])
 	return Ptr(unsafe.Pointer(&p[0]))
@@ -186,11 +186,11 @@ func (b *Builder) Text(format string, values ...uint64) (Ptr, int) {
 		if format[i] == 'o' {
 			base = 8
 		}
-		var room [early.MaxDigits]byte
-		n += copy(text[n:], early.Digits(room[:], values[v], base))
+		var buffer [early.MaxDigits]byte
+		n += copy(text[n:], early.Digits(buffer[:], values[v], base))
 		v++
 	}
-	p := b.room(n + 1)
+	p := b.memory(n + 1)
 	copy(p, text[:n])
 	p[n] = 0
 	return address(p), n

@@ -183,11 +183,11 @@ func (b *Builder) Fchmodat(why Why, dir Reg, name Ptr, mode uint32) {
 }
 
 // digitsRoom is what Digits fills in.
-const digitsRoom = "////////"
+const digitsPlace = "////////"
 
 // descriptorPath returns a path that ends in a descriptor's number, and where Digits has to write that.
 func (b *Builder) descriptorPath(prefix string) (path, digits Ptr) {
-	path = b.Concat(prefix, digitsRoom, "")
+	path = b.Concat(prefix, digitsPlace, "")
 	return path, path + Ptr(len(prefix))
 }
 

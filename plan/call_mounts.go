@@ -95,14 +95,14 @@ func (b *Builder) Fsmount(why Why, fs Reg, attrs uintptr) Reg {
 // for one that can't be written. Their numbers are filled in before the mount. See the kernel's Documentation/filesystems/
 // overlayfs.rst; userxattr is what a user namespace needs.
 func (b *Builder) Layers(lower []Reg, upper, work Reg) Ptr {
-	const room = "/proc/self/fd/" + digitsRoom
-	size := len("lowerdir=,upperdir=,workdir=,userxattr") + (len(lower)+2)*(len(room)+1)
-	text := b.room(size + 1)[:0]
+	const place = "/proc/self/fd/" + digitsPlace
+	size := len("lowerdir=,upperdir=,workdir=,userxattr") + (len(lower)+2)*(len(place)+1)
+	text := b.memory(size + 1)[:0]
 	regs := make([]Reg, 0, len(lower)+2)
 	at := make([]int, 0, len(lower)+2)
 	add := func(key string, r Reg) {
-		text = append(append(text, key...), room...)
-		regs, at = append(regs, r), append(at, len(text)-len(digitsRoom))
+		text = append(append(text, key...), place...)
+		regs, at = append(regs, r), append(at, len(text)-len(digitsPlace))
 	}
 	for i, r := range lower {
 		add([...]string{"lowerdir=", ":"}[min(i, 1)], r)

@@ -49,7 +49,7 @@ func (b *Builder) Fail(why Why, errno unix.Errno) { b.add(why, Fail, uintptr(err
 
 // CloseRest closes all descriptors but 0, 1, 2, keep, Status and also, unless that is None: Proc too.
 func (b *Builder) CloseRest(keep []int, also Reg) {
-	list := b.room(4 * (len(keep) + 1))
+	list := b.memory(4 * (len(keep) + 1))
 	for i, fd := range keep {
 		*(*uint32)(unsafe.Pointer(&list[4*i])) = uint32(fd)
 	}

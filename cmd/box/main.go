@@ -1,11 +1,10 @@
 //go:debug containermaxprocs=0
 
-// Command box runs a program in a sandbox, without root. It is the only package of box that reads the command line and
-// the environment, prints, and exits.
+// Command box runs a program in a sandbox, without root.
 //
-// The rest is in packages of two sides. Those of the early side may run before the Go runtime has begun, and those of the
-// ordinary side may not; docs/architecture.md has the list. This package refuses privilege, chooses the mode and the
-// verb, and turns errors into messages and a status.
+// Nearly all of it is in packages of two sides. Those of the early side may run before the Go runtime has begun, and
+// those of the ordinary side may not; docs/architecture.md has the list. This package refuses privilege, chooses the mode
+// and the verb, and turns errors into messages and a status.
 package main
 
 import (

@@ -12,7 +12,7 @@ TEXT ·enter(SB), NOSPLIT|NOFRAME|TOPFRAME, $0
 	LEAQ ·g(SB), R14
 	MOVQ TLS, CX
 	MOVQ R14, 0(CX)(TLS*1)
-	LEAQ ·room(SB), AX
+	LEAQ ·buffer(SB), AX
 	MOVQ AX, 0(R14) // stack.lo
 	LEAQ 1024(AX), CX
 	MOVQ CX, 16(R14) // stackguard0

@@ -61,8 +61,8 @@ func TestTextThatIsFull(t *testing.T) {
 	}
 	text := new(Text)
 	text.Add("old")
-	if room := text.Room(); len(room) != 4096 || text.Len() != 0 {
-		t.Errorf("%d bytes of memory, and %d of text are left", len(room), text.Len())
+	if buffer := text.Buffer(); len(buffer) != 4096 || text.Len() != 0 {
+		t.Errorf("%d bytes of memory, and %d of text are left", len(buffer), text.Len())
 	}
 }
 
@@ -85,15 +85,15 @@ func TestConcat(t *testing.T) {
 	if a != "abc" || b != "def" || Concat() != "" {
 		t.Errorf("%q, %q, %q", a, b, Concat())
 	}
-	room := Room(3)
-	copy(room, "ghi")
+	buffer := Buffer(3)
+	copy(buffer, "ghi")
 	next := Concat("jkl")
-	room = append(room, 'X')
-	if next != "jkl" || string(room) != "ghiX" || a != "abc" {
-		t.Errorf("%q, %q, %q", room, next, a)
+	buffer = append(buffer, 'X')
+	if next != "jkl" || string(buffer) != "ghiX" || a != "abc" {
+		t.Errorf("%q, %q, %q", buffer, next, a)
 	}
-	if s := String(room[:2]); s != "gh" || unsafe.StringData(s) != &room[0] {
-		t.Errorf("%q, copied %v", s, unsafe.StringData(s) != &room[0])
+	if s := String(buffer[:2]); s != "gh" || unsafe.StringData(s) != &buffer[0] {
+		t.Errorf("%q, copied %v", s, unsafe.StringData(s) != &buffer[0])
 	}
 }
 
@@ -101,12 +101,12 @@ func TestConcat(t *testing.T) {
 func TestConcatBeyondTheMemory(t *testing.T) {
 	before := texts.used
 	defer func() { texts.used = before }()
-	texts.used = len(texts.room) - 10
-	if got := Concat("1234567890"); got != "1234567890" || texts.used != len(texts.room) {
+	texts.used = len(texts.buffer) - 10
+	if got := Concat("1234567890"); got != "1234567890" || texts.used != len(texts.buffer) {
 		t.Errorf("the last bytes: %q, %d used", got, texts.used)
 	}
 	long := strings.Repeat("x", 100<<10)
-	if got := Concat(long, "y"); got != long+"y" || texts.used != len(texts.room) {
+	if got := Concat(long, "y"); got != long+"y" || texts.used != len(texts.buffer) {
 		t.Errorf("beyond: %d bytes, %d used", len(got), texts.used)
 	}
 	if Rehearse(nil, nil, func() { Concat(long) }) {
@@ -126,12 +126,12 @@ func TestAppend(t *testing.T) {
 	if len(list) != 100 || list[0] != 0 || list[99] != 99 {
 		t.Errorf("%d", list)
 	}
-	room := make([]string, 0, 2)
+	buffer := make([]string, 0, 2)
 	var inside, beyond bool
-	inside = Rehearse(nil, nil, func() { room = Append(Append(room, "a"), "b") })
-	beyond = Rehearse(nil, nil, func() { room = Append(room, "c") })
-	if !inside || beyond || !slices.Equal(room, []string{"a", "b"}) {
-		t.Errorf("two of two early: %v, three of two: %v, %q", inside, beyond, room)
+	inside = Rehearse(nil, nil, func() { buffer = Append(Append(buffer, "a"), "b") })
+	beyond = Rehearse(nil, nil, func() { buffer = Append(buffer, "c") })
+	if !inside || beyond || !slices.Equal(buffer, []string{"a", "b"}) {
+		t.Errorf("two of two early: %v, three of two: %v, %q", inside, beyond, buffer)
 	}
 }
 

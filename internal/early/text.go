@@ -4,8 +4,8 @@ import "unsafe"
 
 // texts is memory for the strings that every start makes, so that it can do without the heap.
 var texts struct {
-	used int
-	room [64 << 10]byte
+	used   int
+	buffer [64 << 10]byte
 }
 
 // Concat returns its parts, one after the other.
@@ -14,25 +14,25 @@ func Concat(parts ...string) string {
 	for _, part := range parts {
 		n += len(part)
 	}
-	room := Room(n)
+	buffer := Buffer(n)
 	at := 0
 	for _, part := range parts {
-		at += copy(room[at:], part)
+		at += copy(buffer[at:], part)
 	}
-	return unsafe.String(unsafe.SliceData(room), n)
+	return unsafe.String(unsafe.SliceData(buffer), n)
 }
 
 // String returns data as a string, without copying it: nobody may change it any more.
 func String(data []byte) string { return unsafe.String(unsafe.SliceData(data), len(data)) }
 
-// Room returns n bytes that may become a string: they are never used again.
-func Room(n int) []byte {
-	if len(texts.room)-texts.used < n {
+// Buffer returns n bytes that may become a string: they are never used again.
+func Buffer(n int) []byte {
+	if len(texts.buffer)-texts.used < n {
 		return furtherRoom(n)
 	}
-	room := texts.room[texts.used : texts.used+n : texts.used+n]
+	buffer := texts.buffer[texts.used : texts.used+n : texts.used+n]
 	texts.used += n
-	return room
+	return buffer
 }
 
 //go:noinline
@@ -74,8 +74,8 @@ func (t *Text) Len() int { return t.end - t.start }
 // Full reports whether something did not fit.
 func (t *Text) Full() bool { return t.full }
 
-// Room empties the text and returns all of its memory, for somebody else's use.
-func (t *Text) Room() []byte {
+// Buffer empties the text and returns all of its memory, for somebody else's use.
+func (t *Text) Buffer() []byte {
 	t.start, t.end = 0, 0
 	return t.data[:]
 }
@@ -85,19 +85,19 @@ func (t *Text) String() string { return unsafe.String(&t.data[t.start], t.end-t.
 
 // AddNumber appends a number in decimal.
 func (t *Text) AddNumber(n uint64) {
-	var room [MaxDigits]byte
-	t.Add(String(Digits(room[:], n, 10)))
+	var buffer [MaxDigits]byte
+	t.Add(String(Digits(buffer[:], n, 10)))
 }
 
 // MaxDigits is how many digits a number has at most, in a base from 8 on.
 const MaxDigits = 22
 
-// Digits writes a number at the end of room, which is long enough, and returns the part that it fills. The base is at most 10.
-func Digits(room []byte, n, base uint64) []byte {
-	for at := len(room) - 1; ; at-- {
-		room[at] = byte('0' + n%base)
+// Digits writes a number at the end of buffer, which is long enough, and returns the part that it fills. The base is at most 10.
+func Digits(buffer []byte, n, base uint64) []byte {
+	for at := len(buffer) - 1; ; at-- {
+		buffer[at] = byte('0' + n%base)
 		if n /= base; n == 0 {
-			return room[at:]
+			return buffer[at:]
 		}
 	}
 }

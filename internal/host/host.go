@@ -62,27 +62,27 @@ func Exists(name string) bool {
 	return errno == 0
 }
 
-// Readlink returns the target of the link at name, which it writes into room; "" if there is none.
-func Readlink(name string, room []byte) string {
+// Readlink returns the target of the link at name, which it writes into buffer; "" if there is none.
+func Readlink(name string, buffer []byte) string {
 	var p path
-	if !p.set(name) || len(room) == 0 {
+	if !p.set(name) || len(buffer) == 0 {
 		return ""
 	}
-	at, link, to := unix.AT_FDCWD, uintptr(unsafe.Pointer(&p)), uintptr(unsafe.Pointer(&room[0]))
-	n, _, errno := unix.RawSyscall6(unix.SYS_READLINKAT, uintptr(at), link, to, uintptr(len(room)), 0, 0)
+	at, link, to := unix.AT_FDCWD, uintptr(unsafe.Pointer(&p)), uintptr(unsafe.Pointer(&buffer[0]))
+	n, _, errno := unix.RawSyscall6(unix.SYS_READLINKAT, uintptr(at), link, to, uintptr(len(buffer)), 0, 0)
 	if errno != 0 {
 		return ""
 	}
-	return unsafe.String(&room[0], int(n))
+	return unsafe.String(&buffer[0], int(n))
 }
 
-// Getwd returns the working directory, which it writes into room, see getcwd(2). It is "" if there is none that has a path.
-func Getwd(room []byte) string {
-	n, _, errno := unix.RawSyscall(unix.SYS_GETCWD, uintptr(unsafe.Pointer(&room[0])), uintptr(len(room)), 0)
-	if errno != 0 || n < 2 || room[0] != '/' { // "(unreachable)"
+// Getwd returns the working directory, which it writes into buffer, see getcwd(2). It is "" if there is none that has a path.
+func Getwd(buffer []byte) string {
+	n, _, errno := unix.RawSyscall(unix.SYS_GETCWD, uintptr(unsafe.Pointer(&buffer[0])), uintptr(len(buffer)), 0)
+	if errno != 0 || n < 2 || buffer[0] != '/' { // "(unreachable)"
 		return ""
 	}
-	return unsafe.String(&room[0], int(n)-1)
+	return unsafe.String(&buffer[0], int(n)-1)
 }
 
 // IsTerminal reports whether the descriptor is a terminal.
@@ -227,9 +227,9 @@ func (b *boxed) Unwrap() error { return b.Errno }
 
 var errnos [134]boxed // up to EHWPOISON
 
-// RealPath returns the path of name without links, which it writes into room: what the kernel says of it when it is open, see
+// RealPath returns the path of name without links, which it writes into buffer: what the kernel says of it when it is open, see
 // proc(5). It is "" if there is nothing, or no /proc.
-func RealPath(name string, room []byte) string {
+func RealPath(name string, buffer []byte) string {
 	var p path
 	if !p.set(name) {
 		return ""
@@ -241,7 +241,7 @@ func RealPath(name string, room []byte) string {
 	var link early.Text
 	link.Add("/proc/self/fd/")
 	link.AddNumber(uint64(fd))
-	target := Readlink(link.String(), room)
+	target := Readlink(link.String(), buffer)
 	Close(fd)
 	if target == "" || target[0] != '/' {
 		return ""

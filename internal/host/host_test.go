@@ -95,7 +95,7 @@ func TestReadlink(t *testing.T) {
 	}
 	for _, c := range []struct {
 		name, want string
-		room       int
+		buffer     int
 	}{
 		{"to-dir", "dir", 100},
 		{"dangling", "nothing", 100},
@@ -106,8 +106,8 @@ func TestReadlink(t *testing.T) {
 		{"nothing", "", 100},
 		{"to\x00dir", "", 100},
 	} {
-		if got := Readlink(dir+"/"+c.name, make([]byte, c.room)); got != c.want {
-			t.Errorf("%q into %d bytes: %q, want %q", c.name, c.room, got, c.want)
+		if got := Readlink(dir+"/"+c.name, make([]byte, c.buffer)); got != c.want {
+			t.Errorf("%q into %d bytes: %q, want %q", c.name, c.buffer, got, c.want)
 		}
 	}
 }

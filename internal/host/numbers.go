@@ -105,8 +105,8 @@ func (n *Names) Open(name string) bool {
 func (n *Names) Next() string {
 	for {
 		if n.at >= n.size {
-			to, room := uintptr(unsafe.Pointer(&n.data)), unsafe.Sizeof(n.data)
-			size, _, errno := unix.RawSyscall(unix.SYS_GETDENTS64, uintptr(n.dir.fd), to, room)
+			to, buffer := uintptr(unsafe.Pointer(&n.data)), unsafe.Sizeof(n.data)
+			size, _, errno := unix.RawSyscall(unix.SYS_GETDENTS64, uintptr(n.dir.fd), to, buffer)
 			if n.at, n.size = 0, int(size); errno != 0 || size == 0 {
 				n.dir.Close()
 				return ""

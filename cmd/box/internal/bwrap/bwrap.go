@@ -85,7 +85,7 @@ type Line struct {
 	// layers are those of --overlay-src that no overlay has used up.
 	layers []string
 	data   inputs.Data
-	room   *session.Memory
+	memory *session.Memory
 }
 
 // Run runs a command in a sandbox, as the program with this name would. It
@@ -136,7 +136,7 @@ func (b *Line) report(err error) int {
 // parts of /proc that bubblewrap covers are covered.
 func (b *Line) Begin(s *session.Session, name string, env []string) {
 	r := &s.Memory
-	*b = Line{session: s, room: r, spec: s.Begin(), tell: &s.Tell, name: name, env: env}
+	*b = Line{session: s, memory: r, spec: s.Begin(), tell: &s.Tell, name: name, env: env}
 	b.data, b.locks, b.seccomps = r.Kept[:0], r.Locks[:0], r.Filters[:0]
 	*b.spec = spec.Spec{New: spec.Mount, Nested: true, Tree: r.Tree[:0]}
 	b.spec.Mounts = spec.Mounts{
@@ -227,7 +227,7 @@ func (b *Line) finish(command []string) error {
 	s := b.spec
 	s.Command.Argv, s.Command.File = command, command[0]
 	if b.argv0 != nil {
-		s.Command.Argv = session.Renamed(b.room.Argv[:0], *b.argv0, command)
+		s.Command.Argv = session.Renamed(b.memory.Argv[:0], *b.argv0, command)
 	}
 	b.capabilities()
 	b.directory()
@@ -332,7 +332,7 @@ func (b *Line) directory() {
 		c.Dir = *b.dir
 		return
 	}
-	c.Dirs = b.room.Dirs[:0]
+	c.Dirs = b.memory.Dirs[:0]
 	if dir := inputs.WorkingDirectory(); dir != "" {
 		c.Dirs = early.Append(c.Dirs, dir)
 	}

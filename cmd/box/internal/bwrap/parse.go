@@ -114,7 +114,7 @@ func (b *Line) argsFile(word string) (done bool, err error) {
 	if len(data) == 0 {
 		return false, nil
 	}
-	_, done, err = b.parse(b.room.SplitWords(data), true)
+	_, done, err = b.parse(b.memory.SplitWords(data), true)
 	return done, err
 }
 

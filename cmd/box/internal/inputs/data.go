@@ -51,14 +51,14 @@ func (k *Data) Read(fd int) ([]byte, error) {
 }
 
 // readEarly is what was read before the Go runtime began: it can't be read
-// again if the command line turns out to need that. room holds all data one
+// again if the command line turns out to need that. buffer holds all data one
 // after the other, and each of the list is a part of it. The memory is not
 // given back.
 var readEarly struct {
-	list [16]Kept
-	n    int
-	room [256 << 10]byte
-	used int
+	list   [16]Kept
+	n      int
+	buffer [256 << 10]byte
+	used   int
 }
 
 // Read reads an inherited descriptor to its end. It stays open: nothing else
@@ -84,13 +84,13 @@ func readInto(fd int) ([]byte, error) {
 		early.Ordinary()
 	}
 	have := &r.list[r.n]
-	have.FD, have.Data = fd, r.room[r.used:r.used]
+	have.FD, have.Data = fd, r.buffer[r.used:r.used]
 	r.n++
 	for {
-		if r.used == len(r.room) {
+		if r.used == len(r.buffer) {
 			early.Ordinary()
 		}
-		n, errno := host.Read(fd, r.room[r.used:])
+		n, errno := host.Read(fd, r.buffer[r.used:])
 		switch {
 		case errno == unix.EINTR:
 		case errno != 0:
@@ -99,7 +99,7 @@ func readInto(fd int) ([]byte, error) {
 			return have.Data, nil
 		default:
 			r.used += n
-			have.Data = r.room[r.used-len(have.Data)-n : r.used]
+			have.Data = r.buffer[r.used-len(have.Data)-n : r.used]
 		}
 	}
 }

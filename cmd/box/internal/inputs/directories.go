@@ -37,7 +37,7 @@ func WorkingDirectory() string {
 	if pwd := inherited.Variable("PWD"); strings.HasPrefix(pwd, "/") && host.Same(pwd, ".") {
 		return pwd
 	}
-	room := early.Room(unix.PathMax)
-	dir := host.Getwd(room)
+	buffer := early.Buffer(unix.PathMax)
+	dir := host.Getwd(buffer)
 	return dir
 }

@@ -33,8 +33,8 @@ type Line struct {
 	// session owns the memory that the Spec and all lists lie in.
 	session *session.Session
 	spec    *spec.Spec
-	// room is session.Memory: the first memory of each list.
-	room *session.Memory
+	// memory is session.Memory: the first memory of each list.
+	memory *session.Memory
 	// step is the one that is being done. Its words become the Origin of what
 	// the flag asks for, so that a failed call can name the flag.
 	step step

@@ -75,7 +75,7 @@ func (b *Line) envPass(w []string) error {
 // promise. BOX and container tell a program where it is; container is what
 // systemd and others look for.
 func (b *Line) environ(callers []string) []string {
-	env, s := b.room.Env[:0], b.spec
+	env, s := b.memory.Env[:0], b.spec
 	for _, e := range callers {
 		name, value, ok := strings.Cut(e, "=")
 		// A proxy leads somewhere in the caller's network only.
@@ -126,20 +126,20 @@ func pathInside(s *spec.Spec, list string) string {
 	const name, usual = "PATH=", "PATH=/usr/local/bin:/usr/bin:/bin"
 	// No result is longer: each directory that stays brings its colon, and the
 	// last colon is cut off.
-	room := early.Room(len(name) + len(list) + 1)
-	n := copy(room, name)
+	buffer := early.Buffer(len(name) + len(list) + 1)
+	n := copy(buffer, name)
 	for list != "" {
 		dir, after, _ := strings.Cut(list, ":")
 		if list = after; inside(s, dir) {
-			n += copy(room[n:], dir)
-			room[n] = ':'
+			n += copy(buffer[n:], dir)
+			buffer[n] = ':'
 			n++
 		}
 	}
 	if n == len(name) {
 		return usual
 	}
-	return early.String(room[:n-1])
+	return early.String(buffer[:n-1])
 }
 
 // apply does the flags for the environment, in order. A variable that is set

@@ -38,7 +38,7 @@ func (b *Line) Finish(command []string) error {
 	}
 	s.Command.File, s.Command.Argv, s.Command.CallersPath = command[0], command, inherited.Variable("PATH")
 	if b.argv0 != "" {
-		s.Command.Argv = session.Renamed(b.room.Argv[:0], b.argv0, command)
+		s.Command.Argv = session.Renamed(b.memory.Argv[:0], b.argv0, command)
 	}
 	// The default policy refuses new user namespaces, which would make the flag
 	// useless.
@@ -85,7 +85,7 @@ func (b *Line) Finish(command []string) error {
 	s.Mounts.State = inputs.StateDirectory()
 	inputs.TakeCallers(s)
 	b.terminals()
-	if err := inputs.Describe(s, b.room.KeptAs[:0]); err != nil {
+	if err := inputs.Describe(s, b.memory.KeptAs[:0]); err != nil {
 		return err
 	}
 	env := apply(b.environ(inherited.Environ()), b.env)
@@ -169,7 +169,7 @@ const leavesOut = " (--base none leaves it out)"
 func (b *Line) baseView() error {
 	home := inherited.Variable("HOME")
 	left, err := mounts.Base(b.spec, mounts.Host{
-		UID: unix.Getuid(), Home: home, Homes: homes(b.room.Homes[:0], home), Dir: b.dirName,
+		UID: unix.Getuid(), Home: home, Homes: homes(b.memory.Homes[:0], home), Dir: b.dirName,
 		Writable: b.project, Name: b.host,
 	})
 	if err != nil {

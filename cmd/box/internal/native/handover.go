@@ -47,7 +47,7 @@ func (b *Line) joinUser(w []string) error {
 func (b *Line) syncFD(w []string) error {
 	var fd spec.FD
 	err := b.given(&fd, w)
-	b.spec.Life.Sync = early.Append(b.room.Sync[:0], fd.Number())
+	b.spec.Life.Sync = early.Append(b.memory.Sync[:0], fd.Number())
 	return err
 }
 

@@ -46,7 +46,7 @@ func (b *Line) Run(s *session.Session, words []string) (int, error) {
 // step has its effect. So a line with a misspelt flag at its end has read no
 // descriptor but those of --args.
 func (b *Line) readWords(words []string) error {
-	steps, command, err := scan(lists.steps[:0], b.room, words)
+	steps, command, err := scan(lists.steps[:0], b.memory, words)
 	if err != nil {
 		return err
 	}
@@ -99,7 +99,7 @@ func (b *Line) Try(s *session.Session, command ...string) (int, error) {
 func (b *Line) Begin(s *session.Session) {
 	say.Forget()
 	m := &s.Memory
-	*b = Line{session: s, room: m, spec: s.Begin(), tell: &s.Tell}
+	*b = Line{session: s, memory: m, spec: s.Begin(), tell: &s.Tell}
 	*b.spec = spec.Plain()
 	b.spec.Confine.Use = true
 	b.spec.Tree, b.spec.Filters, b.spec.Life.Keep = m.Tree[:0], m.Filters[:0], m.Keep[:0]

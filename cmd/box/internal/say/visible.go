@@ -118,11 +118,11 @@ func addVisible(out *early.Text, text string) {
 }
 
 // sight goes through a text. before is the character before the rest, as far as
-// a joiner may follow it. room holds the escape that next returns.
+// a joiner may follow it. buffer holds the escape that next returns.
 type sight struct {
 	rest   string
 	before rune
-	room   [len(`\U000e0001`)]byte
+	buffer [len(`\U000e0001`)]byte
 }
 
 // next takes a character off the rest, which is not empty, and returns how it
@@ -151,10 +151,10 @@ func (s *sight) next() string {
 
 // hex returns a number as \, a letter and so many digits.
 func (s *sight) hex(letter byte, v uint32, digits int) string {
-	s.room[0], s.room[1] = '\\', letter
+	s.buffer[0], s.buffer[1] = '\\', letter
 	for i := digits + 1; i > 1; i-- {
-		s.room[i] = "0123456789abcdef"[v&0xf]
+		s.buffer[i] = "0123456789abcdef"[v&0xf]
 		v >>= 4
 	}
-	return early.String(s.room[:digits+2])
+	return early.String(s.buffer[:digits+2])
 }

@@ -33,12 +33,12 @@ type Memory struct {
 // Renamed returns a command whose argv[0] is name. The command itself is not
 // changed: its words are the caller's, and its first one is still what is
 // executed.
-func Renamed(room []string, name string, command []string) []string {
-	room = early.Append(room, name)
+func Renamed(buffer []string, name string, command []string) []string {
+	buffer = early.Append(buffer, name)
 	for _, word := range command[1:] {
-		room = early.Append(room, word)
+		buffer = early.Append(buffer, word)
 	}
-	return room
+	return buffer
 }
 
 // SplitWords returns the words of an --args file: each is ended by a NUL, which

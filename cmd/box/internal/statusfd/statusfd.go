@@ -127,8 +127,8 @@ func namespaceID(pid int, name string) (id uint64) {
 	path.AddNumber(uint64(pid))
 	path.Add("/ns/")
 	path.Add(name)
-	var room [64]byte
-	for _, c := range []byte(host.Readlink(path.String(), room[:])) { // net:[4026531840]
+	var buffer [64]byte
+	for _, c := range []byte(host.Readlink(path.String(), buffer[:])) { // net:[4026531840]
 		if c >= '0' && c <= '9' {
 			id = id*10 + uint64(c-'0')
 		}

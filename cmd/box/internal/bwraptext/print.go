@@ -1,10 +1,10 @@
 package bwraptext
 
 import (
-	"bufio"
 	"fmt"
 	"os"
 
+	"box/cmd/box/internal/say"
 	"box/internal/early"
 )
 
@@ -41,7 +41,7 @@ func Errorf(format string, words ...string) error {
 //go:noinline
 func Print(level, format string, args ...any) {
 	early.Ordinary()
-	fmt.Fprintf(os.Stderr, level+"bwrap: "+format+"\n", args...)
+	say.Plain(level + "bwrap: " + fmt.Sprintf(format, args...) + "\n")
 }
 
 // PrintVersion prints what bwrap --version prints. The name is bubblewrap's,
@@ -61,11 +61,10 @@ func PrintVersion() error {
 //go:noinline
 func Usage(wrong bool, name string) {
 	early.Ordinary()
-	file := os.Stdout
+	text := "usage: " + name + " [OPTIONS...] [--] COMMAND [ARGS...]\n\n" + helpText
 	if wrong {
-		file = os.Stderr
+		say.Plain(text)
+		return
 	}
-	out := bufio.NewWriter(file)
-	fmt.Fprintf(out, "usage: %s [OPTIONS...] [--] COMMAND [ARGS...]\n\n%s", name, helpText)
-	_ = out.Flush()
+	_, _ = os.Stdout.WriteString(text)
 }

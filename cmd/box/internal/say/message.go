@@ -124,6 +124,9 @@ func Report(m *Message) int {
 	return m.Status
 }
 
+// Plain prints a text on stderr as it is. It is for the messages of bubblewrap, which callers compare by the byte.
+func Plain(text string) { fmt.Fprint(os.Stderr, text) }
+
 // colours reports whether stderr is a terminal that wants them, see no-color.org.
 func colours() bool {
 	return os.Getenv("NO_COLOR") == "" && os.Getenv("TERM") != "dumb" && host.IsTerminal(2)

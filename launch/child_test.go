@@ -87,7 +87,7 @@ const (
 	markerTold  = 0x626f7803 // what has come of it has been written
 )
 
-// asked are the calls that can be made to fail. close(2) is none: the descriptor is gone whatever it returns.
+// asked are the calls that can be made to fail. close(2) is not one of them: the descriptor is gone whatever it returns.
 var asked = []uint32{
 	marker, unix.SYS_OPENAT, unix.SYS_STATX, unix.SYS_READLINKAT, unix.SYS_FSTATFS, unix.SYS_FCNTL, unix.SYS_MOUNT, unix.SYS_READ,
 	unix.SYS_MMAP, unix.SYS_PPOLL, unix.SYS_GETDENTS64, unix.SYS_CLOSE_RANGE, unix.SYS_CLONE3, unix.SYS_KILL, unix.SYS_WAIT4,

@@ -149,7 +149,7 @@ func (m *machine) makeState(list uintptr) uintptr {
 	}
 }
 
-// openPrivate opens a directory that only the user may enter; a link is none. It returns what sys does.
+// openPrivate opens a directory that only the user may enter; a link is refused. It returns what sys does.
 //
 //go:nosplit
 //go:norace

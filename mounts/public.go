@@ -9,7 +9,7 @@ import (
 // public reports whether a directory is a meeting place: others than the caller may make files in it, and either it is sticky, as
 // /tmp is, so that they are meant to, or it is not the caller's own. Programs that have nothing to do with the command put their
 // sockets there (tmux, X11, ssh-agent), and who can connect to one of these may run what it likes outside: a read-only bind
-// doesn't hinder connect(2). A directory of the caller's own that its group may write in is none.
+// doesn't hinder connect(2). A directory of the caller's own that its group may write in is not one of them.
 func public(mode, owner, caller uint32) bool {
 	const others = unix.S_IWGRP | unix.S_IWOTH
 	return mode&others != 0 && (mode&unix.S_ISVTX != 0 || owner != caller)

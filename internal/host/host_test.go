@@ -112,7 +112,7 @@ func TestReadlink(t *testing.T) {
 	}
 }
 
-// The path of a name has no links. Where the kernel has none for it, there is none.
+// The path of a name has no links. Where the kernel has no such path, the answer is empty.
 func TestRealPath(t *testing.T) {
 	dir, err := filepath.EvalSymlinks(tree(t))
 	if err != nil {

@@ -227,7 +227,7 @@ func TestWhyNoUserns(t *testing.T) {
 	}
 }
 
-// Something over a part of /proc is seen, and a sysctl that can't be read is none.
+// Something over a part of /proc is seen, and a sysctl that can't be read is not there.
 func TestProcMasked(t *testing.T) {
 	if got := play(t, "masked", unix.CLONE_NEWUSER|unix.CLONE_NEWNS); got != `true|true|""` {
 		t.Errorf("%s", got)

@@ -19,7 +19,7 @@ const AllowSetid = "version 1\ndefault errno ENOSYS\n" +
 //go:embed *.txt
 var texts embed.FS
 
-// Names returns the names of the policies that have a text. Setid is none: it is a part, and can only be included.
+// Names returns the names of the policies that have a text. Setid is not among them: it is a part, and can only be included.
 func Names() []string {
 	return []string{"debug", "default", "docker", "nested", "strict"}
 }

@@ -47,7 +47,7 @@ const (
 	Minus1 = ^uint32(0)
 )
 
-// Foreign reports whether a number is none of the architecture's own: such a call ends the process whatever the policy.
+// Foreign reports whether a number is not one of the architecture's own: such a call ends the process whatever the policy.
 func (a *Arch) Foreign(nr uint32) bool { return a == AMD64 && nr >= x32Bit && nr != Minus1 }
 
 // Number returns the number of a call.

@@ -97,7 +97,7 @@ func TestCapabilityWords(t *testing.T) {
 	}
 }
 
-// Adding and dropping is done in the order of the words, and a word that is none changes nothing.
+// Adding and dropping is done in the order of the words, and a word that is not a capability changes nothing.
 func TestAddAndDrop(t *testing.T) {
 	for _, c := range []struct {
 		words string // with "-" in front of those that are dropped

@@ -37,7 +37,7 @@ func (c *Capabilities) Drop(word string) bool {
 	return c.change(word, func(set, named uint64) uint64 { return set &^ named })
 }
 
-// change does what both have in common. A word that is none leaves Set and
+// change does what both have in common. A word that is not a capability leaves Set and
 // Given as they are.
 func (c *Capabilities) change(word string, change func(set, named uint64) uint64) bool {
 	named, ok := capability(word)

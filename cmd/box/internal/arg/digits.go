@@ -4,7 +4,7 @@ import "strings"
 
 // Number reads a number without a sign; base 0 takes the prefixes 0x, 0o, 0b
 // and 0 for octal. It is strconv.ParseUint without an error to be allocated. A
-// number beyond 64 bits is none. Underscores are not taken in any base.
+// number beyond 64 bits is not taken. Underscores are not taken in any base.
 func Number(word string, base uint64) (n uint64, ok bool) {
 	if base == 0 {
 		base, word = baseOf(word)

@@ -84,7 +84,7 @@ func (b *Line) dev(w []string) error {
 
 // terminalName returns the path of the terminal that a descriptor is, or "",
 // see ttyname(3). The question whether it is a terminal at all needs no Go
-// runtime, so a line whose stdout is none stays early.
+// runtime, so a command line whose stdout is not a terminal stays early.
 func terminalName(fd int) string {
 	if !host.IsTerminal(fd) {
 		return ""

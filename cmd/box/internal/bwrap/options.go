@@ -109,7 +109,7 @@ func (b *Line) assertOption([]string) error {
 	return nil
 }
 
-// The namespaces of others. A descriptor that is none of a namespace fails in
+// The namespaces of others. A descriptor that does not name a namespace fails in
 // setns(2), in the child.
 func (b *Line) joinUser(w []string) error { return b.given(&b.spec.Join.User, w) }
 func (b *Line) joinLast(w []string) error { return b.given(&b.spec.Join.Last, w) }

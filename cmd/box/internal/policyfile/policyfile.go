@@ -45,7 +45,7 @@ func Text(word string) ([]byte, error) {
 		strings.Join(policies.Names(), ", "))
 }
 
-// errNoPolicy tells a name that is none from a file that can't be read.
+// errNoPolicy tells a name that is not a policy's from a file that can't be read.
 var errNoPolicy = errors.New("no such policy")
 
 // readPolicyFile reads a file, of which more than any policy has is not read.

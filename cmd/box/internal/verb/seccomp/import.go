@@ -77,7 +77,7 @@ func importTarget(arch string, caps []string) (oci.Target, error) {
 		t.Caps = append(t.Caps, "CAP_"+strings.ToUpper(name))
 	}
 	if _, err := fmt.Sscanf(kernel.Release(), "%d.%d", &t.Kernel[0], &t.Kernel[1]); err != nil {
-		return t, say.Usagef("this kernel's version, %s, is none such as 6.1", kernel.Release())
+		return t, say.Usagef("this kernel's version, %s, is not of the form 6.1", kernel.Release())
 	}
 	return t, nil
 }

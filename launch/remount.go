@@ -73,6 +73,40 @@ func (m *machine) detached(r plan.Reg) bool {
 	return true // its place has turned out to be none
 }
 
+// setattrOf is setattr for the mount of a call that does not wait. A clone that is put nowhere is in no mount table: it lies on what
+// it was cloned from while it gets its attributes, which it keeps.
+//
+//go:nosplit
+//go:norace
+//go:nocheckptr
+func (m *machine) setattrOf(c *plan.Call) uintptr {
+	fd, on := m.args[0], plan.None
+	for i := m.pc - 1; i > 0 && on == plan.None; {
+		i--
+		if from := m.at(i); from.Out == c.In[0] {
+			if from.Nr != unix.SYS_OPEN_TREE || from.In[0] == plan.None {
+				break
+			}
+			on = from.In[0]
+		}
+	}
+	errno := m.setattr(fd, m.args[2], m.args[3])
+	if errno != uintptr(unix.EINVAL) || on == plan.None {
+		return errno
+	}
+	empty := word("\x00")
+	const flags = unix.MOVE_MOUNT_F_EMPTY_PATH | unix.MOVE_MOUNT_T_EMPTY_PATH
+	if errno, is := failed(sys(unix.SYS_MOVE_MOUNT, fd, empty, *m.reg(on), empty, flags, 0)); is {
+		return errno
+	}
+	errno = m.setattr(fd, m.args[2], m.args[3])
+	away, is := failed(sys(unix.SYS_UMOUNT2, m.pathOf(fd), unix.MNT_DETACH, 0, 0, 0, 0))
+	if is && errno == 0 {
+		errno = away
+	}
+	return errno
+}
+
 // attached sets the attributes of a mount that has waited for them: register r has it open as fd, and a call before this one wanted
 // to set them.
 //

@@ -27,7 +27,7 @@ func (m *machine) substitute(c *plan.Call) uintptr {
 			m.deferred = true
 			return 0
 		}
-		return -m.setattr(m.args[0], m.args[2], m.args[3])
+		return -m.setattrOf(c)
 	case unix.SYS_CLOSE_RANGE:
 		return m.closeOnExec(m.args[0], m.args[1])
 	}

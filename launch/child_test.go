@@ -95,7 +95,7 @@ var asked = []uint32{
 
 // trial is what a role is made to do.
 type trial struct {
-	at    int        // this call fails, counted from 0; -1 is none
+	at    int        // this call fails, counted from 0; -1 means no call
 	all   bool       // and all later ones with its number
 	errno unix.Errno // how
 	nr    uint32     // the number of the call that failed

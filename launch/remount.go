@@ -73,8 +73,8 @@ func (m *machine) detached(r plan.Reg) bool {
 	return true // its place has turned out to be none
 }
 
-// setattrOf is setattr for the mount of a call that does not wait. A clone that is put nowhere is in no mount table: it lies on what
-// it was cloned from while it gets its attributes, which it keeps.
+// setattrOf is setattr for the mount of a call that does not wait. A clone that is put nowhere is in no mount table: it
+// lies on what it was cloned from while it gets its attributes, which it keeps.
 //
 //go:nosplit
 //go:norace

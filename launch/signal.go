@@ -61,7 +61,7 @@ func (b *Sandbox) nextSignal() unix.Signal {
 	return unix.Signal(info[0])
 }
 
-// take does what an arriving signal is for; 0 is none.
+// take does what an arriving signal is for; 0 means no signal.
 func (b *Sandbox) take(s unix.Signal) {
 	if s != 0 && !b.ended && !b.pass(s) {
 		b.finish(Status{Signal: s})

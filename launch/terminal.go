@@ -27,7 +27,7 @@ type terminal struct {
 const pending = 16 << 10
 
 // openTerminal takes the master that pid 1 has sent. which says which of 0, 1 and 2 are the caller's terminal.
-// A master below 0 is none, and the terminal is nil. The one that it returns owns the master.
+// A master below 0 means no terminal, and the result is nil. The one that it returns owns the master.
 func openTerminal(master int, which [3]bool) *terminal {
 	if master < 0 {
 		return nil

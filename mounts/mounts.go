@@ -25,11 +25,11 @@ type tree struct {
 	mask  bool
 	masks int        // how many of these there are so far
 	above stateAbove // the directories that lead to box's own state
-	// hides has, for Tree[i], 1 + the index in above of the directory that is its source; 0 is none. It is nil if
+	// hides has, for Tree[i], 1 + the index in above of the directory that is its source; 0 means no directory. It is nil if
 	// there is no state directory to hide.
 	hides  []byte
 	pooled bool // what has no size of its own is a directory of the base
-	// writable counts the writable binds so far. As long as there is none, no mount point can be on the host.
+	// writable counts the writable binds so far. As long as it is 0, no mount point can be on the host.
 	writable int
 	places   prefixes   // where binds and links are, so far
 	shared   [32]string // the real paths of what is written to; links below it are somebody else's

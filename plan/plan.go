@@ -38,7 +38,7 @@ const (
 	Base              // the tmpfs under everything
 	Tty               // the command's side of its own terminal
 	Reaper            // the signalfd by which pid 1 learns of ended children
-	Caller            // a pidfd of the caller, by which pid 1 learns of its end; -1 if there is none to watch
+	Caller            // a pidfd of the caller, by which pid 1 learns of its end; -1 if nobody is to be watched
 	Flag              // the address of a page that pid 1 and the command's process share, see Builder.ForkGuarded
 	firstFree
 

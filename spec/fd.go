@@ -1,6 +1,6 @@
 package spec
 
-// FD is a descriptor of the caller, and the flag that named it. The zero value is none.
+// FD is a descriptor of the caller, and the flag that named it. The zero value means that no descriptor was named.
 type FD struct {
 	given  bool
 	number int

@@ -31,7 +31,7 @@ func TestHomeInALine(t *testing.T) {
 		"me:x:1000":         "",
 		"me:x:1000:1000:Me": "",
 		"me:x:99999999999999999999:1:Me:/home/me:sh": "",
-		"# me:x:1000:1000:Me:/home/me:/bin/sh":       "/home/me", // a comment is none in passwd(5)
+		"# me:x:1000:1000:Me:/home/me:/bin/sh":       "/home/me", // passwd(5) has no comments
 	} {
 		if got := homeIn(line, 1000); got != want {
 			t.Errorf("%q: %q, want %q", line, got, want)
@@ -135,7 +135,7 @@ func TestNumbers(t *testing.T) {
 	}
 }
 
-// A sysctl is a number, or 0 for what is none and what can't be read.
+// A sysctl is a number, or 0 if it is not a number or can't be read.
 func TestSysctl(t *testing.T) {
 	data, err := os.ReadFile("/proc/sys/kernel/pid_max")
 	if err != nil {

@@ -62,7 +62,7 @@ func Exists(name string) bool {
 	return errno == 0
 }
 
-// Readlink returns the target of the link at name, which it writes into buffer; "" if there is none.
+// Readlink returns the target of the link at name, which it writes into buffer; "" if name is not a link.
 func Readlink(name string, buffer []byte) string {
 	var p path
 	if !p.set(name) || len(buffer) == 0 {
@@ -76,7 +76,7 @@ func Readlink(name string, buffer []byte) string {
 	return unsafe.String(&buffer[0], int(n))
 }
 
-// Getwd returns the working directory, which it writes into buffer, see getcwd(2). It is "" if there is none that has a path.
+// Getwd returns the working directory, which it writes into buffer, see getcwd(2). It is "" if the directory has no path.
 func Getwd(buffer []byte) string {
 	n, _, errno := unix.RawSyscall(unix.SYS_GETCWD, uintptr(unsafe.Pointer(&buffer[0])), uintptr(len(buffer)), 0)
 	if errno != 0 || n < 2 || buffer[0] != '/' { // "(unreachable)"

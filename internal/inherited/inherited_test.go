@@ -153,7 +153,7 @@ func TestCaller(t *testing.T) {
 	}
 }
 
-// A variable can be there twice, and what is none is kept.
+// A variable can be there twice, and a word that is not a variable is kept.
 func TestEnvironAsItIs(t *testing.T) {
 	self, err := os.Executable()
 	if err != nil {

@@ -131,7 +131,7 @@ func (b *Line) tmpfs(w []string) error {
 	return b.add(w, spec.Entry{Kind: spec.Tmpfs, Dest: w[1], Perms: b.perms.Take(0o755), Size: b.size.Take(0)})
 }
 
-// dirOption makes a directory, if there is none.
+// dirOption makes a directory if it does not exist.
 func (b *Line) dirOption(w []string) error {
 	return b.add(w, spec.Entry{Kind: spec.Dir, Dest: w[1], Perms: b.perms.Take(0o755)})
 }

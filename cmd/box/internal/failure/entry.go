@@ -98,7 +98,7 @@ func gone(t *told) *say.Message {
 }
 
 // planted is for a source below something that is bound writable: links in it
-// are not followed. It returns nil if the call's path is none of the entry's
+// are not followed. It returns nil if the call's path is not one of the entry's
 // sources: then nothing is known of a link. Below is set for what no flag
 // names, where the hint to bind it by its own path would be of no use.
 func planted(t *told) *say.Message {

@@ -115,7 +115,7 @@ func pickedBy(pass []string, name string) bool {
 }
 
 // inside reports whether there is anything at an absolute path in the sandbox.
-// It looks at the Spec and at the host, not into a sandbox: there is none yet.
+// It looks at the Spec and at the host, not into a sandbox: it does not exist yet.
 func inside(s *spec.Spec, name string) bool {
 	return strings.HasPrefix(name, "/") && mounts.Has(s, name)
 }

@@ -46,13 +46,13 @@ func (b *Sandbox) Wait() (Status, error) {
 //go:noinline
 func (b *Sandbox) pollTerminal(set []unix.PollFd) unix.Errno {
 	early.Ordinary()
-	if _, err := unix.Poll(set, b.tty.listen(set[len(sources):])); err != nil {
+	if _, err := unix.Poll(set, b.tty.listen(set[sources:])); err != nil {
 		if errno, ok := err.(unix.Errno); ok && errno != unix.EINTR { //nolint:errorlint // it is never wrapped
 			return errno
 		}
 		return unix.EINTR
 	}
-	b.tty.copy(set[len(sources):])
+	b.tty.copy(set[sources:])
 	if b.tty.hungUp() && b.spec.Life.Ignored&bit(unix.SIGHUP) == 0 {
 		b.finish(Status{Signal: unix.SIGHUP})
 	}

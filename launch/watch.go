@@ -6,19 +6,54 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// source is something that the monitor waits for, see poll(2). Its methods may run before the Go runtime.
-type source struct {
-	wait func(*Sandbox) (fd int, events int16)        // -1 is nothing at present
-	took func(*Sandbox, int16) (over bool, err error) // some of the events, or POLLHUP, have come; over ends the watch
+// source is something that the monitor waits for, see poll(2). What the methods wait and took of a source do may run before
+// the Go runtime.
+type source int
+
+// The sources are asked in this order: what was sent before the sandbox ended counts, so that comes last.
+const (
+	onSignal source = iota
+	onCaller
+	onMounts
+	onNotice
+	onStatus
+	sources
+)
+
+// wait returns the descriptor of a source and the events to wait for; -1 is nothing at present.
+// A table of functions would do the same, and keep two more spans of the program's file in memory while the command runs.
+func (s source) wait(b *Sandbox) (fd int, events int16) {
+	switch s {
+	case onSignal:
+		return b.waitForSignal()
+	case onCaller:
+		return b.caller, unix.POLLIN
+	case onMounts:
+		return b.mounts, unix.POLLPRI // a change of the sandbox's mount table, see proc(5)
+	case onNotice:
+		return b.listener, unix.POLLIN // calls that a filter asks about
+	default:
+		return b.conn, unix.POLLIN // what pid 1 has to say, or the end of a command in its place
+	}
 }
 
-// sources are asked in this order: what was sent before the sandbox ended counts, so that comes last.
-var sources = [...]source{
-	{(*Sandbox).waitForSignal, (*Sandbox).tookSignal},
-	{(*Sandbox).waitForCaller, (*Sandbox).tookCaller},
-	{(*Sandbox).waitForMounts, (*Sandbox).tookMounts},
-	{(*Sandbox).waitForNotice, (*Sandbox).tookNotice},
-	{(*Sandbox).waitForStatus, (*Sandbox).tookStatus},
+// took is told that some of the events, or POLLHUP, have come. It reports whether the watch is over.
+func (s source) took(b *Sandbox, events int16) (over bool, err error) {
+	switch s {
+	case onSignal:
+		b.take(b.nextSignal())
+		return false, nil
+	case onCaller: // the caller has ended: as if SIGKILL had ended the command, since nobody is left to whom it matters
+		b.finish(Status{Signal: unix.SIGKILL})
+		return false, nil
+	case onMounts:
+		return false, b.lostMask()
+	case onNotice:
+		b.tookNotice(events)
+		return false, nil
+	default:
+		return b.tookStatus()
+	}
 }
 
 // The places of the terminal in the poll set, after the sources: which of them are waited for depends on what is still to be
@@ -32,10 +67,10 @@ const (
 
 // watch runs until the command has ended, could not be started, or must be killed.
 func (b *Sandbox) watch() error {
-	var set [len(sources) + ofTerminal]unix.PollFd
+	var set [int(sources) + ofTerminal]unix.PollFd
 	for !b.ended && b.failed == nil {
 		for i := range sources {
-			fd, events := sources[i].wait(b)
+			fd, events := i.wait(b)
 			set[i] = unix.PollFd{Fd: int32(fd), Events: events}
 		}
 		if errno := b.poll(set[:]); errno != 0 && errno != unix.EINTR {
@@ -45,7 +80,7 @@ func (b *Sandbox) watch() error {
 			if set[i].Revents == 0 {
 				continue
 			}
-			if over, err := sources[i].took(b, set[i].Revents); over || err != nil {
+			if over, err := i.took(b, set[i].Revents); over || err != nil {
 				return err
 			}
 		}
@@ -58,7 +93,7 @@ func (b *Sandbox) poll(set []unix.PollFd) unix.Errno {
 	if b.tty != nil {
 		return b.pollTerminal(set)
 	}
-	return host.Poll(set[:len(sources)])
+	return host.Poll(set[:sources])
 }
 
 // waitForSignal waits for signals, but not before the acts are done: pid 1 takes none until then.
@@ -69,44 +104,19 @@ func (b *Sandbox) waitForSignal() (fd int, events int16) {
 	return b.signal, unix.POLLIN
 }
 
-func (b *Sandbox) tookSignal(int16) (over bool, err error) {
-	b.take(b.nextSignal())
-	return false, nil
-}
-
-// waitForCaller waits for the end of the caller.
-func (b *Sandbox) waitForCaller() (fd int, events int16) { return b.caller, unix.POLLIN }
-
-// tookCaller ends the sandbox as if SIGKILL had ended its command: nobody is left to whom it matters.
-func (b *Sandbox) tookCaller(int16) (over bool, err error) {
-	b.finish(Status{Signal: unix.SIGKILL})
-	return false, nil
-}
-
-// waitForMounts waits for a change of the sandbox's mount table, see proc(5).
-func (b *Sandbox) waitForMounts() (fd int, events int16) { return b.mounts, unix.POLLPRI }
-
-func (b *Sandbox) tookMounts(int16) (over bool, err error) { return false, b.lostMask() }
-
-// waitForNotice waits for calls that a filter asks about.
-func (b *Sandbox) waitForNotice() (fd int, events int16) { return b.listener, unix.POLLIN }
-
-func (b *Sandbox) tookNotice(events int16) (over bool, err error) {
+// tookNotice answers a call that a filter asks about.
+func (b *Sandbox) tookNotice(events int16) {
 	if events&unix.POLLIN != 0 {
 		b.notice()
-		return false, nil
+		return
 	}
 	host.Close(b.listener) // everybody with the filter has ended
 	b.listener = -1
-	return false, nil
 }
-
-// waitForStatus waits for what pid 1 has to say, or for the end of a command in its place.
-func (b *Sandbox) waitForStatus() (fd int, events int16) { return b.conn, unix.POLLIN }
 
 // tookStatus takes one record. When the socket has closed, the watch is over, unless there is a process to go on
 // with.
-func (b *Sandbox) tookStatus(int16) (over bool, err error) {
+func (b *Sandbox) tookStatus() (over bool, err error) {
 	if b.executed {
 		b.reap()
 		return true, nil

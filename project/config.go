@@ -5,9 +5,6 @@ import (
 	"strings"
 
 	"box/internal/early"
-	"box/internal/host"
-
-	"golang.org/x/sys/unix"
 )
 
 // ConfigError is returned for a git configuration that can't be read: what it has git run is then not known.
@@ -155,41 +152,55 @@ func isQuote(c byte) bool { return c == '"' || c == '\'' }
 // the file of the configuration, from the root, or at home. It may be a path below the top that only looks like one from the root:
 // "$(git rev-parse --show-toplevel)/hooks".
 func (l *locker) word(key, word, dir, file string) {
-	if len(word) >= unix.PathMax || strings.IndexByte(word, 0) >= 0 {
+	if strings.IndexByte(word, 0) >= 0 {
 		return
 	}
-	why := early.Concat("named by ", key, " of a git configuration")
+	path := &l.absolute
+	path.Reset()
 	if strings.HasPrefix(word, "~/") && l.c.Home != "" {
-		word = early.Concat(l.c.Home, word[1:])
+		path.Add(l.c.Home)
+		word = word[1:]
 	}
-	if word[:min(1, len(word))] == "/" {
-		switch {
-		case within(word, l.Path):
-			l.named(key, word[len(l.Path):], why)
-			return
-		case within(word, l.Dest):
-			l.named(key, word[len(l.Dest):], why)
+	path.Add(word)
+	for _, top := range [...]string{l.Path, l.Dest} {
+		if full := path.String(); full != "" && full[0] == '/' && within(full, top) {
+			l.named(key, full[len(top):])
 			return
 		}
 	}
-	l.named(key, early.Concat(dir, "/", word), why)
-	if cut := strings.LastIndexByte(file, '/'); cut >= 0 && file[0] != '/' {
-		l.named(key, early.Concat(file[:cut], "/", word), why)
+	l.beside(key, dir, word)
+	if cut := strings.LastIndexByte(file, '/'); cut >= 0 {
+		switch above := file[:cut]; {
+		case file[0] != '/':
+			l.beside(key, above, word)
+		case within(above, l.Path):
+			l.beside(key, above[len(l.Path):], word)
+		}
+	}
+}
+
+// beside locks what word names in a directory below the top.
+func (l *locker) beside(key, dir, word string) {
+	path := &l.candidate
+	path.Reset()
+	path.Add(dir)
+	path.Add("/")
+	path.Add(word)
+	if !path.Full() {
+		l.named(key, path.String())
 	}
 }
 
 // named locks what is at a path below the top. Of one that does not exist, and is to be read or run when it does, the directory is
 // locked that it would be in; at the top its name is watched for.
-func (l *locker) named(key, path, why string) {
-	found, way := l.path(path, why)
-	if found || !isPath(key) {
-		return
-	}
-	if way != "" {
-		l.add(way, why)
-		return
-	}
-	if _, errno := host.Look(l.fd, orDot(trimSlash(path))); errno == unix.ENOENT {
-		l.watch(path)
+func (l *locker) named(key, path string) {
+	why := reason{key: key}
+	found, above, missing := l.path(path, why)
+	switch {
+	case found || missing == "" || !isPath(key):
+	case above != "":
+		l.add(above, why)
+	default:
+		l.watch(missing)
 	}
 }

@@ -19,15 +19,27 @@ type locker struct {
 	// watched are names at the top that do not exist, and that a configuration names.
 	watched []string
 	err     error
-	// at and rest are for follow.
+	// at is what path has come to, rest what is still to be gone; next is rest while it is being made.
 	at, rest, next early.Text
+	// absolute and candidate are for word.
+	absolute, candidate early.Text
 }
 
 // maxLinks is how many links the kernel follows on one way, see path_resolution(7).
 const maxLinks = 40
 
+// reason is why something is locked: a sentence, or the variable of a git configuration that names it.
+type reason struct{ text, key string }
+
+func (r reason) String() string {
+	if r.key != "" {
+		return early.Concat("named by ", r.key, " of a git configuration")
+	}
+	return r.text
+}
+
 // add notes that what is at path is locked. A path that lies in one that is locked already is not.
-func (l *locker) add(path, why string) {
+func (l *locker) add(path string, why reason) {
 	for i := range l.locks {
 		if spec.Within(path, l.locks[i].Path) {
 			return
@@ -40,12 +52,13 @@ func (l *locker) add(path, why string) {
 			kept[len(kept)-1] = l.locks[i]
 		}
 	}
-	l.locks = early.Append(kept, spec.Lock{Path: early.Concat(path), Why: why})
+	l.locks = early.Append(kept, spec.Lock{Path: early.Concat(path), Why: why.String()})
 }
 
-// path locks what is at a path below the project, and each link that leads there. It reports whether there is anything, and returns
-// what exists of the way otherwise. What lies outside is none of ours, and the project as a whole is not locked.
-func (l *locker) path(path, why string) (found bool, way string) {
+// path locks what is at a path below the project, and each link that leads there. It reports whether there is anything. If not,
+// above is the directory in the project where it would be made, and missing its name there; both are empty for a path that leads
+// out of the project. What lies outside is none of ours, and the project as a whole is not locked.
+func (l *locker) path(path string, why reason) (found bool, above, missing string) {
 	l.at.Reset()
 	l.rest.Reset()
 	l.rest.Add(path)
@@ -53,51 +66,58 @@ func (l *locker) path(path, why string) (found bool, way string) {
 		rest := l.rest.String()
 		from, to := pathname.First(rest)
 		part := rest[from:to]
-		l.rest.Skip(to)
-		if part == "" {
+		if l.rest.Skip(to); part == "" {
 			break
 		}
-		switch part {
-		case ".":
-			continue
-		case "..":
-			if l.at.Len() == 0 {
-				return false, ""
-			}
-			l.at.Cut(max(strings.LastIndexByte(l.at.String(), '/'), 0))
+		before := l.at.Len()
+		if part == ".." && before == 0 {
+			return false, "", ""
+		}
+		if !l.enter(part) {
 			continue
 		}
-		above := l.at.Len()
-		l.at.Add("/")
-		l.at.Add(part)
 		if l.at.Full() || l.rest.Full() {
-			return false, ""
+			return false, "", ""
 		}
-		f, errno := host.Look(l.fd, l.at.String()[1:])
+		f, errno := host.Look(l.fd, trimSlash(l.at.String()))
 		if errno != 0 {
-			l.at.Cut(above)
-			return false, trimSlash(l.at.String())
+			missing = part
+			l.at.Cut(before)
+			return false, trimSlash(l.at.String()), missing
 		}
 		if !f.Is(unix.S_IFLNK) {
 			continue
 		}
-		if links++; links > maxLinks || !l.follow(above, why) {
-			return false, ""
+		if links++; links > maxLinks || !l.follow(before, why) {
+			return false, "", ""
 		}
 	}
 	if l.at.Len() == 0 || l.at.Full() {
-		return false, ""
+		return false, "", ""
 	}
 	l.add(trimSlash(l.at.String()), why)
-	return true, ""
+	return true, "", ""
+}
+
+// enter goes from at to part of it, and reports whether there is something to look at.
+func (l *locker) enter(part string) bool {
+	switch part {
+	case ".":
+		return false
+	case "..":
+		l.at.Cut(max(strings.LastIndexByte(l.at.String(), '/'), 0))
+		return false
+	}
+	l.at.Add("/")
+	l.at.Add(part)
+	return true
 }
 
 // follow locks the link that path has come to, and puts its target in front of the rest. It returns false if that leads out of the
 // project.
-func (l *locker) follow(above int, why string) bool {
-	l.next.Reset()
+func (l *locker) follow(above int, why reason) bool {
 	var buffer [unix.PathMax]byte
-	target := host.ReadlinkAt(l.fd, l.at.String()[1:], buffer[:])
+	target := host.ReadlinkAt(l.fd, trimSlash(l.at.String()), buffer[:])
 	l.add(trimSlash(l.at.String()), why)
 	if target == "" {
 		return false
@@ -110,6 +130,7 @@ func (l *locker) follow(above int, why string) bool {
 		l.at.Cut(0)
 		target = target[len(l.Path):]
 	}
+	l.next.Reset()
 	l.next.Add(target)
 	l.next.Add("/")
 	l.next.Add(l.rest.String())
@@ -117,35 +138,36 @@ func (l *locker) follow(above int, why string) bool {
 	return true
 }
 
-// Locks returns what must not change while a command may write to the project: what tools outside run, or believe. list and
+// Locks returns what must not change while a command may write to the project: what tools outside run, or believe. locks and
 // watched have memory for it. An error is a *ConfigError.
 //
 // Git is not run: its configuration is what is in question.
-func (p *Project) Locks(c *Caller, list []spec.Lock, watched []string) ([]spec.Lock, []string, error) {
-	l := locker{Project: p, c: c, locks: list, watched: watched}
+func (p *Project) Locks(c *Caller, locks []spec.Lock, watched []string) ([]spec.Lock, []string, error) {
+	l := locker{Project: p, c: c, locks: locks, watched: watched}
 	l.names()
 	l.repositories()
 	return l.locks, l.watched, l.err
 }
 
-// names locks the names of the data list, at the top and on the way to the working directory: an editor may be opened at each of
-// these.
+// names locks what exists of Names, at the top and in each directory on the way to the working directory: an editor may be opened
+// in any of them.
 func (l *locker) names() {
 	dir := ""
 	if !l.Elsewhere() {
 		dir = l.Inside
 	}
-	for at := 0; at <= len(dir); at++ {
-		if at > 0 && at < len(dir) && dir[at] != '/' {
-			continue
-		}
-		for i := range Names {
-			name := early.Concat(dir[:at], "/", Names[i])
-			if _, errno := host.Look(l.fd, trimSlash(name)); errno == 0 {
-				l.path(name, "what programs outside run or believe")
+	var name early.Text
+	for end := 0; ; end++ {
+		if end == 0 || end == len(dir) || dir[end] == '/' {
+			for i := range Names {
+				name.Reset()
+				name.Add(dir[:end])
+				name.Add("/")
+				name.Add(Names[i])
+				l.path(name.String(), reason{text: "programs outside run it, or believe it"})
 			}
 		}
-		if at == 0 && dir == "" {
+		if end >= len(dir) {
 			return
 		}
 	}

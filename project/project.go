@@ -22,6 +22,8 @@ type Caller struct {
 	Homes []string
 	// Dir is what the caller calls the working directory, or "".
 	Dir string
+	// Configs are further git configurations that the caller's variables name; some may be empty.
+	Configs [3]string
 	// Wanted is the directory that is to be the project, or "": then it is found.
 	Wanted string
 }

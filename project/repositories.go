@@ -5,7 +5,6 @@ import (
 
 	"box/internal/early"
 	"box/internal/host"
-	"box/spec"
 
 	"golang.org/x/sys/unix"
 )
@@ -87,7 +86,7 @@ func (l *locker) repository(dir string) {
 		}
 		return
 	}
-	l.path(git, "a git directory")
+	l.path(git, reason{text: "a git directory"})
 	var data [maxGitfile]byte
 	if f.Is(unix.S_IFREG) {
 		// What it leads to has a configuration, too, wherever it is.
@@ -154,7 +153,7 @@ func (l *locker) modules() {
 			continue
 		}
 		if names.Next() == "" {
-			l.path(early.Concat(path), "a submodule that is not there yet")
+			l.path(path, reason{text: "a submodule that is not there yet"})
 			continue
 		}
 		names.Close()
@@ -178,17 +177,11 @@ func tame(path string) bool {
 }
 
 // watch notes a name at the top that does not exist, and that a configuration names.
-func (l *locker) watch(path string) {
-	name := trimSlash(path)
-	if cut := strings.IndexByte(name, '/'); cut >= 0 {
-		name = name[:cut]
-	}
+func (l *locker) watch(name string) {
 	for i := range l.watched {
 		if l.watched[i] == name {
 			return
 		}
 	}
-	if name != "" && name != "." && spec.Relative(name) == name {
-		l.watched = early.Append(l.watched, early.Concat(name))
-	}
+	l.watched = early.Append(l.watched, early.Concat(name))
 }

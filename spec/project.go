@@ -7,7 +7,14 @@ type Project struct {
 	Source   string   // what it is opened by: "." or a path upwards is of the working directory itself, wherever Top leads by now
 	Names    []string // the names that are watched for in it; at most 64
 	There    uint64   // bit n: Names[n] was there when it was decided what is locked
+	Locks    []Lock   // what in it must not change
 	AllowNew []string // those of Names that may appear: .git everywhere below Top
 	Required Origin   // the flag that lets nothing start if it can't be watched
 	Origin   Origin   // the flag that makes it writable
+}
+
+// Lock is something in a project that stays as it is where the project is writable.
+type Lock struct {
+	Path string // below Project.Top; the last part of it may be a link, and no other
+	Why  string
 }

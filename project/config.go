@@ -45,7 +45,7 @@ func (l *locker) configuration(path, dir string) {
 	var files configs
 	var r reader
 	files.add(path)
-	for i := 0; i < files.n && l.err == nil; i++ {
+	for i := 0; i < files.n && l.found.err == nil; i++ {
 		if !r.open(l.fd, files.path[i]) {
 			continue
 		}
@@ -60,7 +60,7 @@ func (l *locker) configuration(path, dir string) {
 		}
 		r.close()
 		if r.wrong != "" {
-			l.err = unreadable(files.path[i], r.line, r.wrong)
+			l.found.err = unreadable(files.path[i], r.line, r.wrong)
 		}
 	}
 }
@@ -90,7 +90,7 @@ func (l *locker) included(from, path string) string {
 
 // names are the variables whose values are names of people, branches and colours, by their first words. Nothing of them is run, or
 // read as a file, and a project may well have a directory by the name of main.
-var plainVariables = [...]string{"user.", "author.", "committer.", "color.", "branch.", "init.defaultbranch", "push.default", "submodule.active"}
+var plainVariables = [...]string{"user.", "author.", "committer.", "color.", "branch.", "init.defaultbranch", "push.default", "submodule.active", "core.worktree"}
 
 // plainEnds are the same for variables of a section with a name, by their last words.
 var plainEnds = [...]struct{ section, variable string }{

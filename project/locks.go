@@ -14,15 +14,21 @@ import (
 // locker collects what must not change in a project.
 type locker struct {
 	*Project
-	c     *Caller
-	locks []spec.Lock
-	// watched are names at the top that do not exist, and that a configuration names.
-	watched []string
-	err     error
+	c *Caller
+	// found is apart from the rest: what the locker itself has is on the stack.
+	found *Found
 	// at is what path has come to, rest what is still to be gone; next is rest while it is being made.
 	at, rest, next early.Text
 	// absolute and candidate are for word.
 	absolute, candidate early.Text
+}
+
+// Found is what must not change in a project.
+type Found struct {
+	Locks []spec.LockedPath
+	// Watched are names at the top that do not exist, and that a configuration names.
+	Watched []string
+	err     error
 }
 
 // maxLinks is how many links the kernel follows on one way, see path_resolution(7).
@@ -35,24 +41,25 @@ func (r reason) String() string {
 	if r.key != "" {
 		return early.Concat("named by ", r.key, " of a git configuration")
 	}
-	return r.text
+	return early.Concat(r.text)
 }
 
 // add notes that what is at path is locked. A path that lies in one that is locked already is not.
 func (l *locker) add(path string, why reason) {
-	for i := range l.locks {
-		if spec.Within(path, l.locks[i].Path) {
+	locks := l.found.Locks
+	for i := range locks {
+		if spec.Within(path, locks[i].Path) {
 			return
 		}
 	}
-	kept := l.locks[:0]
-	for i := range l.locks {
-		if !spec.Within(l.locks[i].Path, path) {
+	kept := locks[:0]
+	for i := range locks {
+		if !spec.Within(locks[i].Path, path) {
 			kept = kept[:len(kept)+1]
-			kept[len(kept)-1] = l.locks[i]
+			kept[len(kept)-1] = locks[i]
 		}
 	}
-	l.locks = early.Append(kept, spec.Lock{Path: early.Concat(path), Why: why.String()})
+	l.found.Locks = early.Append(kept, spec.LockedPath{Path: early.Concat(path), Why: why.String()})
 }
 
 // path locks what is at a path below the project, and each link that leads there. It reports whether there is anything. If not,
@@ -138,15 +145,15 @@ func (l *locker) follow(above int, why reason) bool {
 	return true
 }
 
-// Locks returns what must not change while a command may write to the project: what tools outside run, or believe. locks and
-// watched have memory for it. An error is a *ConfigError.
+// Locks finds what must not change while a command may write to the project: what tools outside run, or believe. The lists of found
+// have memory for it. An error is a *ConfigError.
 //
 // Git is not run: its configuration is what is in question.
-func (p *Project) Locks(c *Caller, locks []spec.Lock, watched []string) ([]spec.Lock, []string, error) {
-	l := locker{Project: p, c: c, locks: locks, watched: watched}
+func (p *Project) Locks(c *Caller, found *Found) error {
+	l := locker{Project: p, c: c, found: found}
 	l.names()
 	l.repositories()
-	return l.locks, l.watched, l.err
+	return found.err
 }
 
 // names locks what exists of Names, at the top and in each directory on the way to the working directory: an editor may be opened
@@ -171,4 +178,10 @@ func (l *locker) names() {
 			return
 		}
 	}
+}
+
+// Has reports whether there is anything at a name in the project.
+func (p *Project) Has(name string) bool {
+	_, errno := host.Look(p.fd, name)
+	return errno == 0
 }

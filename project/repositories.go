@@ -178,10 +178,10 @@ func tame(path string) bool {
 
 // watch notes a name at the top that does not exist, and that a configuration names.
 func (l *locker) watch(name string) {
-	for i := range l.watched {
-		if l.watched[i] == name {
+	for _, watched := range l.found.Watched {
+		if watched == name {
 			return
 		}
 	}
-	l.watched = early.Append(l.watched, early.Concat(name))
+	l.found.Watched = early.Append(l.found.Watched, early.Concat(name))
 }

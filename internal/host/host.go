@@ -215,3 +215,18 @@ func RealPath(name string, buffer []byte) string {
 	Close(fd)
 	return target
 }
+
+// Say writes a text to stderr.
+func Say(text string) { _, _ = Write(2, text) }
+
+// Exit ends the process.
+func Exit(status int) {
+	for {
+		_, _, _ = unix.RawSyscall(unix.SYS_EXIT_GROUP, uintptr(status), 0, 0)
+	}
+}
+
+// Forget gives pages back, see madvise(2), MADV_DONTNEED.
+func Forget(start, size uintptr) {
+	_, _, _ = unix.RawSyscall(unix.SYS_MADVISE, start, size, unix.MADV_DONTNEED)
+}

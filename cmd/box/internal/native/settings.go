@@ -15,12 +15,6 @@ import (
 
 // What the flags do that are not about files.
 
-// writable is -w. It has its effect in the base view, so it is only noted.
-func (b *Line) writable([]string) error {
-	b.project = true
-	return nil
-}
-
 // base chooses what is added that no flag names. The last one counts.
 func (b *Line) base(w []string) error {
 	if w[0] != "full" && w[0] != "none" {

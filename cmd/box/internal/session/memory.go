@@ -3,6 +3,7 @@ package session
 import (
 	"box/cmd/box/internal/inputs"
 	"box/internal/early"
+	"box/project"
 	"box/spec"
 )
 
@@ -28,6 +29,9 @@ type Memory struct {
 	Raw     [8]spec.Filter
 	Kept    [16]inputs.Kept
 	Locks   [16]string
+	Project project.Found
+	Locked  [256]spec.LockedPath
+	Names   [64]string
 }
 
 // Renamed returns a command whose argv[0] is name. The command itself is not

@@ -1,11 +1,8 @@
 package launch
 
 import (
-	"bytes"
-	"fmt"
-	"strconv"
-
 	"box/internal/early"
+	"box/internal/host"
 
 	"golang.org/x/sys/unix"
 )
@@ -16,6 +13,7 @@ import (
 type mask struct {
 	step  int // of the plan
 	mount int // its number
+	there bool
 }
 
 // LostMaskError is returned for a mount that is gone.
@@ -23,70 +21,76 @@ type LostMaskError struct{ For uint32 } // whose wish it was
 
 func (e *LostMaskError) Error() string { return "a mount of the sandbox is gone" }
 
-//go:noinline
-func (b *Sandbox) noteMask(m mask) {
-	early.Ordinary()
-	b.masks = append(b.masks, m)
-}
+// noteMask keeps a mask. Before the Go runtime there is memory for plan.MaxMasks.
+func (b *Sandbox) noteMask(m mask) { b.masks = early.Append(b.masks, m) }
 
 // lostMask returns a *LostMaskError if one of the masks is gone. It is asked when poll(2) says that the mount table
 // has changed.
-//
-//go:noinline
 func (b *Sandbox) lostMask() error {
-	early.Ordinary()
-	there, err := mountNumbers(b.mounts)
-	if err != nil {
-		return fmt.Errorf("the sandbox's mounts can't be watched: %w", err)
+	if errno := b.lookForMasks(); errno != 0 {
+		return b.problem.lose(errno)
 	}
-	for _, m := range b.masks {
-		if !there[m.mount] {
-			return &LostMaskError{b.plan.Inside[m.step].For}
+	for i := range b.masks {
+		if !b.masks[i].there {
+			b.problem.mask.For = b.plan.Inside[b.masks[i].step].For
+			return &b.problem.mask
 		}
 	}
 	return nil
 }
 
-// mountNumbers returns the numbers of all mounts in a mount table, see proc_pid_mountinfo(5). It is read again if it
-// has changed meanwhile: a line could have been skipped.
-func mountNumbers(table int) (map[int]bool, error) {
+// lookForMasks looks for the masks in the mount table, see proc_pid_mountinfo(5). It is read again if it has changed
+// meanwhile: a line could have been skipped.
+func (b *Sandbox) lookForMasks() unix.Errno {
 	for {
-		text, err := readAll(table)
-		if err != nil {
-			return nil, err
+		for i := range b.masks {
+			b.masks[i].there = false
 		}
-		changed := []unix.PollFd{{Fd: int32(table), Events: unix.POLLPRI}}
-		if n, err := unix.Poll(changed, 0); err == unix.EINTR || n > 0 {
-			continue
+		if errno := b.readMounts(); errno != 0 {
+			return errno
 		}
-		there := map[int]bool{}
-		for line := range bytes.Lines(text) {
-			number, _, _ := bytes.Cut(line, []byte{' '})
-			n, err := strconv.Atoi(string(number))
-			if err != nil {
-				return nil, err
-			}
-			there[n] = true
+		changed := [1]unix.PollFd{{Fd: int32(b.mounts), Events: unix.POLLPRI}}
+		if errno := host.PollNow(changed[:]); errno == 0 && changed[0].Revents == 0 {
+			return 0
 		}
-		return there, nil
 	}
 }
 
-// readAll reads a file from its beginning.
-func readAll(fd int) ([]byte, error) {
-	text := make([]byte, 0, 64<<10)
-	for {
-		if len(text) == cap(text) {
-			text = append(text, 0)[:len(text)]
-		}
-		switch n, err := unix.Pread(fd, text[len(text):cap(text)], int64(len(text))); {
-		case err == unix.EINTR:
-		case err != nil:
-			return nil, err
+// readMounts reads the mount table from its beginning. A line begins with the number of its mount.
+func (b *Sandbox) readMounts() unix.Errno {
+	var data [4 << 10]byte
+	number, inNumber := 0, true
+	for at := int64(0); ; {
+		n, errno := host.ReadAt(b.mounts, data[:], at)
+		switch {
+		case errno == unix.EINTR:
+			continue
+		case errno != 0:
+			return errno
 		case n == 0:
-			return text, nil
-		default:
-			text = text[:len(text)+n]
+			return 0
+		}
+		at += int64(n)
+		for _, c := range data[:n] {
+			switch {
+			case c == '\n':
+				number, inNumber = 0, true
+			case !inNumber:
+			case c >= '0' && c <= '9':
+				number = 10*number + int(c-'0')
+			default:
+				inNumber = false
+				b.seeMount(number)
+			}
+		}
+	}
+}
+
+// seeMount notes that a mount is there.
+func (b *Sandbox) seeMount(number int) {
+	for i := range b.masks {
+		if b.masks[i].mount == number {
+			b.masks[i].there = true
 		}
 	}
 }

@@ -54,6 +54,7 @@ var plainSandbox struct {
 	box  Sandbox
 	m    machine
 	regs [4 << 10]uintptr
+	mask [plan.MaxMasks]mask
 }
 
 // newSandbox returns a sandbox with n registers.
@@ -65,7 +66,7 @@ func newSandbox(n int) *Sandbox {
 		return &Sandbox{m: new(machine), regs: make([]uintptr, n)}
 	}
 	p := &plainSandbox
-	p.box.m, p.box.regs = &p.m, p.regs[:n]
+	p.box.m, p.box.regs, p.box.masks = &p.m, p.regs[:n], p.mask[:0]
 	return &p.box
 }
 

@@ -11,12 +11,10 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// Project puts the project into the tree at a place: below a base view, so that every flag can cover it. Further git directories,
-// outside of it, come in read-only.
-func Project(s *spec.Spec, at int, e *spec.Entry, further *spec.Entry) {
-	insert(s, at, e)
-	if further.Source != "" {
-		insert(s, at+1, further)
+// Insert puts entries into the tree at a place, in front of those that flags have asked for.
+func Insert(s *spec.Spec, at int, entries []spec.Entry) {
+	for i := range entries {
+		insert(s, at+i, &entries[i])
 	}
 }
 
@@ -58,12 +56,16 @@ func Locks(s *spec.Spec) {
 // lockIn inserts, at a place of the tree, the lock of path below what entry i brings, and the mounts above it that are missing. It
 // returns the next place.
 func lockIn(s *spec.Spec, i, at int, path string, l *spec.LockedPath) int {
-	dir := s.Tree[i].Dest
+	dir, source := s.Tree[i].Dest, s.Tree[i].Source
 	for end := 1; end <= len(path); end++ {
 		if end < len(path) && path[end] != '/' {
 			continue
 		}
-		e := spec.Entry{Kind: spec.Lock, RO: end == len(path), Below: dir, Dest: early.Concat(strings.TrimSuffix(dir, "/"), "/", path[:end])}
+		e := spec.Entry{
+			Kind: spec.Lock, RO: end == len(path), Below: dir,
+			Dest:   early.Concat(strings.TrimSuffix(dir, "/"), "/", path[:end]),
+			Source: early.Concat(strings.TrimSuffix(source, "/"), "/", path[:end]),
+		}
 		if e.RO {
 			e.Origin.Note = early.Concat("locked in a writable project: ", l.Why)
 		} else {

@@ -164,43 +164,43 @@ func (l *locker) word(key, word, dir, file string) {
 	path.Add(word)
 	for _, top := range [...]string{l.Path, l.Dest} {
 		if full := path.String(); full != "" && full[0] == '/' && within(full, top) {
-			l.named(key, full[len(top):])
+			l.named(key, dir, full[len(top):])
 			return
 		}
 	}
-	l.beside(key, dir, word)
+	l.beside(key, dir, dir, word)
 	if cut := strings.LastIndexByte(file, '/'); cut >= 0 {
 		switch above := file[:cut]; {
 		case file[0] != '/':
-			l.beside(key, above, word)
+			l.beside(key, dir, above, word)
 		case within(above, l.Path):
-			l.beside(key, above[len(l.Path):], word)
+			l.beside(key, dir, above[len(l.Path):], word)
 		}
 	}
 }
 
-// beside locks what word names in a directory below the top.
-func (l *locker) beside(key, dir, word string) {
+// beside locks what word names in the directory at below the top.
+func (l *locker) beside(key, dir, at, word string) {
 	path := &l.candidate
 	path.Reset()
-	path.Add(dir)
+	path.Add(at)
 	path.Add("/")
 	path.Add(word)
 	if !path.Full() {
-		l.named(key, path.String())
+		l.named(key, dir, path.String())
 	}
 }
 
 // named locks what is at a path below the top. Of one that does not exist, and is to be read or run when it does, the directory is
-// locked that it would be in; at the top its name is watched for.
-func (l *locker) named(key, path string) {
+// locked that it would be in, if that is not the repository's own; at the top its name is watched for.
+func (l *locker) named(key, dir, path string) {
 	why := reason{key: key}
 	found, above, missing := l.path(path, why)
 	switch {
 	case found || missing == "" || !isPath(key):
-	case above != "":
+	case above != "" && above != dir:
 		l.add(above, why)
-	default:
+	case above == "":
 		l.watch(missing)
 	}
 }

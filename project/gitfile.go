@@ -128,7 +128,7 @@ func (p *Project) module(fd int, path, spelled string) (o Outside) {
 	for r.next() {
 		if r.key.String() == "core.worktree" && !r.whole.Full() {
 			f, errno := host.LookFor(fd, r.whole.String())
-			back = errno == 0 && f.Same(p.fileNow())
+			back = errno == 0 && f.Same(p.file)
 		}
 	}
 	r.close()
@@ -136,12 +136,6 @@ func (p *Project) module(fd int, path, spelled string) (o Outside) {
 		return o
 	}
 	return Outside{Source: early.Concat(path), Dest: early.Concat(spelled)}
-}
-
-// fileNow returns what the project is.
-func (p *Project) fileNow() host.File {
-	f, _ := host.Look(p.fd, "")
-	return f
 }
 
 // own reports whether what is at name belongs to the caller.

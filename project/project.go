@@ -74,16 +74,23 @@ func (p *Project) Find(c *Caller) {
 		p.Left = early.Concat("the working directory ", why)
 		return
 	}
-	up, why := c.search(fd)
-	p.Why = why
-	p.open(c, fd, up)
+	var top top
+	top, p.Why = c.search(fd)
+	p.open(c, fd, top)
 }
 
-// search goes up from fd and returns how many directories above it the project is.
-func (c *Caller) search(fd int) (up int, why string) {
+// top is a directory that can be the project: up directories above the working directory.
+type top struct {
+	up   int
+	file host.File
+}
+
+// search goes up from fd and returns the directory that is the project, and why.
+func (c *Caller) search(fd int) (_ top, why string) {
 	var s search
 	at := fd
 	here, _ := host.Look(fd, "")
+	own := top{0, here}
 	for up := 0; up < maxUp; up++ {
 		s.look(c, at, up)
 		if s.checkout != unknown {
@@ -110,11 +117,11 @@ func (c *Caller) search(fd int) (up int, why string) {
 	}
 	switch {
 	case s.checkout >= 0:
-		return s.checkout, "checkout"
-	case s.marker >= 0 && s.marked != "":
-		return s.marker, s.marked
+		return top{s.checkout, s.checkoutFile}, "checkout"
+	case s.marked != "":
+		return top{s.marker, s.markerFile}, s.marked
 	}
-	return 0, ""
+	return own, ""
 }
 
 // What search.checkout is as long as it is no number of directories.
@@ -125,10 +132,12 @@ const (
 
 // search is what a way up has found.
 type search struct {
-	checkout int
-	marker   int
-	marked   string // the name of the marker, or "" if there is none that counts
-	begun    bool
+	checkout     int
+	checkoutFile host.File
+	marker       int
+	markerFile   host.File
+	marked       string // the name of the marker, or "" if there is none that counts
+	begun        bool
 }
 
 // look looks at the directory that is open as fd, up directories above the working directory.
@@ -147,15 +156,16 @@ func (s *search) look(c *Caller, fd, up int) {
 	if up > 0 && good {
 		good = c.refuses(fd) == "" && !hasSecrets(fd)
 	}
+	here, _ := host.Look(fd, "")
 	if marked != "" {
 		if s.marker = up; good {
-			s.marked = marked
+			s.marked, s.markerFile = marked, here
 		}
 	}
 	switch {
 	case git == notTop:
 	case good:
-		s.checkout = up
+		s.checkout, s.checkoutFile = up, here
 	default:
 		s.checkout = noTop
 	}
@@ -173,14 +183,17 @@ func hasMarker(fd int) string {
 	return ""
 }
 
-// open makes the directory that is up directories above fd the project, and closes fd.
-func (p *Project) open(c *Caller, fd, up int) {
+// moved is why a working directory is none that can be judged: what lies above it has changed since.
+const moved = "somebody has moved the working directory meanwhile"
+
+// open makes a directory above the working directory, which is open as fd, the project, and closes fd.
+func (p *Project) open(c *Caller, fd int, to top) {
 	var source early.Text
 	source.Add(".")
-	for n := range up {
+	for n := range to.up {
 		next, errno := host.OpenAt(fd, "..", unix.O_PATH|unix.O_DIRECTORY)
 		if host.Close(fd); errno != 0 {
-			p.Left = "the working directory was moved meanwhile"
+			p.Left = moved
 			return
 		}
 		fd = next
@@ -190,9 +203,13 @@ func (p *Project) open(c *Caller, fd, up int) {
 		}
 	}
 	p.fd, p.Source = fd, early.Concat(source.String())
+	if p.file, _ = host.Look(fd, ""); !p.file.Same(to.file) {
+		p.Left = moved
+		return
+	}
 	var here, top [unix.PathMax]byte
 	dir, path := host.Getwd(here[:]), host.PathOf(fd, top[:])
-	if path == "" && up == 0 {
+	if path == "" && to.up == 0 {
 		path = dir // there is no /proc
 	}
 	if path == "" || dir == "" || !within(dir, path) {
@@ -207,11 +224,6 @@ func (p *Project) open(c *Caller, fd, up int) {
 
 // judge notes what the directory is when all that names it is known.
 func (p *Project) judge(c *Caller) {
-	var errno unix.Errno
-	if p.file, errno = host.Look(p.fd, ""); errno != 0 {
-		p.Left = "the working directory can't be looked at"
-		return
-	}
 	p.Dev, p.Ino = p.file.Dev, p.file.Ino
 	p.Git = p.outside(c)
 }
@@ -233,7 +245,7 @@ func (p *Project) take(c *Caller, dir string) {
 	if up := above(wanted); up >= 0 {
 		host.Close(fd)
 		if fd, errno = host.OpenAt(host.Here, ".", unix.O_PATH|unix.O_DIRECTORY); errno == 0 && c.Dir != "" {
-			p.open(c, fd, up)
+			p.open(c, fd, top{up, wanted})
 			return
 		}
 		p.Left = "the working directory does not exist"
@@ -246,6 +258,7 @@ func (p *Project) take(c *Caller, dir string) {
 		return
 	}
 	p.Path = early.Concat(path)
+	p.file = wanted
 	p.Source, p.Dest, p.Inside = p.Path, p.Path, outside
 	p.judge(c)
 }

@@ -102,7 +102,9 @@ func (l *locker) repository(dir string) {
 	}
 	l.configuration(early.Concat(git, "/config"), dir)
 	l.configuration(early.Concat(git, "/config.worktree"), dir)
-	l.configuration(early.Concat(git, "/../../config"), dir) // of a linked worktree
+	if strings.Contains(git, "/worktrees/") {
+		l.configuration(early.Concat(git, "/../../config"), dir) // a linked worktree has that of its repository
+	}
 	l.general(dir)
 }
 

@@ -55,7 +55,7 @@ type Entry struct {
 	Perms   uint32   // permission bits for what is created; Dev: of its shm, 0 is 01777
 	Size    uint64   // Tmpfs: bytes; 0 is the default of box
 	Dest    string   // the path in the sandbox
-	Source  string   // Bind, Overlay: the path on the host; Symlink: the target; Hostname: the name; Dev: the console
+	Source  string   // Bind, Overlay, Lock: the path on the host; Symlink: the target; Hostname: the name; Dev: the console
 	Work    string   // Overlay with a Source: a directory beside it for the kernel's use
 	Layers  []string // Overlay: paths on the host, the lowest first
 	Dev     uint64   // Bind: what is bound must be this file, if Ino is not 0

@@ -20,6 +20,14 @@ func Poll(set []unix.PollFd) unix.Errno {
 	return errno
 }
 
+// PollNow is Poll, and does not wait.
+func PollNow(set []unix.PollFd) unix.Errno {
+	var now unix.Timespec
+	p, to := uintptr(unsafe.Pointer(unsafe.SliceData(set))), uintptr(unsafe.Pointer(&now))
+	_, _, errno := unix.RawSyscall6(unix.SYS_PPOLL, p, uintptr(len(set)), to, 0, 0, 0)
+	return errno
+}
+
 // Wait is wait4(2) for one process.
 func Wait(pid int, status *unix.WaitStatus, options int) (found int, errno unix.Errno) {
 	r, errno := syscall(unix.SYS_WAIT4, uintptr(pid), unsafe.Pointer(status), uintptr(options))

@@ -36,9 +36,6 @@ type wish struct {
 	words    []string // the words of that flag
 }
 
-// noteProject is the note of the project's entry.
-const noteProject = "the project: "
-
 // baseView adds the base view, and the project in it. A working directory that
 // can't be brought in is told, and the command starts elsewhere; but a line that
 // asks for one to write in is refused: what the command writes would be lost.
@@ -75,18 +72,6 @@ func (b *Line) bringProject(at int, p *project.Project, c *project.Caller) error
 	if p.Left != "" {
 		return b.leave(p.Left)
 	}
-	e := spec.Entry{
-		Kind: spec.Bind, RO: !b.project.writable, Here: p.Source[0] == '.', Source: p.Source, Dest: p.Dest, Dev: p.Dev, Ino: p.Ino,
-	}
-	e.Origin.Note = mounts.NoteBase
-	if p.Why != "" {
-		e.Origin.Note = early.Concat(noteProject, p.Why)
-	}
-	further := spec.Entry{Kind: spec.Bind, RO: true, Source: p.Git.Source, Dest: p.Git.Dest}
-	further.Origin.Note = "the git directory of the project"
-	if b.dirName = p.Dest; p.Inside != "" && !p.Elsewhere() {
-		b.dirName = early.Concat(strings.TrimSuffix(p.Dest, "/"), "/", p.Inside)
-	}
 	if b.project.writable {
 		for i := at; i < len(b.spec.Tree); i++ {
 			if t := &b.spec.Tree[i]; t.Kind.Mounts() && spec.Within(p.Dest, t.Dest) {
@@ -94,11 +79,43 @@ func (b *Line) bringProject(at int, p *project.Project, c *project.Caller) error
 			}
 		}
 	}
-	mounts.Project(b.spec, at, &e, &further)
+	mounts.Insert(b.spec, at, b.projectEntries(p, &b.memory.Brought))
 	if b.project.writable {
 		return b.lockProject(p, c)
 	}
 	return nil
+}
+
+// projectEntries returns what brings the project in: itself, its git directory
+// if that lies elsewhere, and a link at what the caller calls the working
+// directory, if that is another name than it has in the project.
+func (b *Line) projectEntries(p *project.Project, to *[3]spec.Entry) []spec.Entry {
+	to[0] = spec.Entry{
+		Kind: spec.Bind, RO: !b.project.writable, Here: p.Source[0] == '.', Source: p.Source, Dest: p.Dest, Dev: p.Dev, Ino: p.Ino,
+	}
+	to[0].Origin.Note = mounts.NoteBase
+	if p.Why != "" {
+		to[0].Origin.Note = early.Concat("the project: ", p.Why)
+	}
+	n := 1
+	if p.Git.Source != "" {
+		to[n] = spec.Entry{Kind: spec.Bind, RO: true, Source: p.Git.Source, Dest: p.Git.Dest}
+		to[n].Origin.Note = "the git directory of the project"
+		n++
+	}
+	dir := p.Dest
+	if p.Inside != "" && !p.Elsewhere() {
+		dir = early.Concat(strings.TrimSuffix(dir, "/"), "/", p.Inside)
+	}
+	switch {
+	case p.Elsewhere() || spec.Relative(b.dirName) == spec.Relative(dir):
+		b.dirName = dir
+	case !spec.Within(b.dirName, p.Dest) && !mounts.Has(b.spec, b.dirName):
+		to[n] = spec.Entry{Kind: spec.Symlink, Source: dir, Dest: b.dirName}
+		to[n].Origin.Note = "the working directory, as the caller calls it"
+		n++
+	}
+	return to[:n]
 }
 
 // leave is for a working directory that is not brought in.

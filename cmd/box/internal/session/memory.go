@@ -29,6 +29,7 @@ type Memory struct {
 	Raw     [8]spec.Filter
 	Kept    [16]inputs.Kept
 	Locks   [16]string
+	Brought [3]spec.Entry
 	Project project.Found
 	Locked  [256]spec.LockedPath
 	Names   [64]string

@@ -20,9 +20,9 @@ func Insert(s *spec.Spec, at int, entries []spec.Entry) {
 
 // Locks locks what the project's Locks name, wherever it can be written to.
 //
-// A lock is of a file of the host, and not of a place in the sandbox: it comes after each entry that brings the project, or a part of
-// it, or what it lies in, by whatever name. So a flag that comes later can cover it. An entry that brings what is locked itself, or
-// a part of that, is left alone: its flag has named it.
+// A lock is of a file of the host, and not of a place in the sandbox: it comes after each entry that brings the project, or a part
+// of it, or what it lies in, by whatever name. So a flag that comes later can cover it. An entry that brings what is locked itself,
+// or a part of that, is left alone: its flag has named it.
 //
 // A directory above a lock could be renamed, and another one made in its place. So each one between what the entry brings and the
 // lock is mounted on itself: a mount point can't be renamed or removed. rename(2) from one side of it to the other is EXDEV.

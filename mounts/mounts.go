@@ -161,8 +161,8 @@ func namesDescriptor(path string) bool {
 func (t *tree) clone(i int, path plan.Ptr) {
 	e, r := &t.s.Tree[i], t.source[i]
 	if e.Here {
-		// The working directory is that of the caller, which a process has by descriptor, and ".." is no link: a program that exchanges
-		// a directory on its path and a link, see renameat2(2), leads nowhere.
+		// The working directory is that of the caller, which a process has by descriptor, and ".." is no link: a program that
+		// exchanges a directory on its path and a link, see renameat2(2), leads nowhere.
 		t.b.OpenTreeTo(plan.WhySource, r, plan.Cwd, path)
 		t.same(e, r)
 		return

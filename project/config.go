@@ -88,9 +88,12 @@ func (l *locker) included(from, path string) string {
 	return early.Concat(from[:strings.LastIndexByte(from, '/')+1], path)
 }
 
-// names are the variables whose values are names of people, branches and colours, by their first words. Nothing of them is run, or
+// plainVariables are those whose values are names of people, branches and colours, by their first words. Nothing of them is run, or
 // read as a file, and a project may well have a directory by the name of main.
-var plainVariables = [...]string{"user.", "author.", "committer.", "color.", "branch.", "init.defaultbranch", "push.default", "submodule.active", "core.worktree"}
+var plainVariables = [...]string{
+	"user.", "author.", "committer.", "color.", "branch.", "init.defaultbranch", "push.default", "submodule.active",
+	"core.worktree",
+}
 
 // plainEnds are the same for variables of a section with a name, by their last words.
 var plainEnds = [...]struct{ section, variable string }{

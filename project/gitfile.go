@@ -43,7 +43,8 @@ func isTop(fd, uid int) int {
 	return notTop
 }
 
-// Outside is a git directory that lies outside of the project. Source and Dest are paths of the host and of the sandbox; "" is none.
+// Outside is a git directory that lies outside of the project. Source and Dest are paths of the host and of the sandbox; "" is
+// none.
 type Outside struct{ Source, Dest string }
 
 // maxGitfile is how long a .git file may be. Git's own are a path long.

@@ -91,7 +91,7 @@ func (c *Caller) search(fd int) (_ top, why string) {
 	at := fd
 	here, _ := host.Look(fd, "")
 	own := top{0, here}
-	for up := 0; up < maxUp; up++ {
+	for up := range maxUp {
 		s.look(c, at, up)
 		if s.checkout != unknown {
 			break

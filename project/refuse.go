@@ -38,8 +38,8 @@ func (c *Caller) refuses(fd int) string {
 	return ""
 }
 
-// systems are where no project is. Links in /proc lead to descriptors, /dev and /sys are the machine's, and in /run are the sockets of
-// its services.
+// systems are where no project is. Links in /proc lead to descriptors, /dev and /sys are the machine's, and in /run are the sockets
+// of its services.
 var systems = [...]struct{ dir, why string }{
 	{"/proc", "is in /proc"},
 	{"/sys", "is in /sys"},

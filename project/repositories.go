@@ -1,6 +1,7 @@
 package project
 
 import (
+	"slices"
 	"strings"
 
 	"box/internal/early"
@@ -180,10 +181,8 @@ func tame(path string) bool {
 
 // watch notes a name at the top that does not exist, and that a configuration names.
 func (l *locker) watch(name string) {
-	for _, watched := range l.found.Watched {
-		if watched == name {
-			return
-		}
+	if slices.Contains(l.found.Watched, name) {
+		return
 	}
 	l.found.Watched = early.Append(l.found.Watched, early.Concat(name))
 }

@@ -4,7 +4,7 @@ package spec
 // for: a tool outside may run it, or believe it. The zero value is no such directory.
 type Project struct {
 	Top      string       // its path on the host, for messages; "" is none
-	Source   string       // what it is opened by: "." or a path upwards is of the working directory itself, wherever Top leads by now
+	Source   string       // what it is opened by: "." or "../.." is from the working directory itself, wherever Top leads by now
 	Dev, Ino uint64       // what is there
 	Names    []string     // the names that are watched for in it; at most 64
 	There    uint64       // bit n: Names[n] was there when it was decided what is locked

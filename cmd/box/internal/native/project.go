@@ -125,7 +125,8 @@ func (b *Line) leave(why string) error {
 		return say.Refuse(b.project.words, why)
 	case b.project.writable:
 		early.Ordinary()
-		return say.Usagef("-w: %s: it can't be made writable", why).Hintf("change to the directory of a project, or name it: --project DIR")
+		return say.Usagef("-w: %s: it can't be made writable", why).
+			Hintf("change to the directory of a project, or name it: --project DIR")
 	}
 	say.Tell(why, ": it is not brought in, the command starts in an empty home")
 	b.bare = true
@@ -144,7 +145,8 @@ func (b *Line) lockProject(p *project.Project, c *project.Caller) error {
 	}
 	if err := p.Locks(c, found); err != nil {
 		early.Ordinary()
-		return say.Usagef("-w: a git configuration can't be read: %v", err).Hintf("what git runs by it is not known, and could be changed by the command; mend it, or leave -w out")
+		return say.Usagef("-w: a git configuration can't be read: %v", err).
+			Hintf("what git runs by it is not known, and the command could change that: mend the file, or leave -w out")
 	}
 	to.Locks, to.Names = found.Locks, found.Watched[:min(len(found.Watched), 64)]
 	for i := range to.Names {

@@ -11,3 +11,13 @@ type Project struct {
 	Required Origin   // the flag that lets nothing start if it can't be watched
 	Origin   Origin   // the flag that makes it writable
 }
+
+// Allows reports whether a name may appear.
+func (p *Project) Allows(name string) bool {
+	for _, allowed := range p.AllowNew {
+		if allowed == name {
+			return true
+		}
+	}
+	return false
+}

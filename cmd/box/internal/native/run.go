@@ -103,6 +103,7 @@ func (b *Line) Begin(s *session.Session) {
 	*b.spec = spec.Plain()
 	b.spec.Confine.Use = true
 	b.spec.Tree, b.spec.Filters, b.spec.Life.Keep = m.Tree[:0], m.Filters[:0], m.Keep[:0]
+	b.spec.Project.AllowNew = m.AllowNew[:0]
 	b.env, b.raw, b.data, b.spec.Life.Locks = lists.envs[:0], m.Raw[:0], m.Kept[:0], m.Locks[:0]
 	// uid 0 inside is uid 0 outside to procfs, whatever capabilities it lacks.
 	if unix.Getuid() == 0 {
@@ -134,12 +135,21 @@ func (b *Line) Start() (int, error) {
 	// What Tell has kept back is printed now: what follows starts a sandbox,
 	// and the ordinary way is closed then.
 	say.Release()
-	status, err := b.session.Run(signals, nil)
+	status, err := b.session.Run(signals, session.Listener{News: TellNews})
 	say.Left(status.Left)
-	if err != nil {
-		return 0, b.explained(err)
+	return b.ended(status, err)
+}
+
+// ended returns the exit status. What has ended a sandbox with a .git in its
+// project has been told.
+func (b *Line) ended(status launch.Status, err error) (int, error) {
+	switch err { //nolint:errorlint // it is never wrapped, and errors.Is may not run early
+	case nil:
+		return status.Exit(), nil
+	case launch.ErrPlanted:
+		return say.StatusKilled, nil
 	}
-	return status.Exit(), nil
+	return 0, b.explained(err)
 }
 
 // startLogged is Start with --seccomp-log. The report comes after the command
@@ -148,13 +158,10 @@ func (b *Line) Start() (int, error) {
 //go:noinline
 func (b *Line) startLogged(signals int) (int, error) {
 	early.Ordinary()
-	status, err := b.session.Run(signals, b.refused.Notice)
+	status, err := b.session.Run(signals, session.Listener{Refused: b.refused.Notice, News: TellNews})
 	b.refused.Report(status)
 	say.Left(status.Left)
-	if err != nil {
-		return 0, b.explained(err)
-	}
-	return status.Exit(), nil
+	return b.ended(status, err)
 }
 
 // explained returns an error of package launch, or of an act, in the user's

@@ -44,8 +44,8 @@ type newNames struct {
 // gitDir is the name that ends a sandbox.
 const gitDir = ".git"
 
-// watchProject opens the project and watches it. It is for Start, before there is a sandbox: a descriptor leads to the directory that
-// the sandbox gets, whatever its path leads to later.
+// watchProject opens the project and watches it. It is for Start, before there is a sandbox: a descriptor leads to the directory
+// that the sandbox gets, whatever its path leads to later.
 func (b *Sandbox) watchProject() error {
 	n, p := &b.names, &b.spec.Project
 	n.watch, n.top, n.told, n.planted, n.over = -1, -1, 0, false, false

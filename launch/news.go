@@ -40,7 +40,8 @@ type News struct {
 // OnNews says who is told News. It must be said before Wait. f returns false for what it could not tell without waiting.
 func (b *Sandbox) OnNews(f func(*News) bool) { b.onNews = f }
 
-// report tells news, if there is somebody to tell, and returns false if that could not be. They lie in the Sandbox, since what is called by address may keep them.
+// report tells news, if there is somebody to tell, and returns false if that could not be. They lie in the Sandbox, since what is
+// called by address may keep them.
 func (b *Sandbox) report(n News) (told bool) {
 	if b.onNews == nil {
 		return true

@@ -14,7 +14,7 @@ func (s *sweep) inspect(dir int) {
 	switch {
 	case errno != 0 || wrong != 0: // gone, or spelled otherwise where case counts
 	case p.Allows(gitDir) || s.known(&f):
-	case !(s.isNew(&f) && s.isNew(&above)) && !s.touched(dir): // to get a name in a directory changes both
+	case (!s.isNew(&f) || !s.isNew(&above)) && !s.touched(dir): // to get a name in a directory changes both
 	case s.harmless(dir, &f):
 	default:
 		s.b.reportHeld(s.path.String(), s.b.hold(dir))

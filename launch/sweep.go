@@ -30,8 +30,9 @@ type sweep struct {
 	config [maxConfig]byte
 	levels [maxDepth]level
 	depth  int
-	used   int           // of queue
-	queue  [1 << 20]byte // the names of directories to be entered, each after its length: those of a level lie after its parent's
+	// queue has the names of directories to be entered, each after its length: those of a level lie after its parent's.
+	queue [1 << 20]byte
+	used  int // of queue
 }
 
 // level is a directory that the walk is in or below.
@@ -52,8 +53,8 @@ func newSweep() *sweep {
 	return &plainSweep
 }
 
-// Sweep tells what is new in the project, and walks through it. It is for the time after Wait. A signal that asks for an end, or one
-// that is deadly, ends the walk.
+// Sweep tells what is new in the project, and walks through it. It is for the time after Wait. A signal that asks for an end,
+// or one that is deadly, ends the walk.
 func (b *Sandbox) Sweep() {
 	n := &b.names
 	n.over = true

@@ -1,5 +1,7 @@
 package spec
 
+import "slices"
+
 // Project is a directory that the command may write in, and where its user goes on working outside. What appears in it is watched
 // for: a tool outside may run it, or believe it. The zero value is no such directory.
 type Project struct {
@@ -14,10 +16,5 @@ type Project struct {
 
 // Allows reports whether a name may appear.
 func (p *Project) Allows(name string) bool {
-	for _, allowed := range p.AllowNew {
-		if allowed == name {
-			return true
-		}
-	}
-	return false
+	return slices.Contains(p.AllowNew, name)
 }

@@ -83,9 +83,6 @@ func (b *Line) Finish(command []string) error {
 	if err := b.furnish(); err != nil {
 		return err
 	}
-	if err := b.guarded(); err != nil {
-		return err
-	}
 	s.Mounts.State = inputs.StateDirectory()
 	inputs.TakeCallers(s)
 	b.terminals()
@@ -190,22 +187,6 @@ func (b *Line) baseView() error {
 		say.Tell(left, ": it is not brought in, the command starts in an empty home")
 	}
 	b.bare = left != ""
-	return nil
-}
-
-// guarded looks at what was asked of the guard when it is known whether there
-// is a project.
-func (b *Line) guarded() error {
-	p := &b.spec.Project
-	if p.Top != "" {
-		return nil
-	}
-	if p.Required.Words != nil {
-		return say.Refuse(p.Required.Words, "no project is writable, so none can be watched: -w makes one writable")
-	}
-	if len(p.AllowNew) > 0 {
-		say.Tell("--allow-new: has no effect without a project that -w makes writable")
-	}
 	return nil
 }
 

@@ -45,6 +45,22 @@ func TellNews(n *launch.News) bool {
 	return true
 }
 
+// guarded looks at what was asked of the guard when it is known whether there
+// is a project.
+func (b *Line) guarded() error {
+	p := &b.spec.Project
+	if p.Top != "" {
+		return nil
+	}
+	if p.Required.Words != nil {
+		return say.Refuse(p.Required.Words, "no project is writable, so none can be watched: -w makes one writable")
+	}
+	if len(p.AllowNew) > 0 {
+		say.Tell("--allow-new: has no effect without a project that -w makes writable")
+	}
+	return nil
+}
+
 // moveBack says how to take a renaming back.
 func moveBack(n *launch.News) bool {
 	var full, from, to early.Text

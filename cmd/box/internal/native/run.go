@@ -115,6 +115,9 @@ func (b *Line) Begin(s *session.Session) {
 // Compile writes the plan. An error is a *say.Message: what of the host is not
 // as the Spec needs it.
 func (b *Line) Compile() error {
+	if err := b.guarded(); err != nil {
+		return err
+	}
 	if err := b.session.Compile(); err != nil {
 		return b.explained(err)
 	}
@@ -143,10 +146,10 @@ func (b *Line) Start() (int, error) {
 // ended returns the exit status. What has ended a sandbox with a .git in its
 // project has been told.
 func (b *Line) ended(status launch.Status, err error) (int, error) {
-	switch err { //nolint:errorlint // it is never wrapped, and errors.Is may not run early
-	case nil:
+	if err == nil {
 		return status.Exit(), nil
-	case launch.ErrPlanted:
+	}
+	if err == launch.ErrPlanted { //nolint:errorlint // it is never wrapped, and errors.Is may not run early
 		return say.StatusKilled, nil
 	}
 	return 0, b.explained(err)

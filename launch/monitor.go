@@ -44,6 +44,7 @@ func (b *Sandbox) Wait() (Status, error) {
 		return Status{Signal: unix.SIGKILL, Left: b.left}, b.over(ErrLost)
 	}
 	b.status.Left = b.left
+	b.status.Typed = b.tty != nil && b.status.Signal != 0 && b.tty.asked == b.status.Signal
 	return b.status, nil
 }
 

@@ -27,7 +27,8 @@ type Sandbox struct {
 	mounts   int       // the sandbox's mount table, or -1
 	onNotice func(Notice) unix.Errno
 	parent   int   // the caller's process id
-	heard    int64 // when pid 1 had last taken all that was sent to it, as far as is known
+	unread   int   // what was sent to pid 1 and lies there, in bytes of the kernel's memory
+	since    int64 // how long it has lain there at most: a time of host.Clock
 	tty      *terminal
 	undo     []func() error // of the acts, in the order in which they were done
 	made     []mountPoint

@@ -195,6 +195,20 @@ func result(r uintptr) (uintptr, unix.Errno) {
 	return r, 0
 }
 
+// Die ends the process by a signal that it may have caught or blocked, and with group its process group. It returns where
+// the process is pid 1 of its pid namespace, which gets no signals of its own.
+func Die(signal unix.Signal, group bool) {
+	DefaultAction(signal)
+	set := uint64(1) << (signal - 1)
+	_, _, _ = unix.RawSyscall6(unix.SYS_RT_SIGPROCMASK, unix.SIG_UNBLOCK, uintptr(unsafe.Pointer(&set)), 0, 8, 0, 0)
+	if group {
+		Kill(0, signal)
+	}
+	// To this thread: then it has not gone on by the time the call returns.
+	thread, _, _ := unix.RawSyscall(unix.SYS_GETTID, 0, 0, 0)
+	_, _, _ = unix.RawSyscall(unix.SYS_TGKILL, uintptr(PID()), thread, uintptr(signal))
+}
+
 // DefaultAction gives a signal its default action, see rt_sigaction(2).
 func DefaultAction(signal unix.Signal) { setAction(signal, 0) }
 

@@ -144,8 +144,8 @@ func (b *Line) Start() (launch.Status, error) {
 	return b.ended(status, err)
 }
 
-// ended returns how the command has ended. What has ended a sandbox with a .git in its
-// project has been told.
+// ended returns how the command has ended. What has ended a sandbox with a .git
+// in its project has been told.
 func (b *Line) ended(status launch.Status, err error) (launch.Status, error) {
 	if err == nil {
 		return status, nil

@@ -1,7 +1,6 @@
 package mounts
 
 import (
-	"box/internal/early"
 	"box/plan"
 	"box/spec"
 
@@ -16,10 +15,8 @@ import (
 // it.
 func (t *tree) masked(r plan.Reg) {
 	if t.mask {
-		if t.masks++; t.masks > plan.MaxMasks {
-			early.Ordinary() // the monitor has no memory for more before the Go runtime
-		}
 		t.b.Masked(r)
+		t.masks++
 	}
 }
 

@@ -1,5 +1,7 @@
 package spec
 
+import "slices"
+
 // Project is a directory that the command may write in, and where its user goes on working outside. What appears in it is watched
 // for: a tool outside may run it, or believe it. The zero value is no such directory.
 type Project struct {
@@ -18,4 +20,9 @@ type Project struct {
 type LockedPath struct {
 	Path string // below Project.Top; the last part of it may be a link, and no other
 	Why  string
+}
+
+// Allows reports whether a name may appear.
+func (p *Project) Allows(name string) bool {
+	return slices.Contains(p.AllowNew, name)
 }

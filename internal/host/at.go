@@ -13,18 +13,6 @@ import (
 // Here is the working directory in the place of a descriptor, see openat(2), AT_FDCWD.
 const Here = unix.AT_FDCWD
 
-// A File is what can be known of a file without opening it, see stat(2).
-type File struct {
-	Mode, UID uint32
-	Dev, Ino  uint64 // the same for no other
-}
-
-// Is reports whether the file is of a kind, S_IFDIR and so on.
-func (f File) Is(kind uint32) bool { return f.Mode&unix.S_IFMT == kind }
-
-// Same reports whether both are the same file.
-func (f File) Same(g File) bool { return f.Dev == g.Dev && f.Ino == g.Ino }
-
 // Look returns what is at name below the directory dir. A link is not followed. An empty name is dir itself.
 func Look(dir int, name string) (File, unix.Errno) {
 	return lookAt(dir, name, unix.AT_SYMLINK_NOFOLLOW)
@@ -41,7 +29,7 @@ func lookAt(dir int, name string, flags uintptr) (File, unix.Errno) {
 	var st unix.Stat_t
 	at, to := uintptr(unsafe.Pointer(&p)), uintptr(unsafe.Pointer(&st))
 	_, _, errno := unix.RawSyscall6(sysStatat, uintptr(dir), at, to, flags|unix.AT_EMPTY_PATH, 0, 0)
-	return File{st.Mode, st.Uid, st.Dev, st.Ino}, errno
+	return fileOf(&st), errno
 }
 
 // OpenAt opens what is at name below the directory dir, close-on-exec. flags are those of open(2).

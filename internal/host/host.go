@@ -5,6 +5,8 @@ package host
 import (
 	"unsafe"
 
+	"box/internal/early"
+
 	"golang.org/x/sys/unix"
 )
 
@@ -152,10 +154,10 @@ func Read(fd int, data []byte) (n int, errno unix.Errno) {
 	return int(r), errno
 }
 
-// ReadAt is pread(2).
-func ReadAt(fd int, data []byte, offset int64) (n int, errno unix.Errno) {
-	p := uintptr(unsafe.Pointer(unsafe.SliceData(data)))
-	r, _, errno := unix.RawSyscall6(unix.SYS_PREAD64, uintptr(fd), p, uintptr(len(data)), uintptr(offset), 0, 0)
+// ReadAt is pread64(2) of something that makes nobody wait.
+func ReadAt(fd int, data []byte, at int64) (n int, errno unix.Errno) {
+	to := uintptr(unsafe.Pointer(unsafe.SliceData(data)))
+	r, _, errno := unix.RawSyscall6(unix.SYS_PREAD64, uintptr(fd), to, uintptr(len(data)), uintptr(at), 0, 0)
 	return int(r), errno
 }
 
@@ -170,6 +172,31 @@ func Same(a, b string) bool {
 	var p, q path
 	var s, t unix.Stat_t
 	return p.set(a) && q.set(b) && stat(&p, &s, 0) == 0 && stat(&q, &t, 0) == 0 && s.Dev == t.Dev && s.Ino == t.Ino
+}
+
+// Above reports whether the working directory is one of those that a directory lies in, by device and inode. It goes up from that
+// directory, as far as it may.
+func Above(dir string) bool {
+	var p, here, up path
+	var wanted, st unix.Stat_t
+	if !p.set(dir) || !here.set(".") || !up.set("..") || stat(&here, &wanted, 0) != 0 {
+		return false
+	}
+	fd, errno := open(&p, unix.O_PATH|unix.O_DIRECTORY)
+	for errno == 0 {
+		next, wrong := openat(fd, &up, unix.O_PATH|unix.O_DIRECTORY)
+		Close(fd)
+		if wrong != 0 {
+			return false
+		}
+		before := st
+		_, _, errno = unix.RawSyscall(unix.SYS_FSTAT, uintptr(next), uintptr(unsafe.Pointer(&st)), 0)
+		if fd = next; errno == 0 && (st.Dev == wanted.Dev && st.Ino == wanted.Ino || st.Dev == before.Dev && st.Ino == before.Ino) {
+			Close(fd)
+			return st.Dev == wanted.Dev && st.Ino == wanted.Ino
+		}
+	}
+	return false
 }
 
 func stat(p *path, st *unix.Stat_t, flags int) unix.Errno {
@@ -218,8 +245,14 @@ func RealPath(name string, buffer []byte) string {
 	if errno != 0 {
 		return ""
 	}
-	target := PathOf(fd, buffer)
+	var link early.Text
+	link.Add("/proc/self/fd/")
+	link.AddNumber(uint64(fd))
+	target := Readlink(link.String(), buffer)
 	Close(fd)
+	if target == "" || target[0] != '/' {
+		return ""
+	}
 	return target
 }
 

@@ -2,18 +2,34 @@ package native
 
 import (
 	"path"
+	"strings"
 
 	"box/cmd/box/internal/arg"
 	"box/cmd/box/internal/inputs"
 	"box/cmd/box/internal/say"
 	"box/internal/early"
 	"box/internal/kernel"
+	"box/project"
 	"box/spec"
 
 	"golang.org/x/sys/unix"
 )
 
 // What the flags do that are not about files.
+
+// allowNew lets a name appear in the project. The words are the caller's, and
+// stay.
+func (b *Line) allowNew(w []string) error {
+	for _, name := range project.Names {
+		if name == w[0] {
+			p := &b.spec.Project
+			p.AllowNew = early.Append(p.AllowNew, w[0])
+			return nil
+		}
+	}
+	early.Ordinary()
+	return say.Badf("only these names are watched for: %s", strings.Join(project.Names[:], ", "))
+}
 
 // base chooses what is added that no flag names. The last one counts.
 func (b *Line) base(w []string) error {
@@ -155,12 +171,17 @@ func (b *Line) pty(w []string) error {
 }
 
 // require is for callers that want no sandbox rather than one without Landlock,
-// which is left out silently where the kernel lacks it.
+// which is left out silently where the kernel lacks it, or one whose project
+// can't be watched.
 func (b *Line) require(w []string) error {
-	if w[0] != "landlock" {
-		return say.Bad("not landlock")
+	switch w[0] {
+	case "landlock":
+		b.spec.Confine.Required.Words = b.step.words
+	case "guard":
+		b.spec.Project.Required.Words = b.step.words
+	default:
+		return say.Bad("not landlock or guard")
 	}
-	b.spec.Confine.Required.Words = b.step.words
 	return nil
 }
 

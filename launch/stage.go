@@ -8,9 +8,9 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// stage is a tmpfs on "/" that holds what is mounted nowhere yet, where there is no open_tree(2) (before 5.2): each mount has a slot of
-// its own there until mount(2) moves it, MS_MOVE. It is made before the cover, and lies below that until the pivot. A plan that has the
-// first such mount above the cover has the base for it: what lay on the new root would be found in its place.
+// stage is a tmpfs on "/" that holds what is mounted nowhere yet, where there is no open_tree(2) (before 5.2): each mount has a
+// slot of its own there until mount(2) moves it, MS_MOVE. It is made before the cover, and lies below that until the pivot. A plan
+// that has the first such mount above the cover has the base for it: what lay on the new root would be found in its place.
 type stage struct {
 	up    bool    // it is there
 	alone bool    // nothing that is mounted here is seen by the host
@@ -121,8 +121,8 @@ func (m *machine) cloneStaged(dir, path, flags uintptr) uintptr {
 	return r
 }
 
-// mountAside is fsmount(2): c is that call, and those before it have said what file system. It is mounted on "/" and cloned, or only
-// opened if the plan puts it nowhere, and then unmounted again: no path means what lies there in between.
+// mountAside is fsmount(2): c is that call, and those before it have said what file system. It is mounted on "/" and cloned, or
+// only opened if the plan puts it nowhere, and then unmounted again: no path means what lies there in between.
 //
 //go:nosplit
 //go:norace
@@ -196,8 +196,8 @@ func (m *machine) optionsOf(fs plan.Reg) (fstype, options, errno uintptr) {
 	return m.at(first).Args[0], options, 0
 }
 
-// appendText copies the text at from to at, without its NUL, and returns the address of what follows. That is end where there is not
-// enough memory.
+// appendText copies the text at from to at, without its NUL, and returns the address of what follows. That is end where there is
+// not enough memory.
 //
 //go:nosplit
 //go:norace

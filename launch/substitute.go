@@ -9,9 +9,9 @@ import (
 )
 
 // A kernel can lack calls that a plan has: an old one, or one behind a filter. An emulated one says ENOSYS then, and so do newer
-// filters; Docker's says EPERM up to 20.10. What they do is then done by other calls, less quickly and with the same answers, so that
-// plans and messages need not know. An EPERM of the kernel's own is one by the other way, too: no substitute can do what the call may
-// not. Another way is looked for when a call has ended so, and a kernel that has all of them pays nothing for it.
+// filters; Docker's says EPERM up to 20.10. What they do is then done by other calls, less quickly and with the same answers, so
+// that plans and messages need not know. An EPERM of the kernel's own is one by the other way, too: no substitute can do what the
+// call may not. Another way is looked for when a call has ended so, and a kernel that has all of them pays nothing for it.
 
 // substitute makes the call c, whose arguments are in m.args and which has returned r, by others. It returns what the kernel would
 // have returned, which is r where there is no other way.

@@ -78,8 +78,8 @@ package inherited
 // 	return error;
 // }
 //
-// // glibc makes threads by clone3(2), and by clone(2) only where that is ENOSYS: Docker's filter says EPERM, up to 20.10. So a static
-// // box has no such function.
+// // glibc makes threads by clone3(2), and by clone(2) only where that is ENOSYS: Docker's filter says EPERM, up to 20.10. So a
+// // static box has no such function.
 // int __wrap___clone3(void *args, size_t size, int (*start)(void *), void *arg) {
 // 	errno = ENOSYS;
 // 	return -1;

@@ -58,8 +58,8 @@ func Missing() string {
 	return ""
 }
 
-// Substituted says of each system call that others are made for that this kernel doesn't have it, with the version that brought it, or
-// that it is refused, and what is done instead.
+// Substituted says of each system call that others are made for that this kernel doesn't have it, with the version that brought
+// it, or that it is refused, and what is done instead.
 func Substituted() (found []string) {
 	for _, l := range likes {
 		switch {

@@ -21,7 +21,7 @@ func StateDirectory() string {
 	}
 	home := inherited.Variable("HOME")
 	if !strings.HasPrefix(home, "/") {
-		home = host.Home(unix.Getuid())
+		home = host.User(unix.Getuid()).Home
 	}
 	if !strings.HasPrefix(home, "/") {
 		return ""

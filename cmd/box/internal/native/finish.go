@@ -192,7 +192,7 @@ func homes(found []string, home string) []string {
 	if home != "" {
 		found = early.Append(found, home)
 	}
-	if home := host.Home(unix.Getuid()); home != "" && home != "/" {
+	if home := host.User(unix.Getuid()).Home; home != "" && home != "/" {
 		found = early.Append(found, home)
 	}
 	return found

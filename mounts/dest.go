@@ -49,6 +49,11 @@ func (t *tree) point(dest string, dir bool, dirPerms, filePerms uint32) plan.Reg
 	return at
 }
 
+// there opens what is at the destination of an entry, and makes nothing.
+func (t *tree) there(e *spec.Entry) plan.Reg {
+	return t.b.OpenInRoot(plan.WhyPlace, plan.Root, t.b.String(spec.Relative(e.Dest)), unix.O_PATH, 0)
+}
+
 // place makes what is missing of dest, which is ours. No link can be on the way then, so no descriptor has to hold
 // the place.
 func (t *tree) place(dest string) {
@@ -108,6 +113,8 @@ func (t *tree) parentPerms() uint32 {
 	switch {
 	case e == nil:
 		return open
+	case e.Kind.Mounts() && t.s.Mounts.FixedParents:
+		return 0o555
 	case !e.Kind.HasPerms() && t.s.Mounts.ClosedParents:
 		return 0o700
 	case !e.Kind.HasPerms():

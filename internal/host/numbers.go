@@ -101,6 +101,9 @@ func (n *Names) Open(name string) bool {
 	return errno == 0
 }
 
+// Close closes the directory before the end.
+func (n *Names) Close() { n.dir.Close() }
+
 // Next returns the next name, which holds until the next call, without "." and ".."; "" is the end, and closes the directory.
 func (n *Names) Next() string {
 	for {
@@ -122,4 +125,17 @@ func (n *Names) Next() string {
 			return name
 		}
 	}
+}
+
+// Empty reports whether there is nothing in a directory. One that can't be read counts as filled.
+func Empty(name string) bool {
+	var names Names
+	if !names.Open(name) {
+		return false
+	}
+	if names.Next() == "" {
+		return true
+	}
+	names.Close()
+	return false
 }

@@ -41,9 +41,9 @@ lint:
 	$(TOOL) golangci-lint run
 	@dead=$$($(TOOL) deadcode -tags deadcode,netgo,osusergo ./cmd/box ./seccompprofile/generate ./internal/early/setentry ./bench) && \
 		if [ -n "$$dead" ]; then echo "$$dead"; echo "nobody calls these: remove them"; exit 1; fi
-	shellcheck .ci/run .ci/libseccomp .ci/cross .ci/demo .ci/reproducible tests/vm/run tests/vm/debian tests/callers/checks $(shell grep -l '^#!/bin/sh' tests/callers/*)
+	shellcheck .ci/run .ci/bubblewrap .ci/libseccomp .ci/cross .ci/demo .ci/reproducible tests/vm/run tests/vm/debian tests/callers/checks $(shell grep -l '^#!/bin/sh' tests/callers/*)
 bench: build
-	go run ./bench -box bin/box
+	bwrap=$$(.ci/bubblewrap) && go run ./bench -box bin/box -bwrap "$$bwrap"
 fuzz:
 	go test -fuzz FuzzScan -fuzztime 60s ./cmd/box/internal/native
 	go test -fuzz FuzzBwrapWords -fuzztime 60s ./cmd/box/internal/bwrap

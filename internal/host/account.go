@@ -15,6 +15,9 @@ type Account struct{ Name, Home, Shell string }
 // User returns what /etc/passwd says of a user id; nothing if it is not there.
 func User(uid int) Account { return account("/etc/passwd", uid) }
 
+// Home returns the home directory of a user id as /etc/passwd has it, or "".
+func Home(uid int) string { return User(uid).Home }
+
 // Group returns what /etc/group says of a group id; nothing if it is not there.
 func Group(gid int) Account { return account("/etc/group", gid) }
 

@@ -21,7 +21,7 @@ func StateDirectory() string {
 	}
 	home := inherited.Variable("HOME")
 	if !strings.HasPrefix(home, "/") {
-		home = host.User(unix.Getuid()).Home
+		home = host.Home(unix.Getuid())
 	}
 	if !strings.HasPrefix(home, "/") {
 		return ""

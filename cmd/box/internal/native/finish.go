@@ -9,6 +9,7 @@ import (
 	"box/internal/host"
 	"box/internal/inherited"
 	"box/mounts"
+	"box/project"
 	"box/seccompprofile"
 	"box/spec"
 
@@ -168,6 +169,10 @@ const leavesOut = " (--base none leaves it out)"
 // the command starts elsewhere.
 func (b *Line) baseView() error {
 	home, account := inherited.Variable("HOME"), host.User(unix.Getuid())
+	if b.project {
+		p := &b.spec.Project
+		p.Top, p.Source, p.Names, p.Origin.Words = b.dirName, ".", project.Names[:], writableWords[:]
+	}
 	left, err := mounts.Base(b.spec, mounts.Host{
 		UID: unix.Getuid(), Account: account, User: inherited.Variable("USER"),
 		Home: home, Homes: homes(b.memory.Homes[:0], home, account.Home), Dir: b.dirName,
@@ -179,11 +184,15 @@ func (b *Line) baseView() error {
 	}
 	b.explainNotes()
 	if left != "" {
+		b.spec.Project = spec.Project{}
 		say.Tell(left, ": it is not brought in, the command starts in an empty home")
 	}
 	b.bare = left != ""
 	return nil
 }
+
+// writableWords are those of -w, as an Origin has them.
+var writableWords = [...]string{"-w"}
 
 // homes returns what may be the caller's home: HOME, which anybody may have
 // set, and what the system says. Both have to be known: a working directory

@@ -88,7 +88,7 @@ func (t *tree) directories(path string) plan.Reg {
 		if end += to; t.onHost(path[:end]) {
 			t.claim(plan.WhyAbove, at, t.b.String(name), unix.S_IFDIR|unix.S_ISVTX|t.parentPerms())
 		} else {
-			t.b.Mkdirat(plan.WhyAbove, at, t.b.String(name), t.parentPerms())
+			t.b.Mkdirat(plan.WhyAbove, at, t.b.String(name), t.ownPerms())
 			t.b.Ignoring(unix.EEXIST)
 		}
 		// If the last step fails, the message is about the parent itself.
@@ -113,8 +113,6 @@ func (t *tree) parentPerms() uint32 {
 	switch {
 	case e == nil:
 		return open
-	case e.Kind.Mounts() && t.s.Mounts.FixedParents:
-		return 0o555
 	case !e.Kind.HasPerms() && t.s.Mounts.ClosedParents:
 		return 0o700
 	case !e.Kind.HasPerms():
@@ -129,6 +127,14 @@ func (t *tree) parentPerms() uint32 {
 		perms &^= 0o005
 	}
 	return perms
+}
+
+// ownPerms is parentPerms for those that are not on the host.
+func (t *tree) ownPerms() uint32 {
+	if e := t.s.Entry(t.b.Whom()); e != nil && e.Kind.Mounts() && t.s.Mounts.FixedParents {
+		return 0o555
+	}
+	return t.parentPerms()
 }
 
 // forget closes the directory that parent has kept.

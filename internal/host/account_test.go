@@ -47,7 +47,7 @@ func TestAccount(t *testing.T) {
 			t.Fatal(err)
 		}
 		seen := map[int]bool{}
-		for _, line := range strings.Split(strings.TrimSpace(string(data)), "\n") {
+		for line := range strings.SplitSeq(strings.TrimSpace(string(data)), "\n") {
 			f := strings.Split(line, ":")
 			id, err := strconv.Atoi(f[2])
 			if err != nil || seen[id] {

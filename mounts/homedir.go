@@ -31,19 +31,13 @@ func (v *view) home() {
 // free reports whether a directory of the sandbox's own can be at a path: the base view has nothing there or below it, nor above it
 // but what lies in memory. The caller's own home may lie in what is bound, in /opt for example: it is covered.
 func (v *view) free(path string) bool {
-	if taken(v.s.Tree[:v.at], path) {
+	before := v.s.Tree[:v.at]
+	if taken(before, path) {
 		return false
 	}
-	for i := v.at - 1; i >= 0; i-- {
-		e := &v.s.Tree[i]
-		if !e.Kind.Creates() || !spec.Within(path, e.Dest) {
-			continue
-		}
-		if e.Kind == spec.Bind {
-			mode, uid, errno := host.Owner(path, unix.AT_SYMLINK_NOFOLLOW)
-			return errno == 0 && mode&unix.S_IFMT == unix.S_IFDIR && uid == uint32(v.h.UID) && uid != root
-		}
-		return e.Kind == spec.Tmpfs || e.Kind == spec.Dir
+	if makeable(before, path) {
+		return true
 	}
-	return true
+	mode, uid, errno := host.Owner(path, unix.AT_SYMLINK_NOFOLLOW)
+	return errno == 0 && mode&unix.S_IFMT == unix.S_IFDIR && uid == uint32(v.h.UID) && uid != root && Has(v.s, path)
 }

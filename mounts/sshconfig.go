@@ -1,7 +1,5 @@
 package mounts
 
-import "box/internal/host"
-
 const (
 	sshConfig = "/etc/ssh/ssh_config.d"
 	noteSSH   = "base view: ssh refuses what belongs to nobody"
@@ -14,7 +12,7 @@ func (v *view) sshConfig() {
 	if v.h.UID == root || !v.s.OwnsUser() {
 		return
 	}
-	if host.IsDir(sshConfig) && !host.Empty(sshConfig) {
+	if filled(sshConfig) {
 		v.add(emptyDir(sshConfig, noteSSH))
 	}
 }

@@ -32,11 +32,14 @@ func (v *view) withhold() {
 		if errno != 0 {
 			continue
 		}
+		link := mode&unix.S_IFMT == unix.S_IFLNK
 		// A link is followed as in the sandbox, and for root some are hidden already.
-		if (mode&unix.S_IFMT == unix.S_IFLNK || v.h.UID == 0) && !Has(v.s, path) {
+		if (link || v.h.UID == root) && !Has(v.s, path) {
 			continue
 		}
-		mode, errno = host.Stat(path, 0)
+		if link {
+			mode, errno = host.Stat(path, 0)
+		}
 		switch {
 		case errno != 0:
 		case mode&unix.S_IFMT == unix.S_IFDIR && host.Access(path, unix.X_OK) && !host.Empty(path):

@@ -74,8 +74,8 @@ func Access(name string, mode uint32) bool {
 	return errno == 0
 }
 
-// ReadFile reads a file into buffer, and returns what it has read: all of the file, if that is less than the buffer. It is "" for a
-// file that can't be read.
+// ReadFile reads a regular file into buffer, and returns what it has read: all of the file, if that is less than the buffer. It is ""
+// for a file that can't be read.
 func ReadFile(name string, buffer []byte) string {
 	var p path
 	if !p.set(name) {
@@ -85,19 +85,12 @@ func ReadFile(name string, buffer []byte) string {
 	if errno != 0 {
 		return ""
 	}
-	have := 0
-	for have < len(buffer) {
-		n, errno := Read(fd, buffer[have:])
-		if errno != 0 {
-			have = 0
-		}
-		if errno != 0 || n == 0 {
-			break
-		}
-		have += n
-	}
+	n, errno := Read(fd, buffer)
 	Close(fd)
-	return unsafe.String(unsafe.SliceData(buffer), have)
+	if errno != 0 {
+		return ""
+	}
+	return unsafe.String(unsafe.SliceData(buffer), n)
 }
 
 // Readlink returns the target of the link at name, which it writes into buffer; "" if name is not a link.

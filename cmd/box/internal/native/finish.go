@@ -188,6 +188,7 @@ func (b *Line) baseView() error {
 		say.Tell(left, ": it is not brought in, the command starts in an empty home")
 	}
 	b.bare = left != ""
+	b.program()
 	return nil
 }
 

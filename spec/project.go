@@ -1,5 +1,7 @@
 package spec
 
+import "slices"
+
 // Project is a directory that the command may write in, and where its user goes on working outside. What appears in it is watched
 // for: a tool outside may run it, or believe it. The zero value is no such directory.
 type Project struct {
@@ -10,4 +12,9 @@ type Project struct {
 	AllowNew []string // those of Names that may appear: .git everywhere below Top
 	Required Origin   // the flag that lets nothing start if it can't be watched
 	Origin   Origin   // the flag that makes it writable
+}
+
+// Allows reports whether a name may appear.
+func (p *Project) Allows(name string) bool {
+	return slices.Contains(p.AllowNew, name)
 }

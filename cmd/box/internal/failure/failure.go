@@ -35,6 +35,7 @@ func Explain(err error, s *spec.Spec) *say.Message {
 	var act *launch.ActError
 	var failure *launch.Failure
 	var lost *launch.LostMaskError
+	var unwatched *launch.UnwatchedError
 	switch {
 	case errors.Is(err, launch.ErrLost):
 		return &say.Message{
@@ -51,6 +52,8 @@ func Explain(err error, s *spec.Spec) *say.Message {
 	// this.
 	case errors.Is(err, launch.ErrOrphan):
 		return &say.Message{Headline: "nothing was started: " + err.Error(), Status: say.StatusKilled}
+	case errors.As(err, &unwatched):
+		return explainUnwatched(unwatched, s)
 	case errors.As(err, &lost):
 		return explainLostMask(lost, s)
 	case errors.As(err, &host):

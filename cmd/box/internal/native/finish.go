@@ -184,7 +184,7 @@ func (b *Line) baseView() error {
 	}
 	b.explainNotes()
 	if left != "" {
-		b.spec.Project = spec.Project{}
+		b.spec.Project.Top = ""
 		say.Tell(left, ": it is not brought in, the command starts in an empty home")
 	}
 	b.bare = left != ""

@@ -74,8 +74,8 @@ func Access(name string, mode uint32) bool {
 	return errno == 0
 }
 
-// ReadFile reads a regular file into buffer, and returns what it has read: all of the file, if that is less than the buffer. It is ""
-// for a file that can't be read.
+// ReadFile reads a regular file into buffer, and returns what it has read: all of the file, if that is less than the buffer. It is
+// "" for a file that can't be read.
 func ReadFile(name string, buffer []byte) string {
 	var p path
 	if !p.set(name) {

@@ -47,11 +47,12 @@ func (k Kind) HasPerms() bool { return k == Tmpfs || k == Dir || k == File || k 
 // Entry is one step in the building of the sandbox's tree.
 type Entry struct {
 	Kind    Kind
-	RO      bool     // Bind, Overlay and Data: read-only
+	RO      bool     // Bind, Overlay, Tmpfs and Data: read-only
 	Devices bool     // Bind and Overlay: device files work
 	Here    bool     // Bind: Source is "." or "../..": from the working directory itself, whatever leads to its path by now
 	Below   string   // a directory that Source of a Bind, Dest of a Lock is spelled from; from there on no link is followed
 	Try     bool     // Bind: a missing Source is skipped
+	There   bool     // Tmpfs and Data: something is at Dest already, so nothing is made
 	Perms   uint32   // permission bits for what is created; Dev: of its shm, 0 is 01777
 	Size    uint64   // Tmpfs: bytes; 0 is the default of box
 	Dest    string   // the path in the sandbox

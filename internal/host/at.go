@@ -98,9 +98,6 @@ func Holds(dir File, name string) bool {
 // OpenAt opens the directory at name below dir, which is no link, and reports whether it could.
 func (n *Names) OpenAt(dir int, name string) bool {
 	fd, errno := OpenAt(dir, name, unix.O_RDONLY|unix.O_DIRECTORY|unix.O_NOFOLLOW)
-	n.dir, n.at, n.size = Dir{fd}, 0, 0
+	n.Of(fd)
 	return errno == 0
 }
-
-// Close ends the look at the names before there are no more.
-func (n *Names) Close() { n.dir.Close() }

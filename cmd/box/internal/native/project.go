@@ -40,21 +40,25 @@ type wish struct {
 // can't be brought in is told, and the command starts elsewhere; but a line that
 // asks for one to write in is refused: what the command writes would be lost.
 func (b *Line) baseView() error {
-	at := mounts.Base(b.spec, mounts.Host{UID: unix.Getuid(), Home: inherited.Variable("HOME"), Name: b.host})
-	c := b.projectCaller()
+	account := host.User(unix.Getuid())
+	at := mounts.Base(b.spec, mounts.Host{
+		UID: unix.Getuid(), Account: account, User: inherited.Variable("USER"), Home: inherited.Variable("HOME"), Name: b.host,
+	})
+	c := b.projectCaller(account.Home)
 	var p project.Project
 	p.Find(&c)
 	err := b.bringProject(at, &p, &c)
 	p.Close()
 	b.explainNotes()
+	b.program()
 	return err
 }
 
 // projectCaller returns who looks for the project.
-func (b *Line) projectCaller() project.Caller {
+func (b *Line) projectCaller(systems string) project.Caller {
 	home := inherited.Variable("HOME")
 	c := project.Caller{
-		UID: unix.Getuid(), Home: home, Homes: homes(b.memory.Homes[:0], home), Dir: b.dirName, Wanted: b.project.dir,
+		UID: unix.Getuid(), Home: home, Homes: homes(b.memory.Homes[:0], home, systems), Dir: b.dirName, Wanted: b.project.dir,
 		Configs: [3]string{inherited.Variable("GIT_CONFIG_GLOBAL"), inherited.Variable("GIT_CONFIG_SYSTEM")},
 	}
 	if dir := inherited.Variable("XDG_CONFIG_HOME"); dir != "" {
@@ -165,12 +169,12 @@ var writableWords = [...]string{"-w"}
 // set, and what the system says. Both have to be known: a working directory
 // that is a home, or lies above one, is not brought in as a whole. A home of
 // "/" is that of a system user, and no directory with a user's files.
-func homes(found []string, home string) []string {
+func homes(found []string, home, systems string) []string {
 	if home != "" {
 		found = early.Append(found, home)
 	}
-	if home := host.Home(unix.Getuid()); home != "" && home != "/" {
-		found = early.Append(found, home)
+	if systems != "" && systems != "/" {
+		found = early.Append(found, systems)
 	}
 	return found
 }

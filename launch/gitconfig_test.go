@@ -7,7 +7,8 @@ import (
 
 // What git init and git clone write is plain. What leads to a program, or is spelled otherwise than git spells it, is not.
 func TestPlainKeys(t *testing.T) {
-	const initial = "[core]\n\trepositoryformatversion = 0\n\tfilemode = true\n\tbare = false\n\tlogallrefupdates = true\n"
+	const initial = "[core]\n\trepositoryformatversion = 0\n\tfilemode = true\n\tbare = false\n" +
+		"\tlogallrefupdates = true\n"
 	const cloned = initial + "[remote \"origin\"]\n\turl = https://example.org/a b\n\tfetch = +refs/heads/*:refs/remotes/origin/*\n" +
 		"[branch \"main\"]\n\tremote = origin\n\tmerge = refs/heads/main\n"
 	for _, text := range []string{
@@ -27,7 +28,8 @@ func TestPlainKeys(t *testing.T) {
 		"[remote \"x\"]\nurl = ext::sh -c x\n", "[remote \"x\"]\nurl = ext:\":\"sh\n", "[remote \"x\"]\nurl = e\\xt\n",
 		"[remote \"x\"]\nuploadpack = x\n", "[remote \"x\"]\nvcs = x\n", "[remote \"x\"\n[core]\nfsmonitor = x\n",
 		"[include]\npath = x\n", "[includeIf \"gitdir:/\"]\npath = x\n", "[filter \"x\"]\nclean = x\n", "[diff]\nexternal = x\n",
-		"[alias]\nx = !y\n", "[core]\nhooksPath = x\n", "[core]\nworktree = ..\n", "[core]\nsshCommand = x\n",
+		"[alias]\nx = !y\n",
+		"[core]\nhooksPath = x\n", "[core]\nworktree = ..\n", "[core]\nsshCommand = x\n",
 		"[extensions]\nworktreeConfig = true\n", "[extensions]\npartialClone = origin\n", "\xef\xbb\xbf[core]\n", "filemode = true\n",
 		"[core]\nfile\x00mode = true\n", "[core]\nfilemode = tr\x00ue\n", "[core]\nfile_mode = x\n", "[]\nfilemode = x\n",
 		"[remote \"x\\\"]\nurl = y\n", "[remote \"x\"] url = y\n", "[remote  \"x\"]\nurl = y\n", "[credential]\nhelper = !x\n",

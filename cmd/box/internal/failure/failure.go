@@ -72,9 +72,12 @@ func Explain(err error, s *spec.Spec) *say.Message {
 	}
 	m := &say.Message{Headline: "cannot make the sandbox: " + err.Error(), Status: say.StatusBox}
 	// What remains are calls of Start itself. A kernel without one of them is
-	// too old.
-	if errors.Is(err, unix.ENOSYS) {
+	// too old, and none refuses them.
+	switch {
+	case errors.Is(err, unix.ENOSYS):
 		m.Cause = kernel.Needs()
+	case errors.Is(err, unix.EPERM):
+		m.Cause = "a system call filter around box refuses it"
 	}
 	return m
 }

@@ -15,6 +15,9 @@ import (
 type Host struct {
 	// UID is the caller's. 0 is root, from whom more is hidden: see secrets.
 	UID int
+	// Account is what the system says of the caller, and User what the environment calls the caller.
+	Account host.Account
+	User    string
 	// Home is where an empty home directory is made: an absolute path, or "" for none.
 	Home string
 	// Homes are all that may be the caller's home. None of them becomes the working directory, nor what lies above one.
@@ -37,55 +40,68 @@ func (e *LinkError) Error() string { return e.Path + " is a link, and a link can
 // Base puts the base view in front of the tree: the system read-only, the rest empty, and the working directory. It
 // returns the reason if the working directory is left out, or "". An error is a *LinkError.
 //
-// The entries are in front of all others, so every flag can cover them, and among them the order counts: secrets and
-// the file of host names lie below /etc, and the working directory may lie in any of the others.
+// The entries are in front of all others, so every flag can cover them, and among them the order counts: files that replace those
+// of the host lie below /etc, and the working directory may lie in any of the others. The root is sealed when all is in it.
 func Base(s *spec.Spec, h Host) (left string, err error) {
-	at := 0
-	add := func(e spec.Entry) {
-		if e.Origin.Note == "" {
-			e.Origin.Note = NoteBase
+	v := view{s: s, h: h}
+	v.system()
+	v.etc()
+	v.memory()
+	v.states()
+	v.home()
+	v.resolver()
+	left = notBound(h)
+	if left == "" {
+		v.add(spec.Entry{Kind: spec.Bind, RO: !h.Writable, Here: true, Source: ".", Dest: h.Dir})
+		if h.Writable {
+			err = lock(s, v.at, h.Dir)
 		}
-		insert(s, at, &e)
-		at++
 	}
+	s.Mounts.FixedParents = true
+	seal(s)
+	return left, err
+}
+
+// system brings the programs of the system and their configuration, read-only. The C library counts processors in
+// /sys/devices/system/cpu, see sysconf(3). The rest of /sys describes the machine.
+func (v *view) system() {
 	l := looker{top: "/"}
-	// The C library counts processors in /sys/devices/system/cpu, see sysconf(3). The rest of /sys describes the
-	// machine.
 	for _, dir := range [...]string{"/usr", "/opt", "/etc", "/sys/devices/system/cpu"} {
 		if e, is := l.find(dir); is {
 			e.Dest = dir
-			add(e)
+			v.add(e)
 		}
 	}
-	if h.UID == 0 {
-		secrets(add)
+	if v.h.UID == root {
+		v.secrets()
 	}
 	// The entries of flags follow these, so only those so far are asked.
-	at += Links(s, at, false)
-	if hosts(s, h.Name) {
-		add(hostsFile(h.Name))
-	}
-	add(spec.Entry{Kind: spec.Proc, Dest: "/proc"})
-	add(spec.Entry{Kind: spec.Dev, Dest: "/dev"})
+	v.at += Links(v.s, v.at, false)
+}
+
+// etc puts files of the sandbox's own in the place of those that say too much, or what isn't so in the sandbox.
+func (v *view) etc() {
+	v.withhold()
+	v.registries()
+	v.sshConfig()
+	v.accounts()
+	v.machineID()
+	v.hosts()
+}
+
+// memory adds what is empty, or the kernel's.
+func (v *view) memory() {
+	v.add(spec.Entry{Kind: spec.Proc, Dest: "/proc"})
+	v.add(spec.Entry{Kind: spec.Dev, Dest: "/dev"})
 	for _, dir := range [...]string{"/tmp", "/var/tmp"} {
-		add(spec.Entry{Kind: spec.Tmpfs, Dest: dir, Perms: 0o1777})
+		v.add(spec.Entry{Kind: spec.Tmpfs, Dest: dir, Perms: 0o1777})
 	}
+	v.add(spec.Entry{Kind: spec.Symlink, Dest: "/var/run", Source: "/run", Try: true})
 	// A tmpfs on /run would cover what Links has put there.
-	if !named(s.Tree[:at], "/run/current-system") {
-		add(spec.Entry{Kind: spec.Tmpfs, Dest: "/run", Perms: 0o755})
+	if !named(v.s.Tree[:v.at], "/run/current-system") {
+		v.add(spec.Entry{Kind: spec.Tmpfs, Dest: "/run", Perms: 0o755})
 	}
-	add(spec.Entry{Kind: spec.Dir, Dest: runtimeDir(h.UID), Perms: 0o700})
-	if spec.Relative(h.Home) != "" {
-		add(spec.Entry{Kind: spec.Dir, Dest: h.Home, Perms: 0o700})
-	}
-	left = notBound(h)
-	if left == "" {
-		add(spec.Entry{Kind: spec.Bind, RO: !h.Writable, Here: true, Source: ".", Dest: h.Dir})
-		if h.Writable {
-			err = lock(s, at, h.Dir)
-		}
-	}
-	return left, err
+	v.add(spec.Entry{Kind: spec.Dir, Dest: runtimeDir(v.h.UID), Perms: 0o700})
 }
 
 // notBound returns why the working directory can't be brought in, or "". It is judged as what it is, by device and inode, and not

@@ -46,13 +46,14 @@ func (k Kind) HasPerms() bool { return k == Tmpfs || k == Dir || k == File || k 
 // Entry is one step in the building of the sandbox's tree.
 type Entry struct {
 	Kind    Kind
-	RO      bool     // Bind, Overlay and Data: read-only
+	RO      bool     // Bind, Overlay, Tmpfs and Data: read-only
 	Devices bool     // Bind and Overlay: device files work
 	Here    bool     // Bind: Source is "." or beneath it: of the working directory itself, whatever leads to its path by now
 	NoLinks bool     // Bind: neither Source nor Dest may lead through a symbolic link; both are absolute
 	Below   string   // Bind: a directory that Source is spelled from; from there on Source leads through no symbolic link
 	Lock    bool     // Bind: keeps what is there from being written to; if the host takes it away, that is told and no more
 	Try     bool     // Bind: a missing Source is skipped
+	There   bool     // Tmpfs and Data: something is at Dest already, so nothing is made
 	Perms   uint32   // permission bits for what is created; Dev: of its shm, 0 is 01777
 	Size    uint64   // Tmpfs: bytes; 0 is the default of box
 	Dest    string   // the path in the sandbox

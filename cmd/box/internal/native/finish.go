@@ -168,13 +168,14 @@ const leavesOut = " (--base none leaves it out)"
 // working directory that can't be brought in for another reason is told, and
 // the command starts elsewhere.
 func (b *Line) baseView() error {
-	home := inherited.Variable("HOME")
+	home, account := inherited.Variable("HOME"), host.User(unix.Getuid())
 	if b.project {
 		p := &b.spec.Project
 		p.Top, p.Source, p.Names, p.Origin.Words = b.dirName, ".", project.Names[:], writableWords[:]
 	}
 	left, err := mounts.Base(b.spec, mounts.Host{
-		UID: unix.Getuid(), Home: home, Homes: homes(b.memory.Homes[:0], home), Dir: b.dirName,
+		UID: unix.Getuid(), Account: account, User: inherited.Variable("USER"),
+		Home: home, Homes: homes(b.memory.Homes[:0], home, account.Home), Dir: b.dirName,
 		Writable: b.project, Name: b.host,
 	})
 	if err != nil {
@@ -187,6 +188,7 @@ func (b *Line) baseView() error {
 		say.Tell(left, ": it is not brought in, the command starts in an empty home")
 	}
 	b.bare = left != ""
+	b.program()
 	return nil
 }
 
@@ -197,12 +199,12 @@ var writableWords = [...]string{"-w"}
 // set, and what the system says. Both have to be known: a working directory
 // that is a home, or lies above one, is not brought in as a whole. A home of
 // "/" is that of a system user, and no directory with a user's files.
-func homes(found []string, home string) []string {
+func homes(found []string, home, systems string) []string {
 	if home != "" {
 		found = early.Append(found, home)
 	}
-	if home := host.Home(unix.Getuid()); home != "" && home != "/" {
-		found = early.Append(found, home)
+	if systems != "" && systems != "/" {
+		found = early.Append(found, systems)
 	}
 	return found
 }

@@ -9,7 +9,8 @@ import (
 func TestPlainKeys(t *testing.T) {
 	const initial = "[core]\n\trepositoryformatversion = 0\n\tfilemode = true\n\tbare = false\n" +
 		"\tlogallrefupdates = true\n"
-	const cloned = initial + "[remote \"origin\"]\n\turl = https://example.org/a b\n\tfetch = +refs/heads/*:refs/remotes/origin/*\n" +
+	const cloned = initial + "[remote \"origin\"]\n\turl = https://example.org/a b\n" +
+		"\tfetch = +refs/heads/*:refs/remotes/origin/*\n" +
 		"[branch \"main\"]\n\tremote = origin\n\tmerge = refs/heads/main\n"
 	for _, text := range []string{
 		"", initial, cloned, strings.ReplaceAll(cloned, "\n", "\r\n"), "# a comment\n; another\n\n" + initial,
@@ -30,7 +31,8 @@ func TestPlainKeys(t *testing.T) {
 		"[include]\npath = x\n", "[includeIf \"gitdir:/\"]\npath = x\n", "[filter \"x\"]\nclean = x\n", "[diff]\nexternal = x\n",
 		"[alias]\nx = !y\n",
 		"[core]\nhooksPath = x\n", "[core]\nworktree = ..\n", "[core]\nsshCommand = x\n",
-		"[extensions]\nworktreeConfig = true\n", "[extensions]\npartialClone = origin\n", "\xef\xbb\xbf[core]\n", "filemode = true\n",
+		"[extensions]\nworktreeConfig = true\n", "[extensions]\npartialClone = origin\n", "\xef\xbb\xbf[core]\n",
+		"filemode = true\n",
 		"[core]\nfile\x00mode = true\n", "[core]\nfilemode = tr\x00ue\n", "[core]\nfile_mode = x\n", "[]\nfilemode = x\n",
 		"[remote \"x\\\"]\nurl = y\n", "[remote \"x\"] url = y\n", "[remote  \"x\"]\nurl = y\n", "[credential]\nhelper = !x\n",
 	} {

@@ -153,7 +153,8 @@ func (b *Line) tellPass() {
 	for i := range b.pass {
 		if g := &b.pass[i]; !g.picked && g.refused != "" {
 			early.Ordinary()
-			say.Tell("--env-pass ", say.Words([]string{g.text}), ": passes nothing: a secret is passed by its exact name (--env-pass ", g.refused, ")")
+			say.Tell("--env-pass ", say.Words([]string{g.text}),
+				": passes nothing: a secret is passed by its exact name (--env-pass ", g.refused, ")")
 		}
 	}
 }

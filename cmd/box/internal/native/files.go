@@ -1,7 +1,6 @@
 package native
 
 import (
-	"strconv"
 	"strings"
 
 	"box/cmd/box/internal/arg"
@@ -115,7 +114,9 @@ func inBytes(word string) string {
 	if unit == 0 || !ok || n == 0 || n >= 1<<(63-10*unit) {
 		return ""
 	}
-	return "--size " + strconv.FormatUint(n<<(10*unit), 10)
+	var text early.Text
+	text.AddNumber(n << (10 * unit))
+	return early.Concat("--size ", text.String())
 }
 
 // perms notes the mode of what the next flag makes. Twice is an error, not a

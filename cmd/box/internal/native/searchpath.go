@@ -52,5 +52,6 @@ func another(command, lost, dir string) {
 	if host.Same(early.Concat(lost, "/", command), early.Concat(dir, "/", command)) {
 		return // by another name
 	}
-	say.Tell(command, ": ", dir, "/", command, " is run, and not ", lost, "/", command, ", which is not in the sandbox (-B ", lost, " brings it)")
+	say.Tell(command, ": ", dir, "/", command, " is run, and not ", lost, "/", command,
+		", which is not in the sandbox (-B ", lost, " brings it)")
 }

@@ -125,6 +125,8 @@ func (m *machine) follow() uintptr {
 		r := m.look(fd, 0)
 		switch kind := w.stat[0].Mode & unix.S_IFMT; {
 		case r != 0:
+		case kind == unix.S_IFLNK && w.last() && w.flags&unix.O_NOFOLLOW != 0:
+			return m.arrive(fd, false)
 		case kind == unix.S_IFLNK:
 			if r = m.target(fd); r <= unix.PathMax {
 				r = m.ahead(uintptr(unsafe.Pointer(&w.link)), r)

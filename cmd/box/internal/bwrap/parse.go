@@ -35,6 +35,16 @@ func (b *Line) parse(words []string, inFile bool) (command []string, done bool, 
 		case !strings.HasPrefix(word, "-"):
 			return words, false, b.noLayers()
 		}
+		if what, is := strings.CutPrefix(word, "--debug-opt="); is {
+			if done, err = b.debug(what); err == nil && !done {
+				err = b.checkModifiers(word)
+			}
+			if err != nil || done {
+				return nil, done, err
+			}
+			words = words[1:]
+			continue
+		}
 		index := find(word)
 		if index < 0 {
 			return nil, false, bwraptext.Errorf("Unknown option %s", word)
@@ -64,6 +74,9 @@ func (b *Line) parse(words []string, inFile bool) (command []string, done bool, 
 		} else {
 			err = f.Do(b, taken)
 		}
+		if err == nil {
+			err = noEmptyPath(f, taken)
+		}
 		if err == nil && !done {
 			err = b.checkModifiers(word)
 		}
@@ -71,7 +84,30 @@ func (b *Line) parse(words []string, inFile bool) (command []string, done bool, 
 			return nil, done, err
 		}
 	}
-	return nil, false, nil
+	return nil, false, b.noLayers()
+}
+
+// noEmptyPath fails if an argument of an option is a path and empty.
+func noEmptyPath(f *Option, words []string) error {
+	for i, word := range words {
+		if word == "" && f.Paths>>i&1 != 0 {
+			return bwraptext.Errorf("%s does not take an empty path argument", f.Name)
+		}
+	}
+	return nil
+}
+
+// debug does what bubblewrap's own tests ask for by --debug-opt=. That it goes
+// without a system call which the kernel has changes nothing that can be seen,
+// so box has no need to.
+func (b *Line) debug(what string) (done bool, err error) {
+	switch what {
+	case "force-openat-fallback", "force-mount-setattr-fallback":
+		return false, nil
+	case "print-assumed-kernel":
+		return true, bwraptext.PrintKernel()
+	}
+	return false, bwraptext.Errorf("Unknown --debug-opt value: %s", what)
 }
 
 // dieLayers is the error for an --overlay-src that nothing uses.

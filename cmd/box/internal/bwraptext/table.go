@@ -70,7 +70,7 @@ func (t *told) fill(text string) string {
 		"{uid}", fmt.Sprint(t.s.IDs.UID), "{gid}", fmt.Sprint(t.s.IDs.GID), "{lock}", t.s.Lock(t.Call.For),
 	}
 	if t.e != nil {
-		places = append(places, "{dest}", t.e.Dest, "{source}", t.source(), "{kind}", t.e.Kind.String(),
+		places = append(places, "{dest}", t.e.Dest, "{path}", "/"+spec.Relative(t.e.Dest), "{source}", t.source(), "{kind}", t.e.Kind.String(),
 			"{perms}", fmt.Sprintf("%#o", t.e.Perms), "{found}", harmless(t.Text))
 	}
 	return strings.NewReplacer(places...).Replace(text)
@@ -113,14 +113,11 @@ func harmless(text string) string {
 // missing have no sentence of bubblewrap's: they stand for calls that it
 // doesn't make, or whose failure it doesn't tell.
 var byReason = [...][]rule{
-	plan.WhySource: {{text: "Can't find source path {source}: {reason}"}},
-	plan.WhySame:   {{text: "Race condition binding dirfd: {reason}"}},
-	plan.WhyAbove: {
-		{kind: spec.ReadOnly, text: unopened},
-		{text: "Can't mkdir parents for {dest}: {reason}"},
-	},
+	plan.WhySource:     {{text: "Can't find source path {source}: {reason}"}},
+	plan.WhySame:       {{text: "Race condition binding dirfd: {reason}"}},
+	plan.WhyAbove:      parents,
 	plan.WhyParent:     parents,
-	plan.WhyLeaf:       leaves,
+	plan.WhyLeaf:       {{text: missing}},
 	plan.WhyPlace:      places,
 	plan.WhyEnter:      {{errno: unix.ENOTDIR, text: "Destination is not a directory {dest}"}},
 	plan.WhyMisplaced:  misplaced,

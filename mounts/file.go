@@ -99,20 +99,16 @@ func (t *tree) readOnly(e *spec.Entry) {
 	t.b.Close(fd)
 }
 
-// there opens a destination that must be there.
+// there opens a destination that must be there. Where it must not be a link, the directory that it lies in is opened first,
+// and made if it is missing.
 func (t *tree) there(dest string) plan.Reg {
 	path := spec.Relative(dest)
-	above, leaf := pathname.Cut(path)
-	switch {
-	case path == "":
+	if path == "" {
 		path = "."
-	case t.plain(leaf) && above == "":
-		return t.b.OpenNoLinks(plan.WhyPlace, plan.Root, t.b.String(leaf), true)
-	case t.plain(leaf):
-		dir := t.b.OpenInRoot(plan.WhyParent, plan.Root, t.b.String(above), unix.O_PATH|unix.O_DIRECTORY, 0)
-		fd := t.b.OpenNoLinks(plan.WhyPlace, dir, t.b.String(leaf), true)
-		t.b.Close(dir)
-		return fd
+	}
+	if _, leaf := pathname.Cut(path); t.plain(leaf) {
+		parent, leaf := t.parent(dest)
+		return t.b.OpenNoLinks(plan.WhyPlace, parent, t.b.String(leaf), true)
 	}
 	return t.b.OpenInRoot(plan.WhyPlace, plan.Root, t.b.String(path), unix.O_PATH, 0)
 }

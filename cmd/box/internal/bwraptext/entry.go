@@ -12,13 +12,6 @@ import (
 // missing is for what has to be there, and is not, under any name.
 const missing = "Can't create file {dest}: {reason}"
 
-// parents are for the directory that the destination lies in. bubblewrap names
-// the destination and not the part that failed.
-var parents = []rule{
-	{kind: spec.ReadOnly, text: missing},
-	{text: "Can't mkdir parents for {dest}: {reason}"},
-}
-
 // places are for a destination that can't be opened. A link as the destination
 // is ELOOP.
 var places = []rule{

@@ -115,8 +115,8 @@ func harmless(text string) string {
 var byReason = [...][]rule{
 	plan.WhySource:     {{text: "Can't find source path {source}: {reason}"}},
 	plan.WhySame:       {{text: "Race condition binding dirfd: {reason}"}},
-	plan.WhyAbove:      parents,
-	plan.WhyParent:     parents,
+	plan.WhyAbove:      above,
+	plan.WhyParent:     above,
 	plan.WhyLeaf:       {{text: missing}},
 	plan.WhyPlace:      places,
 	plan.WhyEnter:      {{errno: unix.ENOTDIR, text: "Destination is not a directory {dest}"}},
@@ -166,6 +166,10 @@ var byReason = [...][]rule{
 	plan.WhyShell:    {{text: "execvp {name}: {reason}"}},
 	plan.WhySearch:   {{text: "execvp {name}: {reason}"}},
 }
+
+// above is for the directories above a destination. bubblewrap names the
+// destination and not the part that failed.
+var above = []rule{{text: "Can't mkdir parents for {dest}: {reason}"}}
 
 // otherwise is for what no table has. Its last line fits everything. Nearly all
 // calls that bubblewrap makes for an entry end in a sentence about a directory.

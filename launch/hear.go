@@ -14,7 +14,11 @@ import (
 // it can trace pid 1, or by a hole in what closes pid 1 to it. So a record counts only if the plan can have sent it.
 
 // tell sends a record to pid 1. If it is gone, hear learns that; if it doesn't listen, nothing more is sent.
-func (b *Sandbox) tell(r plan.Record) { host.Send(b.conn, unsafe.Pointer(&r), unsafe.Sizeof(r)) }
+func (b *Sandbox) tell(r plan.Record) {
+	b.count()
+	host.Send(b.conn, unsafe.Pointer(&r), unsafe.Sizeof(r))
+	b.unread = host.Unsent(b.conn)
+}
 
 // hear takes one record from the sandbox. It returns false when the socket is closed.
 func (b *Sandbox) hear() (more bool, err error) {

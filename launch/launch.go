@@ -253,10 +253,14 @@ func closeOthers(b *plan.Builder, s *spec.Spec, also plan.Reg) {
 }
 
 // limits sets the limits that every command has. RLIMIT_CORE is 1 and not 0: a core_pattern that is a pipe ignores 0,
-// but not 1, and no file fits into 1 byte, see core(5).
+// but not 1, and no file fits into 1 byte, see core(5). Where the hard limit is 0, as under sudo(8) of Debian 12, it stays so:
+// nobody may raise it.
 func limits(b *plan.Builder, s *spec.Spec) {
 	if !s.Limits.Cores {
-		b.Limit(unix.RLIMIT_CORE, 1, 1)
+		if _, hard, errno := plan.Limits(unix.RLIMIT_CORE); errno == 0 {
+			core := min(1, hard)
+			b.Limit(unix.RLIMIT_CORE, core, core)
+		}
 	}
 	lower(b, unix.RLIMIT_NPROC, processes(s))
 	lower(b, unix.RLIMIT_MSGQUEUE, s.Limits.Queues)

@@ -110,18 +110,23 @@ var ends = [32]bool{unix.SIGINT: true, unix.SIGTERM: true, unix.SIGHUP: true, un
 // patience is how long pid 1 may leave a signal lying before another one ends the sandbox.
 const patience = 1e9 // nanoseconds
 
-// deaf reports whether pid 1 has not taken what was sent to it, for too long: it hangs in the set-up.
-// The time counts from when everything had been taken, as far as somebody has looked: that is done when a signal
-// comes that asks for an end.
+// deaf reports whether pid 1 has left what was sent to it lying for too long: it hangs in the set-up.
 func (b *Sandbox) deaf() bool {
 	if b.executed {
 		return false
 	}
-	if host.Unsent(b.conn) == 0 {
-		b.heard = host.Clock()
-		return false
+	b.count()
+	return b.unread > 0 && host.Clock()-b.since > patience
+}
+
+// count looks at how much of what was sent to pid 1 lies there unread. If nothing does, or pid 1 has taken some of it, then
+// patience begins anew.
+func (b *Sandbox) count() {
+	unread := host.Unsent(b.conn)
+	if unread == 0 || unread < b.unread {
+		b.since = host.Clock()
 	}
-	return host.Clock()-b.heard > patience
+	b.unread = unread
 }
 
 // Signal sends a signal to the command: to its process group if it is one of those that terminals send.

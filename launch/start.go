@@ -27,7 +27,8 @@ type Sandbox struct {
 	mounts   int       // the sandbox's mount table, or -1
 	onNotice func(Notice) unix.Errno
 	parent   int   // the caller's process id
-	heard    int64 // when pid 1 had last taken all that was sent to it, as far as is known
+	unread   int   // what was sent to pid 1 and lies there, in bytes of the kernel's memory
+	since    int64 // how long it has lain there at most: a time of host.Clock
 	tty      *terminal
 	undo     []func() error // of the acts, in the order in which they were done
 	made     []mountPoint
@@ -35,6 +36,9 @@ type Sandbox struct {
 	had      uint32 // bit n: a record of kind n has come
 	process  int    // a pidfd of pid 1, or -1
 	masks    []mask
+	names    newNames
+	onNews   func(*News) bool
+	news     News
 	status   Status
 	ended    bool // the command's end is known
 	own      bool // a SIGTSTP is on its way that the monitor has sent itself
@@ -73,13 +77,18 @@ func newSandbox(n int) *Sandbox {
 // until Wait returns: pid 1 dies with the thread that made it, see prctl(2), PR_SET_PDEATHSIG.
 //
 // signals is a descriptor from which the numbers of arriving Signals can be read, a byte each; -1 is none.
-// An error is a *Failure, ErrOrphan, or an Errno of socketpair(2) or pidfd_open(2).
+// An error is a *Failure, ErrOrphan, an *UnwatchedError, or an Errno of socketpair(2) or pidfd_open(2).
 func Start(p *plan.Plan, s *spec.Spec, signals int) (*Sandbox, error) {
 	b := newSandbox(p.Regs)
 	b.spec, b.plan, b.signal = s, p, signals
 	b.caller, b.listener, b.mounts, b.conn, b.process, b.stdio = -1, -1, -1, -1, -1, noStdio
+	b.expectMasks(p)
+	if err := b.watchProject(); err != nil {
+		return nil, err
+	}
 	pair, errno := host.SocketPair()
 	if errno != 0 {
+		b.names.close()
 		return nil, cannot("socketpair", errno)
 	}
 	b.conn = int(pair[0])
@@ -91,6 +100,7 @@ func Start(p *plan.Plan, s *spec.Spec, signals int) (*Sandbox, error) {
 	alive, errno := b.watchCaller()
 	if errno != 0 || !alive {
 		b.close()
+		b.names.close()
 		host.Close(int(pair[1]))
 		if errno == 0 {
 			early.Ordinary()
@@ -112,6 +122,7 @@ func Start(p *plan.Plan, s *spec.Spec, signals int) (*Sandbox, error) {
 	host.Close(int(pair[1]))
 	if errno, is := failed(r); is {
 		b.close()
+		b.names.close()
 		return nil, b.over(b.problem.notStarted(&plan.Call{Nr: unix.SYS_CLONE3, Why: plan.WhyNamespaces}, -1, unix.Errno(errno)))
 	}
 	b.pid, b.waiting = int(r), len(p.Outside) > 0

@@ -6,6 +6,7 @@ import "golang.org/x/sys/unix"
 type Status struct {
 	Code   int         // its exit status, if no signal ended it
 	Signal unix.Signal // the signal that ended it, or 0
+	Typed  bool        // a key that box has passed on asked for that signal: the rest of the caller's job has not got it
 	Left   bool        // some of its processes may be left: the user didn't wait until all were killed
 }
 

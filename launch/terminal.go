@@ -18,6 +18,7 @@ type terminal struct {
 	raw    bool         // the modes are ours at present
 	toBox  []byte       // read from keys, not yet written to master
 	toUser []byte       // read from master, not yet written to screen
+	asked  unix.Signal  // what a key asked for that was passed on: SIGINT, SIGQUIT, or 0
 	gone   bool         // the caller's terminal has hung up
 	quiet  bool         // the master has no other side at present: nothing to poll for
 }
@@ -168,6 +169,7 @@ func (t *terminal) copy(set []unix.PollFd) {
 		}
 	}
 	if set[onMaster].Revents&unix.POLLOUT != 0 {
+		t.lookForKeys()
 		drain(t.master, &t.toBox)
 	}
 	if set[onMaster].Revents&^unix.POLLOUT != 0 && !fill(t.master, &t.toUser) {
@@ -175,6 +177,23 @@ func (t *terminal) copy(set []unix.PollFd) {
 	}
 	if set[onScreen].Revents != 0 {
 		drain(t.screen, &t.toUser)
+	}
+}
+
+// lookForKeys looks for keys of which the sandbox's terminal makes a signal, see termios(3), ISIG.
+func (t *terminal) lookForKeys() {
+	modes, err := unix.IoctlGetTermios(t.master, unix.TCGETS)
+	if err != nil || modes.Lflag&unix.ISIG == 0 {
+		return
+	}
+	for _, key := range t.toBox {
+		switch key {
+		case 0: // _POSIX_VDISABLE: there is no such key
+		case modes.Cc[unix.VINTR]:
+			t.asked = unix.SIGINT
+		case modes.Cc[unix.VQUIT]:
+			t.asked = unix.SIGQUIT
+		}
 	}
 }
 

@@ -28,11 +28,6 @@ type Host struct {
 // NoteBase is the note of what the base view consists of.
 const NoteBase = "base view"
 
-// locked are the names that stay read-only in a writable working directory: what is written there runs or is believed
-// outside, later. .git is locked as a whole: git takes hooks and configuration from wherever commondir, config.worktree
-// and the like in it say.
-var locked = [...]string{".git", ".box.toml", ".envrc", ".vscode", ".idea", ".claude", ".mcp.json"}
-
 // LinkError is returned for a locked name that is a symbolic link: what it leads to could be locked, but not the link.
 // Path is the link's, in the sandbox.
 type LinkError struct{ Path string }
@@ -161,24 +156,25 @@ func walked(path string) string {
 	return path
 }
 
-// lock binds the locked names that exist read-only onto themselves. A mount point can't be renamed or removed, so nothing
+// lock binds the names of the project that exist read-only onto themselves. A mount point can't be renamed or removed, so nothing
 // can be put in its place.
 //
 //go:noinline
 func lock(s *spec.Spec, at int, dir string) error {
 	early.Ordinary()
-	for _, name := range locked {
+	for i, name := range s.Project.Names {
 		var st unix.Stat_t
 		// Relative to the working directory itself: its path may lead elsewhere by now.
 		if unix.Lstat(name, &st) != nil {
 			continue
 		}
+		s.Project.There |= 1 << i
 		if st.Mode&unix.S_IFMT == unix.S_IFLNK {
 			return &LinkError{path.Join(dir, name)}
 		}
 		insert(s, at, &spec.Entry{
 			// NoLinks: somebody may put a link there between this look and the walk of the plan.
-			Kind: spec.Bind, RO: true, Here: true, NoLinks: true, Source: name, Dest: path.Join(dir, name),
+			Kind: spec.Bind, RO: true, Lock: true, Here: true, NoLinks: true, Source: name, Dest: path.Join(dir, name),
 			Origin: spec.Origin{Note: "locked in a writable working directory: " + name},
 		})
 		at++

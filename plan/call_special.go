@@ -134,9 +134,10 @@ func (b *Builder) Claim(why Why, dir Reg, name Ptr, mode uint32, state string, d
 	return r
 }
 
-// Masked tells the parent which mount r has open: it hides something, and the sandbox must end if it is lost.
+// Masked tells the parent which mount r has open: it hides or locks something, and must not be lost.
 func (b *Builder) Masked(r Reg) {
 	b.Sends |= 1 << Mask
+	b.Masks++
 	b.add(WhyMonitor, Masked).fd(0, r)
 }
 

@@ -51,6 +51,7 @@ type Entry struct {
 	Here    bool     // Bind: Source is "." or beneath it: of the working directory itself, whatever leads to its path by now
 	NoLinks bool     // Bind: neither Source nor Dest may lead through a symbolic link; both are absolute
 	Below   string   // Bind: a directory that Source is spelled from; from there on Source leads through no symbolic link
+	Lock    bool     // Bind: keeps what is there from being written to; if the host takes it away, that is told and no more
 	Try     bool     // Bind: a missing Source is skipped
 	Perms   uint32   // permission bits for what is created; Dev: of its shm, 0 is 01777
 	Size    uint64   // Tmpfs: bytes; 0 is the default of box

@@ -33,6 +33,7 @@ type Spec struct {
 	Caps    Caps
 	Tree    []Entry // in order: a later entry covers an earlier one
 	Mounts  Mounts
+	Project Project
 	Filters []Filter // seccomp programs, in the order in which they are loaded
 	Confine Confinement
 	Command Command

@@ -16,5 +16,5 @@ func begin() {
 	if inherited.Variable("BOX_NO_EARLY") != "" {
 		early.Ordinary()
 	}
-	host.Exit(run(early.Args()))
+	host.Exit(ending(run(early.Args())))
 }

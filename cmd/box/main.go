@@ -21,6 +21,7 @@ import (
 	"box/internal/early"
 	"box/internal/host"
 	"box/internal/inherited"
+	"box/launch"
 
 	"golang.org/x/sys/unix"
 )
@@ -28,12 +29,21 @@ import (
 // main is the ordinary way. A build with an entry of its own comes here only if begin has gone the ordinary way.
 func main() {
 	runtime.LockOSThread() // a sandbox dies with the thread that made it
-	os.Exit(run(os.Args))
+	os.Exit(ending(run(os.Args)))
 }
 
-// run chooses the mode and the verb, and returns the exit status. argv is what execve(2) was given: it may be empty
-// before Linux 5.18.
-func run(argv []string) int {
+// ending returns the exit status, unless the command has ended by a key: then it ends the process in the same way. A shell
+// ends a loop or a script only if it sees that SIGINT or SIGQUIT has ended what it waits for. Pid 1 of a container outlives them.
+func ending(s launch.Status) int {
+	if s.Signal == unix.SIGINT || s.Signal == unix.SIGQUIT {
+		host.Die(s.Signal, s.Typed)
+	}
+	return s.Exit()
+}
+
+// run chooses the mode and the verb, and returns how to end. argv is what execve(2) was given: it may be empty before Linux
+// 5.18. By the name of bwrap it is always an exit status.
+func run(argv []string) launch.Status {
 	if unix.Getuid() != unix.Geteuid() || unix.Getgid() != unix.Getegid() {
 		return refusePrivileged("is set-user-ID or set-group-ID", "chmod", "u-s,g-s")
 	}
@@ -44,11 +54,11 @@ func run(argv []string) int {
 		argv = noWords[:]
 	}
 	if path.Base(argv[0]) == "bwrap" {
-		return one.bwrap.Run(&one.session, argv[0], argv[1:])
+		return launch.Status{Code: one.bwrap.Run(&one.session, argv[0], argv[1:])}
 	}
 	words := argv[1:]
 	if len(words) > 0 && words[0] == "bwrap" {
-		return one.bwrap.Run(&one.session, "bwrap", words[1:])
+		return launch.Status{Code: one.bwrap.Run(&one.session, "bwrap", words[1:])}
 	}
 	return runBox(words)
 }
@@ -59,17 +69,17 @@ var noWords = [...]string{"box"}
 // paths and descriptors is what the caller may do. The words of mend and the file take that off.
 //
 //go:noinline
-func refusePrivileged(is string, mend ...string) int {
+func refusePrivileged(is string, mend ...string) launch.Status {
 	early.Ordinary()
 	m := say.Usagef("this copy of box %s, and box does not run so", is)
 	if file, err := os.Executable(); err == nil {
 		m = m.Hintf("%s; box needs no privilege", say.Words(append(mend, file)))
 	}
-	return say.Report(m)
+	return launch.Status{Code: say.Report(m)}
 }
 
 // runBox is box mode. A first word that is neither a flag nor a verb is the command: "box make" needs no "run".
-func runBox(words []string) int {
+func runBox(words []string) launch.Status {
 	if len(words) > 0 && words[0] != "" && words[0][0] != '-' {
 		switch v := verbOf(words[0]); {
 		case v == nil:
@@ -82,11 +92,11 @@ func runBox(words []string) int {
 			words = words[1:] // run; bwrap has been seen
 		}
 	}
-	code, err := one.native.Run(&one.session, words)
+	ended, err := one.native.Run(&one.session, words)
 	if err != nil {
 		return status(err)
 	}
-	return code
+	return ended
 }
 
 // one is the one command line of a process, in either mode. Its memory never moves. A variable of the program and not of
@@ -100,20 +110,20 @@ var one struct {
 // runVerb is for all verbs with a package of their own. They use kong, fmt and files, and so need the Go runtime.
 //
 //go:noinline
-func runVerb(v *verb.Verb, words []string) int {
+func runVerb(v *verb.Verb, words []string) launch.Status {
 	early.Ordinary()
 	code, err := v.Run(contextOf(words))
 	if err != nil {
 		return status(err)
 	}
-	return code
+	return launch.Status{Code: code}
 }
 
 // status reports an error, or prints what was asked for, and returns the exit status. An error that is no *say.Message is
 // one of writing to stdout, or of the system, and has the status of box's own failures.
 //
 //go:noinline
-func status(err error) int {
+func status(err error) launch.Status {
 	early.Ordinary()
 	switch {
 	case errors.Is(err, native.ErrHelp):
@@ -122,10 +132,11 @@ func status(err error) int {
 		err = printVersion()
 	}
 	if err == nil {
-		return 0
+		return launch.Status{}
 	}
-	if m := (*say.Message)(nil); errors.As(err, &m) {
-		return say.Report(m)
+	m := (*say.Message)(nil)
+	if !errors.As(err, &m) {
+		m = &say.Message{Headline: err.Error(), Status: say.StatusBox}
 	}
-	return say.Report(&say.Message{Headline: err.Error(), Status: say.StatusBox})
+	return launch.Status{Code: say.Report(m)}
 }

@@ -88,7 +88,7 @@ func newManPage(t *testing.T) *manPage {
 		"proxies":  strings.Join(table(t, environ, "proxies"), ", "),
 		"paths":    strings.Join(table(t, environ, "paths"), ", "),
 		"refused":  strings.Join(table(t, environ, "refused"), ", "),
-		"locked":   strings.Join(table(t, "../../mounts/base.go", "locked"), ", "),
+		"locked":   strings.Join(table(t, "../../project/names.go", "Names"), ", "),
 	}
 	p.WriteString(".TH BOX 1 \"2026-11-27\" \"box\" \"User Commands\"\n")
 	for block := range strings.SplitSeq(strings.TrimRight(manText, "\n"), "\n\n") {

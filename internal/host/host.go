@@ -154,6 +154,13 @@ func Read(fd int, data []byte) (n int, errno unix.Errno) {
 	return int(r), errno
 }
 
+// ReadAt is pread64(2) of something that makes nobody wait.
+func ReadAt(fd int, data []byte, at int64) (n int, errno unix.Errno) {
+	to := uintptr(unsafe.Pointer(unsafe.SliceData(data)))
+	r, _, errno := unix.RawSyscall6(unix.SYS_PREAD64, uintptr(fd), to, uintptr(len(data)), uintptr(at), 0, 0)
+	return int(r), errno
+}
+
 // Write writes a text, see write(2).
 func Write(fd int, text string) (n int, errno unix.Errno) {
 	r, errno := syscall(unix.SYS_WRITE, uintptr(fd), unsafe.Pointer(unsafe.StringData(text)), uintptr(len(text)))

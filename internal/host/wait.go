@@ -20,6 +20,15 @@ func Poll(set []unix.PollFd) unix.Errno {
 	return errno
 }
 
+// Pending reports whether events have happened that nobody has taken yet, see poll(2).
+func Pending(fd int, events int16) bool {
+	set := unix.PollFd{Fd: int32(fd), Events: events}
+	var now unix.Timespec
+	p, limit := uintptr(unsafe.Pointer(&set)), uintptr(unsafe.Pointer(&now))
+	n, _, errno := unix.RawSyscall6(unix.SYS_PPOLL, p, 1, limit, 0, 0, 0)
+	return errno == 0 && n > 0
+}
+
 // Wait is wait4(2) for one process.
 func Wait(pid int, status *unix.WaitStatus, options int) (found int, errno unix.Errno) {
 	r, errno := syscall(unix.SYS_WAIT4, uintptr(pid), unsafe.Pointer(status), uintptr(options))
@@ -184,6 +193,20 @@ func result(r uintptr) (uintptr, unix.Errno) {
 		return ^uintptr(0), unix.Errno(-r)
 	}
 	return r, 0
+}
+
+// Die ends the process by a signal that it may have caught or blocked, and with group its process group. It returns where
+// the process is pid 1 of its pid namespace, which gets no signals of its own.
+func Die(signal unix.Signal, group bool) {
+	DefaultAction(signal)
+	set := uint64(1) << (signal - 1)
+	_, _, _ = unix.RawSyscall6(unix.SYS_RT_SIGPROCMASK, unix.SIG_UNBLOCK, uintptr(unsafe.Pointer(&set)), 0, 8, 0, 0)
+	if group {
+		Kill(0, signal)
+	}
+	// To this thread: then it has not gone on by the time the call returns.
+	thread, _, _ := unix.RawSyscall(unix.SYS_GETTID, 0, 0, 0)
+	_, _, _ = unix.RawSyscall(unix.SYS_TGKILL, uintptr(PID()), thread, uintptr(signal))
 }
 
 // DefaultAction gives a signal its default action, see rt_sigaction(2).

@@ -9,6 +9,7 @@ import (
 	"box/internal/host"
 	"box/internal/inherited"
 	"box/mounts"
+	"box/project"
 	"box/seccompprofile"
 	"box/spec"
 
@@ -168,6 +169,10 @@ const leavesOut = " (--base none leaves it out)"
 // the command starts elsewhere.
 func (b *Line) baseView() error {
 	home := inherited.Variable("HOME")
+	if b.project {
+		p := &b.spec.Project
+		p.Top, p.Source, p.Names, p.Origin.Words = b.dirName, ".", project.Names[:], writableWords[:]
+	}
 	left, err := mounts.Base(b.spec, mounts.Host{
 		UID: unix.Getuid(), Home: home, Homes: homes(b.memory.Homes[:0], home), Dir: b.dirName,
 		Writable: b.project, Name: b.host,
@@ -178,11 +183,15 @@ func (b *Line) baseView() error {
 	}
 	b.explainNotes()
 	if left != "" {
+		b.spec.Project.Top = ""
 		say.Tell(left, ": it is not brought in, the command starts in an empty home")
 	}
 	b.bare = left != ""
 	return nil
 }
+
+// writableWords are those of -w, as an Origin has them.
+var writableWords = [...]string{"-w"}
 
 // homes returns what may be the caller's home: HOME, which anybody may have
 // set, and what the system says. Both have to be known: a working directory

@@ -20,24 +20,24 @@ const (
 )
 
 // Run runs a command in a sandbox: words are flags and the command. It returns
-// the exit status. An error is a *say.Message, ErrHelp or ErrVersion.
+// how the command has ended. An error is a *say.Message, ErrHelp or ErrVersion.
 // --print-bwrap needs no plan, since it prints the Spec. --dry-run needs one,
 // and so finds missing sources as a run would.
-func (b *Line) Run(s *session.Session, words []string) (int, error) {
+func (b *Line) Run(s *session.Session, words []string) (launch.Status, error) {
 	b.Begin(s)
 	if err := b.readWords(words); err != nil {
-		return 0, err
+		return launch.Status{}, err
 	}
 	if b.print {
 		early.Ordinary()
-		return 0, printer.Bwrap(b.spec, b.tell)
+		return launch.Status{}, printer.Bwrap(b.spec, b.tell)
 	}
 	if err := b.Compile(); err != nil {
-		return 0, err
+		return launch.Status{}, err
 	}
 	if b.dry {
 		early.Ordinary()
-		return 0, printer.Plan(&b.session.Builder.Plan, b.spec, b.left)
+		return launch.Status{}, printer.Plan(&b.session.Builder.Plan, b.spec, b.left)
 	}
 	return b.Start()
 }
@@ -89,7 +89,8 @@ func (b *Line) Try(s *session.Session, command ...string) (int, error) {
 	if err := b.Compile(); err != nil {
 		return 0, err
 	}
-	return b.Start()
+	status, err := b.Start()
+	return status.Exit(), err
 }
 
 // Begin begins an empty command line. All lists get the session's memory here,
@@ -103,6 +104,7 @@ func (b *Line) Begin(s *session.Session) {
 	*b.spec = spec.Plain()
 	b.spec.Confine.Use = true
 	b.spec.Tree, b.spec.Filters, b.spec.Life.Keep = m.Tree[:0], m.Filters[:0], m.Keep[:0]
+	b.spec.Project.AllowNew = m.AllowNew[:0]
 	b.env, b.raw, b.data, b.spec.Life.Locks = lists.envs[:0], m.Raw[:0], m.Kept[:0], m.Locks[:0]
 	// uid 0 inside is uid 0 outside to procfs, whatever capabilities it lacks.
 	if unix.Getuid() == 0 {
@@ -114,6 +116,9 @@ func (b *Line) Begin(s *session.Session) {
 // Compile writes the plan. An error is a *say.Message: what of the host is not
 // as the Spec needs it.
 func (b *Line) Compile() error {
+	if err := b.guarded(); err != nil {
+		return err
+	}
 	if err := b.session.Compile(); err != nil {
 		return b.explained(err)
 	}
@@ -123,10 +128,10 @@ func (b *Line) Compile() error {
 // Start runs the plan and waits for the command. Signals are caught before the
 // sandbox is made. One that arrives in between would else end the monitor and
 // leave the sandbox to be ended by its parent-death signal only.
-func (b *Line) Start() (int, error) {
+func (b *Line) Start() (launch.Status, error) {
 	signals, err := inherited.Catch(launch.Signals())
 	if err != nil {
-		return 0, err
+		return launch.Status{}, err
 	}
 	if b.refused != nil {
 		return b.startLogged(signals)
@@ -134,27 +139,33 @@ func (b *Line) Start() (int, error) {
 	// What Tell has kept back is printed now: what follows starts a sandbox,
 	// and the ordinary way is closed then.
 	say.Release()
-	status, err := b.session.Run(signals, nil)
+	status, err := b.session.Run(signals, session.Listener{News: TellNews})
 	say.Left(status.Left)
-	if err != nil {
-		return 0, b.explained(err)
+	return b.ended(status, err)
+}
+
+// ended returns how the command has ended. What has ended a sandbox with a .git
+// in its project has been told.
+func (b *Line) ended(status launch.Status, err error) (launch.Status, error) {
+	if err == nil {
+		return status, nil
 	}
-	return status.Exit(), nil
+	if err == launch.ErrPlanted { //nolint:errorlint // it is never wrapped, and errors.Is may not run early
+		return launch.Status{Code: say.StatusKilled}, nil
+	}
+	return launch.Status{}, b.explained(err)
 }
 
 // startLogged is Start with --seccomp-log. The report comes after the command
 // has ended, so that it doesn't mix with its output.
 //
 //go:noinline
-func (b *Line) startLogged(signals int) (int, error) {
+func (b *Line) startLogged(signals int) (launch.Status, error) {
 	early.Ordinary()
-	status, err := b.session.Run(signals, b.refused.Notice)
+	status, err := b.session.Run(signals, session.Listener{Refused: b.refused.Notice, News: TellNews})
 	b.refused.Report(status)
 	say.Left(status.Left)
-	if err != nil {
-		return 0, b.explained(err)
-	}
-	return status.Exit(), nil
+	return b.ended(status, err)
 }
 
 // explained returns an error of package launch, or of an act, in the user's

@@ -125,9 +125,7 @@ func (m *machine) follow() uintptr {
 		r := m.look(fd, 0)
 		switch kind := w.stat[0].Mode & unix.S_IFMT; {
 		case r != 0:
-		case kind == unix.S_IFLNK && w.last() && w.flags&unix.O_NOFOLLOW != 0:
-			return m.arrive(fd, false)
-		case kind == unix.S_IFLNK:
+		case kind == unix.S_IFLNK && !w.stays():
 			if r = m.target(fd); r <= unix.PathMax {
 				r = m.ahead(uintptr(unsafe.Pointer(&w.link)), r)
 			}
@@ -308,3 +306,9 @@ func (w *way) is(constant string) bool { return same(w.name, word(constant), uin
 //go:nosplit
 //go:norace
 func (w *way) last() bool { return !w.slash && byteAt(w.rest) == 0 }
+
+// stays reports whether the part that was taken is not followed, should it be a link.
+//
+//go:nosplit
+//go:norace
+func (w *way) stays() bool { return w.flags&unix.O_NOFOLLOW != 0 && w.last() }

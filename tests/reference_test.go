@@ -45,8 +45,7 @@ func fetchBwrap() (string, error) {
 		return path, nil
 	}
 	out, err := exec.Command("../.ci/bubblewrap").Output()
-	var failed *exec.ExitError
-	if errors.As(err, &failed) {
+	if failed, is := errors.AsType[*exec.ExitError](err); is {
 		return "", fmt.Errorf("%s", failed.Stderr)
 	}
 	return strings.TrimSuffix(string(out), "\n"), err

@@ -30,8 +30,8 @@ const (
 )
 
 // Options are the options of bubblewrap 0.13.1. --help, --version and "--" are
-// none of them: they end the line, and parse knows them, and --debug-opt=. The
-// order is of no meaning.
+// none of them: they end the line, and parse knows them. The order is of no
+// meaning.
 var Options = [...]Option{
 	{"--args", 1, "an argument", false, 0, nil},
 	{"--argv0", 1, "one argument", false, 0, (*Line).argv0Option},
@@ -98,5 +98,9 @@ var Options = [...]Option{
 	{"--chmod", 2, "two arguments", false, second, (*Line).chmod},
 	{"--cap-add", 1, "an argument", false, 0, (*Line).capAdd},
 	{"--cap-drop", 1, "an argument", false, 0, (*Line).capDrop},
+	// bubblewrap then goes without a system call that the kernel has: nothing
+	// that can be seen.
+	{debugOption + "force-openat-fallback", 0, "", false, 0, (*Line).nothing},
+	{debugOption + "force-mount-setattr-fallback", 0, "", false, 0, (*Line).nothing},
 	{"--not-a-security-boundary", 0, "", false, 0, (*Line).nothing},
 }

@@ -30,35 +30,23 @@ func (b *Line) parse(words []string, inFile bool) (command []string, done bool, 
 			return nil, true, nil
 		case word == "--version":
 			return nil, true, bwraptext.PrintVersion()
+		case word == debugOption+"print-assumed-kernel":
+			return nil, true, bwraptext.PrintKernel()
 		case word == "--":
 			return words[1:], false, b.noLayers()
 		case !strings.HasPrefix(word, "-"):
 			return words, false, b.noLayers()
 		}
-		if what, is := strings.CutPrefix(word, "--debug-opt="); is {
-			if done, err = b.debug(what); err == nil && !done {
-				err = b.checkModifiers(word)
-			}
-			if err != nil || done {
-				return nil, done, err
-			}
-			words = words[1:]
-			continue
-		}
 		index := find(word)
 		if index < 0 {
-			return nil, false, bwraptext.Errorf("Unknown option %s", word)
+			return nil, false, unknown(word)
 		}
 		f := &Options[index]
 		if word == "--args" && inFile {
 			return nil, false, bwraptext.Errorf("--args not supported in arguments file")
 		}
 		if len(words) <= f.Words {
-			// bubblewrap has another sentence for this one.
-			if word == "--overlay-src" {
-				return nil, false, dieLayers()
-			}
-			return nil, false, bwraptext.Errorf("%s takes %s", word, f.Takes)
+			return nil, false, tooFew(f)
 		}
 		if f.OnlyLast && b.once[index] {
 			early.Ordinary()
@@ -87,6 +75,15 @@ func (b *Line) parse(words []string, inFile bool) (command []string, done bool, 
 	return nil, false, b.noLayers()
 }
 
+// tooFew is the error for an option without all of its arguments. bubblewrap has
+// another sentence for one of them.
+func tooFew(f *Option) error {
+	if f.Name == "--overlay-src" {
+		return dieLayers()
+	}
+	return bwraptext.Errorf("%s takes %s", f.Name, f.Takes)
+}
+
 // noEmptyPath fails if an argument of an option is a path and empty.
 func noEmptyPath(f *Option, words []string) error {
 	for i, word := range words {
@@ -97,17 +94,15 @@ func noEmptyPath(f *Option, words []string) error {
 	return nil
 }
 
-// debug does what bubblewrap's own tests ask for by --debug-opt=. That it goes
-// without a system call which the kernel has changes nothing that can be seen,
-// so box has no need to.
-func (b *Line) debug(what string) (done bool, err error) {
-	switch what {
-	case "force-openat-fallback", "force-mount-setattr-fallback":
-		return false, nil
-	case "print-assumed-kernel":
-		return true, bwraptext.PrintKernel()
+// debugOption begins an option of bubblewrap's own tests.
+const debugOption = "--debug-opt="
+
+// unknown is the error for a word that is no option.
+func unknown(word string) error {
+	if what, is := strings.CutPrefix(word, debugOption); is {
+		return bwraptext.Errorf("Unknown --debug-opt value: %s", what)
 	}
-	return false, bwraptext.Errorf("Unknown --debug-opt value: %s", what)
+	return bwraptext.Errorf("Unknown option %s", word)
 }
 
 // dieLayers is the error for an --overlay-src that nothing uses.

@@ -70,8 +70,8 @@ func (t *told) fill(text string) string {
 		"{uid}", fmt.Sprint(t.s.IDs.UID), "{gid}", fmt.Sprint(t.s.IDs.GID), "{lock}", t.s.Lock(t.Call.For),
 	}
 	if t.e != nil {
-		places = append(places, "{dest}", t.e.Dest, "{path}", "/"+spec.Relative(t.e.Dest), "{source}", t.source(), "{kind}", t.e.Kind.String(),
-			"{perms}", fmt.Sprintf("%#o", t.e.Perms), "{found}", harmless(t.Text))
+		places = append(places, "{dest}", t.e.Dest, "{path}", "/"+spec.Relative(t.e.Dest), "{source}", t.source(),
+			"{kind}", t.e.Kind.String(), "{perms}", fmt.Sprintf("%#o", t.e.Perms), "{found}", harmless(t.Text))
 	}
 	return strings.NewReplacer(places...).Replace(text)
 }

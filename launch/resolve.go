@@ -301,14 +301,14 @@ func (w *way) take() bool {
 //go:norace
 func (w *way) is(constant string) bool { return same(w.name, word(constant), uintptr(len(constant))) }
 
+// stays reports whether a link at this place is what is asked for.
+//
+//go:nosplit
+//go:norace
+func (w *way) stays() bool { return w.flags&unix.O_NOFOLLOW != 0 && w.last() }
+
 // last reports whether the part that was taken is the last one, and no slash asks for a directory.
 //
 //go:nosplit
 //go:norace
 func (w *way) last() bool { return !w.slash && byteAt(w.rest) == 0 }
-
-// stays reports whether the part that was taken is not followed, should it be a link.
-//
-//go:nosplit
-//go:norace
-func (w *way) stays() bool { return w.flags&unix.O_NOFOLLOW != 0 && w.last() }

@@ -54,8 +54,8 @@ func (t *tree) data(i int) {
 	// The clone is a mount of this one file. Its attributes are its own, and the base stays writable.
 	source := b.OpenTree(plan.WhyContent, plan.Base, name)
 	b.MountSetattr(plan.WhyAttributes, source, attributes(e), t.propagation(), true)
-	if e.Source != "" { // of which there is one at that place
-		t.attach(source, t.b.OpenInRoot(plan.WhyPlace, plan.Root, b.String(spec.Relative(e.Dest)), unix.O_PATH, 0))
+	if e.There {
+		t.attach(source, t.there(e))
 		return
 	}
 	t.attach(source, t.point(e.Dest, false, 0, 0o444))
@@ -90,7 +90,7 @@ func (t *tree) chmod(e *spec.Entry) {
 // readOnly makes one mount read-only. It is not recursive: what is mounted below keeps its attributes. The call fails
 // with EINVAL if no mount is there.
 func (t *tree) readOnly(e *spec.Entry) {
-	fd := t.there(e.Dest)
+	fd := t.remounted(e.Dest)
 	attrs := uint64(unix.MOUNT_ATTR_RDONLY)
 	if t.s.Mounts.RemountStrict {
 		attrs |= unix.MOUNT_ATTR_NOSUID | unix.MOUNT_ATTR_NODEV
@@ -99,9 +99,9 @@ func (t *tree) readOnly(e *spec.Entry) {
 	t.b.Close(fd)
 }
 
-// there opens a destination that must be there. Where it must not be a link, the directory that it lies in is opened first,
+// remounted opens the destination of a ReadOnly entry. Where it must not be a link, the directory that it lies in is opened first,
 // and made if it is missing.
-func (t *tree) there(dest string) plan.Reg {
+func (t *tree) remounted(dest string) plan.Reg {
 	path := spec.Relative(dest)
 	if path == "" {
 		path = "."

@@ -21,11 +21,11 @@ func TestWithoutLogins(t *testing.T) {
 		"a=mailto:me@example\nb=//me@h/\nc=x://":          "a=mailto:me@example\nb=//me@h/\nc=x://",
 		"a=http://@\nb=http://h?x@y":                      "a=http://\nb=http://h?x@y",
 
-		"[global]\nindex-url: https://u:x@h/simple\n":                    "[global]\nindex-url: https://h/simple\n",
-		"extra-index-url =\n  https://u:x@h/\n  https://i/\ntimeout=6\n": "extra-index-url =\n  https://h/\n  https://i/\ntimeout=6\n",
-		"index-url: https://tokens.example/simple\n":                     "index-url: https://tokens.example/simple\n",
-		"proxy-password: x\n    more of it\n\tand more\nnext: y\n":       "next: y\n",
-		"secret =\n  x\n\n  y\nz=1":                                      "z=1",
+		"[global]\nindex-url: https://u:x@h/simple\n":              "[global]\nindex-url: https://h/simple\n",
+		"extra-index-url =\n  https://u:x@h/\n  https://i/\na=6\n": "extra-index-url =\n  https://h/\n  https://i/\na=6\n",
+		"index-url: https://tokens.example/simple\n":               "index-url: https://tokens.example/simple\n",
+		"proxy-password: x\n    more of it\n\tand more\nnext: y\n": "next: y\n",
+		"secret =\n  x\n\n  y\nz=1":                                "z=1",
 	} {
 		data := []byte(file)
 		n := withoutLogins(data)

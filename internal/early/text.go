@@ -68,6 +68,9 @@ func (t *Text) Cut(n int) {
 	t.end = t.start + n
 }
 
+// Reset empties the text; what did not fit is forgotten.
+func (t *Text) Reset() { t.start, t.end, t.full = 0, 0, false }
+
 // Skip takes n bytes off the front.
 func (t *Text) Skip(n int) { t.start += n }
 

@@ -90,11 +90,15 @@ func (t *tree) chmod(e *spec.Entry) {
 // readOnly makes one mount read-only. It is not recursive: what is mounted below keeps its attributes. The call fails
 // with EINVAL if no mount is there.
 func (t *tree) readOnly(e *spec.Entry) {
-	fd := t.remounted(e.Dest)
 	attrs := uint64(unix.MOUNT_ATTR_RDONLY)
 	if t.s.Mounts.RemountStrict {
 		attrs |= unix.MOUNT_ATTR_NOSUID | unix.MOUNT_ATTR_NODEV
 	}
+	if spec.Relative(e.Dest) == "" {
+		t.b.MountSetattr(plan.WhyAttributes, plan.Root, attrs, 0, false)
+		return
+	}
+	fd := t.remounted(e.Dest)
 	t.b.MountSetattr(plan.WhyAttributes, fd, attrs, 0, false)
 	t.b.Close(fd)
 }
@@ -103,9 +107,6 @@ func (t *tree) readOnly(e *spec.Entry) {
 // and made if it is missing.
 func (t *tree) remounted(dest string) plan.Reg {
 	path := spec.Relative(dest)
-	if path == "" {
-		path = "."
-	}
 	if _, leaf := pathname.Cut(path); t.plain(leaf) {
 		parent, leaf := t.parent(dest)
 		return t.b.OpenNoLinks(plan.WhyPlace, parent, t.b.String(leaf), true)

@@ -18,7 +18,31 @@ func (s *sweep) inspect(dir int) {
 	case (!s.isNew(&f) || !s.isNew(&above)) && !s.touched(dir): // to get a name in a directory changes both
 	case s.harmless(dir, &f):
 	default:
-		s.b.reportHeld(s.path.String(), s.b.hold(dir))
+		s.b.reportHeld(s.path.String(), gitDir, s.b.hold(dir, gitDir))
+	}
+}
+
+// bare are the names by which git takes a directory for a repository without a .git, and looks no further up: see git(1),
+// safe.bareRepository.
+var bare = [...]string{"HEAD", "objects", "refs"}
+
+// lowerBare are they where case doesn't count.
+var lowerBare = [...]string{"head", "objects", "refs"}
+
+// inspectBare looks at a directory that git would take for such a repository, and takes the name HEAD from it if it is new and not
+// harmless. A file that the user has there beside the names of a repository makes it none that git has made.
+func (s *sweep) inspectBare(dir int) {
+	if s.b.spec.Project.Allows(gitDir) {
+		return
+	}
+	found := false
+	for _, name := range bare {
+		if f, errno := host.Look(dir, name); errno == 0 && s.isNew(&f) {
+			found = true
+		}
+	}
+	if (found || s.newRuns(dir)) && !s.usualAll(dir) {
+		s.b.reportHeld(s.path.String(), bare[0], s.b.hold(dir, bare[0]))
 	}
 }
 
@@ -61,6 +85,13 @@ func (s *sweep) touched(dir int) bool {
 	if errno != 0 {
 		return false
 	}
+	found := s.newRuns(fd)
+	host.Close(fd)
+	return found
+}
+
+// newRuns is touched for the repository itself.
+func (s *sweep) newRuns(fd int) bool {
 	found := false
 	for _, name := range runs {
 		if f, errno := host.Look(fd, name); errno == 0 && s.isNew(&f) {
@@ -76,7 +107,6 @@ func (s *sweep) touched(dir int) bool {
 			}
 		}
 	}
-	host.Close(fd)
 	return found
 }
 
@@ -124,8 +154,19 @@ func (s *sweep) harmless(dir int, f *host.File) bool {
 	if errno != 0 {
 		return false
 	}
+	is := s.usualAll(fd)
+	host.Close(fd)
+	return is
+}
+
+// usualAll reports whether all that is in a repository is what git writes there.
+func (s *sweep) usualAll(fd int) bool {
+	own, errno := host.OpenIn(fd, ".", unix.O_DIRECTORY) // fd has been read to its end
+	if errno != 0 {
+		return false
+	}
 	var names host.Names
-	names.Of(fd)
+	names.Of(own)
 	is := true
 	for is {
 		name, _, errno := names.Read()
@@ -135,9 +176,8 @@ func (s *sweep) harmless(dir int, f *host.File) bool {
 		}
 		is = s.usual(fd, name)
 	}
-	is = is && s.plainConfig(fd)
-	host.Close(fd)
-	return is
+	names.Close()
+	return is && s.plainConfig(fd)
 }
 
 // usual reports whether something in a repository is what git writes there.

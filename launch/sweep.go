@@ -133,7 +133,7 @@ func (s *sweep) enter(fd int, name string) {
 	l := &s.levels[s.depth]
 	s.depth++
 	*l = level{fd: fd, start: s.used, next: s.used, path: s.path.Len()}
-	repository := false
+	repository, parts := false, 0
 	s.names.Of(fd)
 	for {
 		name, kind, errno := s.names.Read()
@@ -142,6 +142,11 @@ func (s *sweep) enter(fd int, name string) {
 		}
 		if name == "" {
 			break
+		}
+		for i := range bare {
+			if len(name) == len(bare[i]) && equalFold(name, lowerBare[i]) {
+				parts |= 1 << i
+			}
 		}
 		switch {
 		case len(name) == len(gitDir) && equalFold(name, gitDir):
@@ -154,6 +159,9 @@ func (s *sweep) enter(fd int, name string) {
 	l.end = s.used
 	if repository {
 		s.inspect(fd)
+	}
+	if parts == 1<<len(bare)-1 {
+		s.inspectBare(fd)
 	}
 }
 

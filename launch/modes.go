@@ -42,7 +42,16 @@ func (t *terminal) enter() bool {
 		return false
 	}
 	t.before, t.raw = *now, true
+	t.adopt()
 	return true
+}
+
+// adopt gives the sandbox's terminal the modes that the caller's has for this job, if nobody has set others there. When the command began
+// in the background, the caller's had those for the shell to read a line, or another program's.
+func (t *terminal) adopt() {
+	if inside, err := unix.IoctlGetTermios(t.master, unix.TCGETS); err == nil && *inside == t.first && t.before != t.first {
+		t.first, _ = setModes(t.master, &t.before)
+	}
 }
 
 // leave gives the caller's terminal back as it was. Modes that somebody else has set since stay.

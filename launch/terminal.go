@@ -16,6 +16,7 @@ type terminal struct {
 	own    []int        // those of them that box has opened, to be closed
 	shared bool         // keys is the caller's own description, which must not be made non-blocking
 	master int          // the sandbox's; -1 when it is closed
+	first  unix.Termios // the sandbox's modes as box has set them, for a command that may not set others yet
 	before unix.Termios // the caller's modes, to be restored if raw
 	ours   unix.Termios // those that box has set in their place
 	output bool         // standard output is the terminal: nobody else writes to it
@@ -50,6 +51,9 @@ func openTerminal(master int, which [3]bool, front bool) *terminal {
 	t.screen, _ = t.reopen(screen, unix.O_WRONLY)
 	t.keys, t.shared = t.openKeys(which, screen)
 	_ = unix.SetNonblock(master, true)
+	if first, err := unix.IoctlGetTermios(master, unix.TCGETS); err == nil && !front {
+		t.first = *first
+	}
 	// A process in the background may set a terminal's modes if it blocks SIGTTOU, see tcsetattr(3): they are restored even
 	// if box has been sent there meanwhile. One that reads gets EIO if it blocks SIGTTIN, see read(2).
 	block(unix.SIG_BLOCK, bit(unix.SIGTTOU)|bit(unix.SIGTTIN))

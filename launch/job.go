@@ -71,29 +71,26 @@ func (b *Sandbox) ask(s unix.Signal) {
 // resume lets the command go on, with its terminal if box has the caller's, and it had its own or asks for it.
 func (b *Sandbox) resume() {
 	t, to := b.tty, uint32(toGroup)
-	front := (t.front || asks(b.halted)) && t.enter()
 	switch {
-	case front && b.halted != 0:
-		to = toFront
-	case t.front && !front:
-		to = toBack
+	case b.halted == 0 && t.front: // somebody has stopped box alone, and the shell has set the modes since
+		t.enter()
+	case b.halted == 0:
+	case (t.front || asks(b.halted)) && t.enter():
+		to, t.front = toFront, true
+	case t.front:
+		to, t.front = toBack, false
 	}
-	b.halted, t.front = 0, front
+	b.halted = 0
 	b.order(to, unix.SIGCONT)
 }
 
-// keepFront looks after a terminal whose keys are not read, though the command has its own: another job has been brought to the
-// front of the caller's. It returns for how many milliseconds to wait at most, -1 being without end.
-func (b *Sandbox) keepFront() int {
-	t := b.tty
-	if !t.lives() || !t.front || t.raw || t.enter() {
-		return -1
+// claim tries to get the caller's terminal for a command that has its own, and returns for how many milliseconds to wait at most, -1
+// being without end. Somebody may have taken it without stopping box. A command that reads since then would not be told: the kernel
+// looks when a read begins.
+func (t *terminal) claim() int {
+	if t.lives() && t.front && !t.raw && !t.enter() {
+		return background
 	}
-	if b.spec.Life.Direct {
-		return background // it can't be put into the background: that is what its own process group would be
-	}
-	t.front = false
-	b.order(toBack, 0)
 	return -1
 }
 

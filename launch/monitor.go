@@ -46,7 +46,7 @@ func (b *Sandbox) Wait() (Status, error) {
 //go:noinline
 func (b *Sandbox) pollTerminal(set []unix.PollFd) unix.Errno {
 	early.Ordinary()
-	wait := b.keepFront()
+	wait := b.tty.claim()
 	b.tty.listen(set[sources:])
 	if _, err := unix.Poll(set, wait); err != nil {
 		if errno, ok := err.(unix.Errno); ok && errno != unix.EINTR { //nolint:errorlint // it is never wrapped

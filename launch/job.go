@@ -48,8 +48,8 @@ func (b *Sandbox) stopTerminal() bool {
 	return false
 }
 
-// ask stops the caller's job as the kernel would if the command asked for the caller's terminal itself. These signals stop nobody in
-// an orphaned process group, see setpgid(2): its terminal is gone for good. The command is told so, and ended if it asks again.
+// ask stops the caller's job as the kernel would if the command asked for the caller's terminal itself. These signals stop nobody
+// in an orphaned process group, see setpgid(2): its terminal is gone for good. The command is told so, and ended if it asks again.
 func (b *Sandbox) ask(s unix.Signal) {
 	block(unix.SIG_UNBLOCK, bit(s))
 	b.pause(0, s)
@@ -84,9 +84,9 @@ func (b *Sandbox) resume() {
 	b.order(to, unix.SIGCONT)
 }
 
-// claim tries to get the caller's terminal for a command that has its own, and returns for how many milliseconds to wait at most, -1
-// being without end. Somebody may have taken it without stopping box. A command that reads since then would not be told: the kernel
-// looks when a read begins.
+// claim tries to get the caller's terminal for a command that has its own, and returns for how many milliseconds to wait at
+// most, -1 being without end. Somebody may have taken it without stopping box. A command that reads since then would not be
+// told: the kernel looks when a read begins.
 func (t *terminal) claim() int {
 	if t.lives() && t.front && !t.raw && !t.enter() {
 		return background

@@ -9,12 +9,11 @@ import (
 )
 
 // enter makes the caller's terminal raw, as cfmakeraw(3) does, so that keys are for the sandbox's terminal to interpret, also those
-// that send signals. It returns false where box is in the background: it would change the modes for the shell, or for the job in front.
+// that send signals. It returns false where box is in the background: it would change the modes for the shell, or for the job in
+// front.
 func (t *terminal) enter() bool {
-	if !t.lives() || !host.Foreground(t.keys) {
-		if t != nil {
-			t.raw = false // whoever has the terminal now has set the modes, too
-		}
+	if !host.Foreground(t.keys) {
+		t.raw = false // whoever has the terminal now has set the modes, too
 		return false
 	}
 	t.resize()
@@ -46,8 +45,8 @@ func (t *terminal) enter() bool {
 	return true
 }
 
-// adopt gives the sandbox's terminal the modes that the caller's has for this job, if nobody has set others there. When the command began
-// in the background, the caller's had those for the shell to read a line, or another program's.
+// adopt gives the sandbox's terminal the modes that the caller's has for this job, if nobody has set others there. When the
+// command began in the background, the caller's had those for the shell to read a line, or another program's.
 func (t *terminal) adopt() {
 	if inside, err := unix.IoctlGetTermios(t.master, unix.TCGETS); err == nil && *inside == t.first && t.before != t.first {
 		t.first, _ = setModes(t.master, &t.before)
@@ -56,7 +55,7 @@ func (t *terminal) adopt() {
 
 // leave gives the caller's terminal back as it was. Modes that somebody else has set since stay.
 func (t *terminal) leave() {
-	if t == nil || !t.raw {
+	if !t.raw {
 		return
 	}
 	t.raw = false

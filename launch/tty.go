@@ -76,8 +76,8 @@ func likeCallers(b *plan.Builder, s *spec.Spec) {
 	b.Ioctl(plan.WhyTerminal, plan.Tty, unix.TCSETS, uintptr(data))
 }
 
-// takeTTY puts the command's terminal in the place of the caller's. The foreground job there is that of pid 1, unless the command begins
-// as that.
+// takeTTY puts the command's terminal in the place of the caller's. The foreground job there is that of pid 1, unless the
+// command begins as that.
 func takeTTY(b *plan.Builder, s *spec.Spec) {
 	if s.Life.TTY == [3]bool{} {
 		return

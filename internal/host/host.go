@@ -98,8 +98,8 @@ func Controls(terminal int) bool {
 	return errno == 0
 }
 
-// Foreground reports whether the process may read from a terminal: its process group is the foreground one there, or the terminal is
-// not the controlling one, which it would be for otherwise.
+// Foreground reports whether the process may read from a terminal: its process group is the foreground one there, or it is not
+// the controlling terminal, and so nobody is in the background.
 func Foreground(terminal int) bool {
 	group, errno := foregroundGroup(terminal)
 	own, _, _ := unix.RawSyscall(unix.SYS_GETPGID, 0, 0, 0)

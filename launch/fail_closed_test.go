@@ -63,6 +63,7 @@ func TestNoCommandAfterACallThatFailed(t *testing.T) {
 				t.Fatalf("undisturbed: %v after %d calls", got, c.made)
 			}
 		case got.note == "failed" && got.errno == errno:
+		case got.note == "ran-0" && slices.Contains(substituted, c.nr): // the same by other calls: see make older
 		case got.note == "ran-0" && !c.all && may[c.nr] > 0:
 			may[c.nr]--
 		default:

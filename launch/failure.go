@@ -41,6 +41,7 @@ type problem struct {
 	failure Failure
 	lost    lostError
 	act     ActError
+	mask    LostMaskError
 	text    [unix.PathMax + 8]byte
 	n       int // of text
 }

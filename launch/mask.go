@@ -1,11 +1,10 @@
 package launch
 
 import (
-	"bytes"
-	"fmt"
-	"strconv"
-
 	"box/internal/early"
+	"box/internal/host"
+	"box/plan"
+	"box/spec"
 
 	"golang.org/x/sys/unix"
 )
@@ -16,6 +15,9 @@ import (
 type mask struct {
 	step  int // of the plan
 	mount int // its number
+	there bool
+	lost  bool
+	told  bool // that it is lost
 }
 
 // LostMaskError is returned for a mount that is gone.
@@ -23,70 +25,103 @@ type LostMaskError struct{ For uint32 } // whose wish it was
 
 func (e *LostMaskError) Error() string { return "a mount of the sandbox is gone" }
 
-//go:noinline
+// plainMasks is the memory for those of a sandbox that is made before the Go runtime.
+var plainMasks [128]mask
+
+// expectMasks makes room for the masks that a plan will tell of.
+func (b *Sandbox) expectMasks(p *plan.Plan) {
+	if p.Masks == 0 {
+		return
+	}
+	if b.masks = plainMasks[:0]; !early.Running() || p.Masks > len(plainMasks) {
+		early.Ordinary()
+		b.masks = make([]mask, 0, p.Masks)
+	}
+}
+
+// noteMask notes a mask: there are no more than the plan has.
 func (b *Sandbox) noteMask(m mask) {
-	early.Ordinary()
-	b.masks = append(b.masks, m)
+	if len(b.masks) < cap(b.masks) {
+		b.masks = b.masks[:len(b.masks)+1]
+		b.masks[len(b.masks)-1] = m
+	}
 }
 
 // lostMask returns a *LostMaskError if one of the masks is gone. It is asked when poll(2) says that the mount table
-// has changed.
-//
-//go:noinline
+// has changed. A lock that is gone is only told: what it was for is there to be seen, and was not to be hidden.
 func (b *Sandbox) lostMask() error {
-	early.Ordinary()
-	there, err := mountNumbers(b.mounts)
-	if err != nil {
-		return fmt.Errorf("the sandbox's mounts can't be watched: %w", err)
+	if errno := b.lookForMasks(); errno != 0 {
+		return b.problem.lose(errno)
 	}
-	for _, m := range b.masks {
-		if !there[m.mount] {
-			return &LostMaskError{b.plan.Inside[m.step].For}
+	for i := range b.masks {
+		m := &b.masks[i]
+		if m.there || m.lost {
+			continue
 		}
+		m.lost = true
+		wish := b.plan.Inside[m.step].For
+		if e := b.spec.Entry(wish); e != nil && e.Kind == spec.Lock {
+			m.told = b.report(News{What: Unlocked, Entry: e})
+			continue
+		}
+		b.problem.mask.For = wish
+		return &b.problem.mask
 	}
 	return nil
 }
 
-// mountNumbers returns the numbers of all mounts in a mount table, see proc_pid_mountinfo(5). It is read again if it
-// has changed meanwhile: a line could have been skipped.
-func mountNumbers(table int) (map[int]bool, error) {
-	for {
-		text, err := readAll(table)
-		if err != nil {
-			return nil, err
+// tellLostLocks tells of those that could not be told while the command ran.
+func (b *Sandbox) tellLostLocks() {
+	for i := range b.masks {
+		if m := &b.masks[i]; m.lost && !m.told {
+			b.report(News{What: Unlocked, Entry: b.spec.Entry(b.plan.Inside[m.step].For)})
 		}
-		changed := []unix.PollFd{{Fd: int32(table), Events: unix.POLLPRI}}
-		if n, err := unix.Poll(changed, 0); err == unix.EINTR || n > 0 {
-			continue
-		}
-		there := map[int]bool{}
-		for line := range bytes.Lines(text) {
-			number, _, _ := bytes.Cut(line, []byte{' '})
-			n, err := strconv.Atoi(string(number))
-			if err != nil {
-				return nil, err
-			}
-			there[n] = true
-		}
-		return there, nil
 	}
 }
 
-// readAll reads a file from its beginning.
-func readAll(fd int) ([]byte, error) {
-	text := make([]byte, 0, 64<<10)
+// lookForMasks finds out which masks are in the mount table, see proc_pid_mountinfo(5): a line begins with the number of a
+// mount. The table is read again if it has changed meanwhile: a line could have been skipped.
+func (b *Sandbox) lookForMasks() unix.Errno {
+	var data [4 << 10]byte
 	for {
-		if len(text) == cap(text) {
-			text = append(text, 0)[:len(text)]
+		for i := range b.masks {
+			b.masks[i].there = false
 		}
-		switch n, err := unix.Pread(fd, text[len(text):cap(text)], int64(len(text))); {
-		case err == unix.EINTR:
-		case err != nil:
-			return nil, err
-		case n == 0:
-			return text, nil
-		default:
-			text = text[:len(text)+n]
+		number, in := 0, true // in says that what comes next belongs to a number at the beginning of a line
+		for at := int64(0); ; {
+			n, errno := host.ReadAt(b.mounts, data[:], at)
+			if errno == unix.EINTR {
+				continue
+			}
+			if errno != 0 {
+				return errno
+			}
+			if n == 0 {
+				break
+			}
+			at += int64(n)
+			for _, c := range data[:n] {
+				switch {
+				case c == '\n':
+					number, in = 0, true
+				case in && c >= '0' && c <= '9':
+					number = number*10 + int(c-'0')
+				case in:
+					in = false
+					b.seeMask(number)
+				}
+			}
+		}
+		if !host.Pending(b.mounts, unix.POLLPRI) {
+			return 0
+		}
+	}
+}
+
+func (b *Sandbox) seeMask(number int) {
+	for i := range b.masks {
+		if b.masks[i].mount == number {
+			b.masks[i].there = true
 		}
 	}
 }

@@ -10,10 +10,13 @@ import (
 
 // Wait watches the sandbox until its command has ended and nothing of it is left. It passes signals and the terminal
 // through, stops when the command stops, and kills the sandbox when the caller ends.
-// An error is a *Failure if the command was never started, or ErrLost.
+// An error is a *Failure if the command was never started, a *LostMaskError, ErrPlanted, ErrForged or ErrLost.
 func (b *Sandbox) Wait() (Status, error) {
 	forgetCode()
-	err := b.watch()
+	err := b.beginNames()
+	if err == nil {
+		err = b.watch()
+	}
 	if b.spec.Life.LeaveDescendants && b.failed == nil && err == nil {
 		if b.spec.Life.Direct {
 			b.reap()
@@ -22,6 +25,9 @@ func (b *Sandbox) Wait() (Status, error) {
 	}
 	b.end()
 	b.drain()
+	if planted := b.lastNames(); err == nil {
+		err = planted
+	}
 	if b.tty != nil {
 		early.Ordinary()
 		b.finishTerminal()

@@ -85,7 +85,16 @@ func (m *machine) readTable() uintptr {
 //go:norace
 //go:nocheckptr
 func (t *mountTable) numbered(prefix string, fd uintptr) uintptr {
-	path, n := uintptr(unsafe.Pointer(&t.path)), uintptr(len(prefix))
+	return numbered(uintptr(unsafe.Pointer(&t.path)), prefix, fd)
+}
+
+// numbered writes such a path to the 32 bytes at path, and returns that.
+//
+//go:nosplit
+//go:norace
+//go:nocheckptr
+func numbered(path uintptr, prefix string, fd uintptr) uintptr {
+	n := uintptr(len(prefix))
 	for i := range n {
 		setByte(path+i, byteAt(word(prefix)+i))
 	}

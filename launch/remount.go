@@ -94,9 +94,7 @@ func (m *machine) setattrOf(c *plan.Call) uintptr {
 	if errno != uintptr(unix.EINVAL) || on == plan.None {
 		return errno
 	}
-	empty := word("\x00")
-	const flags = unix.MOVE_MOUNT_F_EMPTY_PATH | unix.MOVE_MOUNT_T_EMPTY_PATH
-	if errno, is := failed(sys(unix.SYS_MOVE_MOUNT, fd, empty, *m.reg(on), empty, flags, 0)); is {
+	if errno = errnoOf(m.moveStaged(fd, *m.reg(on))); errno != 0 {
 		return errno
 	}
 	errno = m.setattr(fd, m.args[2], m.args[3])

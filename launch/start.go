@@ -36,6 +36,9 @@ type Sandbox struct {
 	had      uint32 // bit n: a record of kind n has come
 	process  int    // a pidfd of pid 1, or -1
 	masks    []mask
+	names    newNames
+	onNews   func(*News) bool
+	news     News
 	status   Status
 	halted   unix.Signal // what has stopped the command, if it is
 	ended    bool        // the command's end is known
@@ -75,13 +78,18 @@ func newSandbox(n int) *Sandbox {
 // until Wait returns: pid 1 dies with the thread that made it, see prctl(2), PR_SET_PDEATHSIG.
 //
 // signals is a descriptor from which the numbers of arriving Signals can be read, a byte each; -1 is none.
-// An error is a *Failure, ErrOrphan, or an Errno of socketpair(2) or pidfd_open(2).
+// An error is a *Failure, ErrOrphan, an *UnwatchedError, or an Errno of socketpair(2) or pidfd_open(2).
 func Start(p *plan.Plan, s *spec.Spec, signals int) (*Sandbox, error) {
 	b := newSandbox(p.Regs)
 	b.spec, b.plan, b.signal = s, p, signals
 	b.caller, b.listener, b.mounts, b.conn, b.process, b.stdio = -1, -1, -1, -1, -1, noStdio
+	b.expectMasks(p)
+	if err := b.watchProject(); err != nil {
+		return nil, err
+	}
 	pair, errno := host.SocketPair()
 	if errno != 0 {
+		b.names.close()
 		return nil, cannot("socketpair", errno)
 	}
 	b.conn = int(pair[0])
@@ -93,6 +101,7 @@ func Start(p *plan.Plan, s *spec.Spec, signals int) (*Sandbox, error) {
 	alive, errno := b.watchCaller()
 	if errno != 0 || !alive {
 		b.close()
+		b.names.close()
 		host.Close(int(pair[1]))
 		if errno == 0 {
 			early.Ordinary()
@@ -114,6 +123,7 @@ func Start(p *plan.Plan, s *spec.Spec, signals int) (*Sandbox, error) {
 	host.Close(int(pair[1]))
 	if errno, is := failed(r); is {
 		b.close()
+		b.names.close()
 		return nil, b.over(b.problem.notStarted(&plan.Call{Nr: unix.SYS_CLONE3, Why: plan.WhyNamespaces}, -1, unix.Errno(errno)))
 	}
 	b.pid, b.waiting = int(r), len(p.Outside) > 0

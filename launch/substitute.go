@@ -8,20 +8,43 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// A kernel can lack calls that a plan has: an old one, or one behind a filter that answers ENOSYS. What they do is then done by
-// other calls, less quickly and with the same answers, so that plans and messages need not know. Another way is looked for when a
-// call has ended so, and a kernel that has all of them pays nothing for it.
+// A kernel can lack calls that a plan has: an old one, or one behind a filter. An emulated one says ENOSYS then, and so do newer
+// filters; Docker's says EPERM up to 20.10. What they do is then done by other calls, less quickly and with the same answers, so
+// that plans and messages need not know. An EPERM of the kernel's own is one by the other way, too: no substitute can do what the
+// call may not. Another way is looked for when a call has ended so, and a kernel that has all of them pays nothing for it.
 
-// substitute makes the call c, whose arguments are in m.args, by others. It returns what the kernel would have returned; ENOSYS
-// where there is no other way.
+// substitute makes the call c, whose arguments are in m.args and which has returned r, by others. It returns what the kernel would
+// have returned, which is r where there is no other way.
 //
 //go:nosplit
 //go:norace
 //go:nocheckptr
-func (m *machine) substitute(c *plan.Call) uintptr {
+func (m *machine) substitute(c *plan.Call, r uintptr) uintptr {
+	switch {
+	case unusable(r):
+	case c.Nr == unix.SYS_OPENAT2 && r == minus(unix.EINVAL): // no flag is wrong
+	case c.Nr == unix.SYS_FSCONFIG || c.Nr == unix.SYS_FSMOUNT: // of what a substitute of fsopen(2) has opened
+		if !m.stage.asked {
+			return r
+		}
+	default:
+		return r
+	}
 	switch c.Nr {
 	case unix.SYS_OPENAT2:
 		return m.resolve(m.args[0], m.args[1], m.args[2])
+	case unix.SYS_OPEN_TREE:
+		return m.cloneStaged(m.args[0], m.args[1], m.args[2])
+	case unix.SYS_FSOPEN:
+		m.stage.asked = true
+		return sys(unix.SYS_FCNTL, *m.reg(plan.Proc), unix.F_DUPFD_CLOEXEC, 0, 0, 0, 0) // something to close
+	case unix.SYS_FSCONFIG:
+		m.stage.asked = true
+		return 0
+	case unix.SYS_FSMOUNT:
+		return m.mountAside(c)
+	case unix.SYS_MOVE_MOUNT:
+		return m.moveStaged(m.args[0], m.args[2])
 	case unix.SYS_MOUNT_SETATTR:
 		if m.detached(c.In[0]) {
 			m.deferred = true
@@ -31,7 +54,28 @@ func (m *machine) substitute(c *plan.Call) uintptr {
 	case unix.SYS_CLOSE_RANGE:
 		return m.closeOnExec(m.args[0], m.args[1])
 	}
-	return minus(unix.ENOSYS)
+	return r
+}
+
+// unusable reports whether a call has returned what one does that the kernel lacks, or a filter refuses.
+//
+//go:nosplit
+//go:norace
+func unusable(r uintptr) bool { return r == minus(unix.ENOSYS) || r == minus(unix.EPERM) }
+
+// afterwards does what a substitute has left for after the call c, which has succeeded.
+//
+//go:nosplit
+//go:norace
+func (m *machine) afterwards(c *plan.Call) {
+	switch {
+	case c.Nr == unix.SYS_MOVE_MOUNT && m.deferred:
+		m.attached(c.In[0], m.args[0])
+	case c.Nr == unix.SYS_PIVOT_ROOT:
+		if errno := m.dropStage(); errno != 0 {
+			m.fail(m.pc-1, errno)
+		}
+	}
 }
 
 // minus returns what sys returns for an errno.
@@ -48,8 +92,7 @@ func minus(errno unix.Errno) uintptr { return -uintptr(errno) }
 //go:nocheckptr
 func (m *machine) startChild() uintptr {
 	pid := sys(unix.SYS_CLONE3, uintptr(unsafe.Pointer(&m.clone)), unsafe.Sizeof(m.clone), 0, 0, 0, 0)
-	errno, is := failed(pid)
-	if !is || errno != uintptr(unix.ENOSYS) && errno != uintptr(unix.EINVAL) {
+	if !unusable(pid) && pid != minus(unix.EINVAL) {
 		return pid
 	}
 	pid = sys(unix.SYS_CLONE, uintptr(m.clone[0]&0xffffffff)|uintptr(unix.SIGCHLD), 0, 0, 0, 0, 0)
@@ -81,14 +124,11 @@ func (m *machine) dropHandlers() {
 //go:nosplit
 //go:norace
 func (m *machine) closeSpan(first, last uintptr) uintptr {
-	errno, is := failed(sys(unix.SYS_CLOSE_RANGE, first, min(last, 0xffffffff), 0, 0, 0, 0))
-	switch {
-	case !is:
-		return 0
-	case errno == uintptr(unix.ENOSYS):
+	r := sys(unix.SYS_CLOSE_RANGE, first, min(last, 0xffffffff), 0, 0, 0, 0)
+	if unusable(r) {
 		return m.closeListed(first, last)
 	}
-	return errno
+	return errnoOf(r)
 }
 
 // closeListed is closeSpan for the descriptors that /proc/self/fd lists, see getdents64(2) for struct linux_dirent64.

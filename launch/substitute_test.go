@@ -156,28 +156,33 @@ func started(t *testing.T, errno unix.Errno, calls ...uint32) string {
 	return string(out)
 }
 
-// Calls that an older kernel lacks are done by others.
+// substituted are the calls that others are made for.
+var substituted = []uint32{
+	unix.SYS_CLONE3, unix.SYS_OPENAT2, unix.SYS_CLOSE_RANGE, unix.SYS_MOUNT_SETATTR, unix.SYS_OPEN_TREE, unix.SYS_MOVE_MOUNT,
+	unix.SYS_FSOPEN, unix.SYS_FSCONFIG, unix.SYS_FSMOUNT,
+}
+
+// Calls that an older kernel lacks, or a filter refuses, are done by others: each and all of them.
 func TestStartWithoutNewerCalls(t *testing.T) {
-	for _, calls := range [][]uint32{
-		{unix.SYS_CLONE3},
-		{unix.SYS_OPENAT2},
-		{unix.SYS_CLOSE_RANGE},
-		{unix.SYS_MOUNT_SETATTR},
-		{unix.SYS_CLONE3, unix.SYS_OPENAT2, unix.SYS_CLOSE_RANGE, unix.SYS_MOUNT_SETATTR},
-	} {
-		if got := started(t, unix.ENOSYS, calls...); got != "ran\n7 <nil>\n" {
-			t.Errorf("without %v: %s", calls, got)
+	for _, errno := range []unix.Errno{unix.ENOSYS, unix.EPERM} {
+		for i := range len(substituted) + 1 {
+			calls := substituted
+			if i < len(substituted) {
+				calls = substituted[i : i+1]
+			}
+			if got := started(t, errno, calls...); got != "ran\n7 <nil>\n" {
+				t.Errorf("%v of %v: %s", errno, calls, got)
+			}
 		}
+	}
+	if got := started(t, unix.EINVAL, unix.SYS_OPENAT2); got != "ran\n7 <nil>\n" {
+		t.Errorf("openat2 knows no flag: %s", got)
 	}
 }
 
-// A call that is refused by another errno than ENOSYS is not gone around: whoever refuses it means it, and the command does
-// not run.
+// A refused call that nothing else does what it does is the end: the command does not run.
 func TestARefusedCallIsNotSubstituted(t *testing.T) {
-	for _, call := range []uint32{
-		unix.SYS_CLONE3, unix.SYS_OPENAT2, unix.SYS_CLOSE_RANGE, unix.SYS_MOUNT_SETATTR, unix.SYS_OPEN_TREE, unix.SYS_MOVE_MOUNT,
-		unix.SYS_PIVOT_ROOT, unix.SYS_CAPSET, unix.SYS_PRCTL,
-	} {
+	for _, call := range []uint32{unix.SYS_PIVOT_ROOT, unix.SYS_CAPSET, unix.SYS_PRCTL, unix.SYS_MOUNT} {
 		got := started(t, unix.EPERM, call)
 		if strings.Contains(got, "ran") || !strings.Contains(got, unix.EPERM.Error()) {
 			t.Errorf("without call %d: %s", call, got)

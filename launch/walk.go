@@ -52,6 +52,7 @@ type machine struct {
 	way    way        // of a path, where there is no openat2(2)
 	claims claims     // of mount points
 	table  mountTable // where there is no mount_setattr(2)
+	stage  stage      // where there is no open_tree(2)
 }
 
 // stack is more than what the functions need that run on it: these are few, and none calls itself.
@@ -71,7 +72,7 @@ type pollfd struct {
 }
 
 // maxTries bounds how often an openat2(2) is tried again: somebody who renames anything anywhere keeps the kernel from
-// being sure of a "..", and it says EAGAIN. One try in a few succeeds even then.
+// being sure of a "..", and it says EAGAIN, or EXDEV if it finds itself outside. One try in a few succeeds even then.
 const maxTries = 10000
 
 const callSize = unsafe.Sizeof(plan.Call{})
@@ -166,12 +167,12 @@ func (m *machine) walk() {
 			continue
 		}
 		r := m.call(c)
-		if errno, is := failed(r); is && errno == uintptr(unix.ENOSYS) {
-			r = m.substitute(c)
+		if _, is := failed(r); is {
+			r = m.substitute(c, r)
 		}
 		m.settle(c, r)
-		if m.deferred && c.Nr == unix.SYS_MOVE_MOUNT && m.errno == 0 {
-			m.attached(c.In[0], m.args[0])
+		if (m.deferred || m.stage.up) && m.errno == 0 {
+			m.afterwards(c)
 		}
 	}
 }
@@ -190,14 +191,11 @@ func (m *machine) call(c *plan.Call) uintptr {
 		}
 	}
 	r := sys(uintptr(c.Nr), a[0], a[1], a[2], a[3], a[4], a[5])
-	for tries := 0; r == again && c.Nr == unix.SYS_OPENAT2 && tries < maxTries; tries++ {
+	for tries := 0; (r == minus(unix.EAGAIN) || r == minus(unix.EXDEV)) && c.Nr == unix.SYS_OPENAT2 && tries < maxTries; tries++ {
 		r = sys(uintptr(c.Nr), a[0], a[1], a[2], a[3], a[4], a[5])
 	}
 	return r
 }
-
-// again is what sys returns for EAGAIN.
-const again = ^uintptr(unix.EAGAIN - 1)
 
 // settle takes what a call has returned: a result to be kept, or an error that counts as done or is the end.
 //

@@ -14,6 +14,7 @@ type source int
 const (
 	onSignal source = iota
 	onCaller
+	onNames
 	onMounts
 	onNotice
 	onStatus
@@ -28,6 +29,8 @@ func (s source) wait(b *Sandbox) (fd int, events int16) {
 		return b.waitForSignal()
 	case onCaller:
 		return b.caller, unix.POLLIN
+	case onNames:
+		return b.names.watch, unix.POLLIN // a name has appeared in the project
 	case onMounts:
 		return b.mounts, unix.POLLPRI // a change of the sandbox's mount table, see proc(5)
 	case onNotice:
@@ -46,6 +49,8 @@ func (s source) took(b *Sandbox, events int16) (over bool, err error) {
 	case onCaller: // the caller has ended: as if SIGKILL had ended the command, since nobody is left to whom it matters
 		b.finish(Status{Signal: unix.SIGKILL})
 		return false, nil
+	case onNames:
+		return false, b.tookNames()
 	case onMounts:
 		return false, b.lostMask()
 	case onNotice:

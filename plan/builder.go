@@ -32,7 +32,7 @@ func (b *Builder) Reset() {
 		Outside: b.fixed.acts[:0], Inside: b.fixed.calls[:0], Regs: int(firstFree), Data: b.fixed.bytes[:], Keep: b.fixed.keep[:0],
 	}
 	b.block, b.more, b.forWhom, b.nfree, b.link = b.fixed.bytes[:], nil, 0, 0, 0
-	b.Sends = 1 << Failed
+	b.Sends, b.Masks = 1<<Failed, 0
 }
 
 // For says whose wish the calls are that are written from now on. It returns whose those before were: who says

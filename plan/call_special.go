@@ -39,9 +39,9 @@ func (b *Builder) Set(slot, value Ptr) {
 	}
 }
 
-// equal fails with errno unless n bytes at a are as those at b.
-func (b *Builder) equal(why Why, a, c Ptr, n int, errno unix.Errno) {
-	b.add(why, Equal, uintptr(a), uintptr(c), uintptr(n), uintptr(errno))
+// equal fails with errno unless the 8 bytes at a are as those at b.
+func (b *Builder) equal(why Why, a, c Ptr, errno unix.Errno) {
+	b.add(why, Equal, uintptr(a), uintptr(c), 8, uintptr(errno))
 }
 
 // Fail fails with errno.
@@ -134,9 +134,10 @@ func (b *Builder) Claim(why Why, dir Reg, name Ptr, mode uint32, state string, d
 	return r
 }
 
-// Masked tells the parent which mount r has open: it hides something, and the sandbox must end if it is lost.
+// Masked tells the parent which mount r has open: it hides or locks something, and must not be lost.
 func (b *Builder) Masked(r Reg) {
 	b.Sends |= 1 << Mask
+	b.Masks++
 	b.add(WhyMonitor, Masked).fd(0, r)
 }
 

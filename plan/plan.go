@@ -16,6 +16,7 @@ type Plan struct {
 	Data    []byte // what the calls of a plain plan point to: memory of the Builder, some of it used
 	Keep    []Reg  // the descriptors that pid 1 keeps after the fork
 	Sends   uint32 // bit n: Inside can send a record of kind n to the parent
+	Masks   int    // how many records of kind Mask there are among these
 }
 
 // Act is a step that only the parent can do, with the child's process id as seen by the parent. It returns how to

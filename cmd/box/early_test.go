@@ -154,6 +154,7 @@ func earlyRoots() []string {
 			roots = append(roots, name)
 		}
 	}
+	add(native.TellNews)
 	for i := range native.Flags {
 		add(native.Flags[i].Do)
 	}

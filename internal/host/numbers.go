@@ -28,6 +28,7 @@ func (d Dir) Close() { Close(d.fd) }
 // Offsets in a struct linux_dirent64, see getdents64(2).
 const (
 	entryLength = 16
+	entryKind   = 18
 	entryName   = 19
 )
 
@@ -97,29 +98,59 @@ type Names struct {
 // Open opens the directory at name, and reports whether it could.
 func (n *Names) Open(name string) bool {
 	dir, errno := OpenDir(name)
-	n.dir, n.at, n.size = dir, 0, 0
+	n.Of(dir.fd)
 	return errno == 0
 }
 
+// Close closes the directory before the end.
+func (n *Names) Close() { n.dir.Close() }
+
+// Of goes through an open directory, from its beginning if nobody has read from the descriptor. The end closes it.
+func (n *Names) Of(fd int) { n.dir, n.at, n.size = Dir{fd}, 0, 0 }
+
 // Next returns the next name, which holds until the next call, without "." and ".."; "" is the end, and closes the directory.
 func (n *Names) Next() string {
+	name, _, _ := n.Read()
+	if name == "" {
+		n.dir.Close()
+	}
+	return name
+}
+
+// Read is Next with the type of what has the name: DT_UNKNOWN if the file system doesn't say. It leaves the directory open, and
+// reports why it could not read on.
+func (n *Names) Read() (name string, kind byte, errno unix.Errno) {
 	for {
 		if n.at >= n.size {
 			to, buffer := uintptr(unsafe.Pointer(&n.data)), unsafe.Sizeof(n.data)
 			size, _, errno := unix.RawSyscall(unix.SYS_GETDENTS64, uintptr(n.dir.fd), to, buffer)
 			if n.at, n.size = 0, int(size); errno != 0 || size == 0 {
-				n.dir.Close()
-				return ""
+				n.size = 0
+				return "", 0, errno
 			}
 		}
 		start := n.at + entryName
+		kind = n.data[n.at+entryKind]
 		n.at += int(n.data[n.at+entryLength]) | int(n.data[n.at+entryLength+1])<<8
 		end := start
 		for n.data[end] != 0 {
 			end++
 		}
-		if name := unsafe.String(&n.data[start], end-start); name != "." && name != ".." {
-			return name
+		if name = unsafe.String(&n.data[start], end-start); name != "." && name != ".." {
+			return name, kind, 0
 		}
 	}
+}
+
+// Empty reports whether there is nothing in a directory. One that can't be read counts as filled.
+func Empty(name string) bool {
+	var names Names
+	if !names.Open(name) {
+		return false
+	}
+	if names.Next() == "" {
+		return true
+	}
+	names.Close()
+	return false
 }

@@ -20,6 +20,15 @@ func Poll(set []unix.PollFd) unix.Errno {
 	return errno
 }
 
+// Pending reports whether events have happened that nobody has taken yet, see poll(2).
+func Pending(fd int, events int16) bool {
+	set := unix.PollFd{Fd: int32(fd), Events: events}
+	var now unix.Timespec
+	p, limit := uintptr(unsafe.Pointer(&set)), uintptr(unsafe.Pointer(&now))
+	n, _, errno := unix.RawSyscall6(unix.SYS_PPOLL, p, 1, limit, 0, 0, 0)
+	return errno == 0 && n > 0
+}
+
 // Wait is wait4(2) for one process.
 func Wait(pid int, status *unix.WaitStatus, options int) (found int, errno unix.Errno) {
 	r, errno := syscall(unix.SYS_WAIT4, uintptr(pid), unsafe.Pointer(status), uintptr(options))

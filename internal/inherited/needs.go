@@ -3,7 +3,7 @@ package inherited
 // The Go runtime needs threads, and epoll(7) for files, and ends with a traceback where it gets none: other processes of the user
 // may have used up what the user may have. Here that is reported in a sentence.
 
-// #cgo LDFLAGS: -Wl,--wrap=_cgo_try_pthread_create
+// #cgo LDFLAGS: -Wl,--wrap=_cgo_try_pthread_create -Wl,--wrap=__clone3
 //
 // #include <errno.h>
 // #include <pthread.h>
@@ -74,6 +74,14 @@ package inherited
 // 	if (error == EAGAIN) give_up(
 // 		is_bwrap ? "Creating new namespace failed: Resource temporarily unavailable" : "no more processes can be started",
 // 		"the user's limit on processes, ulimit -u, or pids.max of a control group is reached");
+// 	if (error == EPERM) give_up("no thread can be started", "a system call filter around box refuses clone3(2) or clone(2)");
 // 	return error;
+// }
+//
+// // glibc makes threads by clone3(2), and by clone(2) only where that is ENOSYS: Docker's filter says EPERM, up to 20.10. So a
+// // static box has no such function.
+// int __wrap___clone3(void *args, size_t size, int (*start)(void *), void *arg) {
+// 	errno = ENOSYS;
+// 	return -1;
 // }
 import "C"

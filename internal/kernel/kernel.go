@@ -17,9 +17,6 @@ type call struct {
 
 // needs are the calls that box can't do without.
 var needs = [...]call{
-	{"open_tree", "5.2", unix.SYS_OPEN_TREE},
-	{"move_mount", "5.2", unix.SYS_MOVE_MOUNT},
-	{"fsopen", "5.2", unix.SYS_FSOPEN},
 	{"pidfd_open", "5.3", unix.SYS_PIDFD_OPEN},
 }
 
@@ -31,11 +28,18 @@ var likes = [...]struct {
 	call
 	instead string
 }{
+	{call{"open_tree", "5.2", unix.SYS_OPEN_TREE}, "what is bound is mounted in a tmpfs, and moved from there"},
+	{call{"move_mount", "5.2", unix.SYS_MOVE_MOUNT}, "mount moves what is mounted"},
+	{call{"fsopen", "5.2", unix.SYS_FSOPEN}, mountedAside},
+	{call{"fsconfig", "5.2", unix.SYS_FSCONFIG}, mountedAside},
+	{call{"fsmount", "5.2", unix.SYS_FSMOUNT}, mountedAside},
 	{call{"clone3", "5.3", unix.SYS_CLONE3}, "clone, and handlers of signals are reset one by one"},
 	{call{"openat2", "5.6", unix.SYS_OPENAT2}, "a path is resolved part by part"},
 	{call{"close_range", "5.9", unix.SYS_CLOSE_RANGE}, "descriptors are closed one by one"},
 	{call{"mount_setattr", "5.12", unix.SYS_MOUNT_SETATTR}, "mounts are looked up in the mount table and remounted one by one"},
 }
+
+const mountedAside = "mount makes file systems, and they are cloned"
 
 // Needs returns a sentence about this kernel's version and the one that box needs.
 func Needs() string {
@@ -54,12 +58,15 @@ func Missing() string {
 	return ""
 }
 
-// Substituted returns the system calls that this kernel doesn't have and that others are made for, with the version that brought
-// them and what is done instead.
+// Substituted says of each system call that others are made for that this kernel doesn't have it, with the version that brought
+// it, or that it is refused, and what is done instead.
 func Substituted() (found []string) {
 	for _, l := range likes {
-		if l.missing() {
-			found = append(found, l.String()+": "+l.instead)
+		switch {
+		case l.missing():
+			found = append(found, "has no "+l.String()+": "+l.instead)
+		case l.refused():
+			found = append(found, "refuses "+l.name+", by a system call filter: "+l.instead)
 		}
 	}
 	return found
@@ -67,11 +74,24 @@ func Substituted() (found []string) {
 
 func (c call) String() string { return c.name + " (Linux " + c.version + ")" }
 
-// missing tries the call with invalid arguments, so that nothing happens.
-func (c call) missing() bool {
+// missing reports whether the kernel doesn't have the call.
+func (c call) missing() bool { return c.try() == unix.ENOSYS }
+
+// refused reports whether a filter refuses the call. Of some calls it can't be known: the kernel itself refuses them to who may not
+// mount, before it looks at the arguments.
+func (c call) refused() bool {
+	switch c.number {
+	case unix.SYS_MOVE_MOUNT, unix.SYS_FSOPEN, unix.SYS_FSMOUNT:
+		return false
+	}
+	return c.try() == unix.EPERM
+}
+
+// try makes the call with invalid arguments, so that nothing happens.
+func (c call) try() unix.Errno {
 	const none = ^uintptr(0)
 	_, _, errno := unix.RawSyscall6(c.number, none, 0, none, none, 0, 0)
-	return errno == unix.ENOSYS
+	return errno
 }
 
 // Release returns the kernel's version, see uname(2).

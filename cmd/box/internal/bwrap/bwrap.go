@@ -187,7 +187,7 @@ func (b *Line) run(words []string) (int, error) {
 // alone. -1 stands for no descriptor of signals.
 func (b *Line) start() (int, error) {
 	inherited.Default()
-	status, err := b.session.Run(-1, nil)
+	status, err := b.session.Run(-1, session.Listener{})
 	if err == launch.ErrLost { //nolint:errorlint // it is never wrapped, and errors.Is may not run early
 		return status.Exit(), nil // the command ran; only its own status is unknown
 	}

@@ -35,6 +35,7 @@ func Explain(err error, s *spec.Spec) *say.Message {
 	var act *launch.ActError
 	var failure *launch.Failure
 	var lost *launch.LostMaskError
+	var unwatched *launch.UnwatchedError
 	switch {
 	case errors.Is(err, launch.ErrLost):
 		return &say.Message{
@@ -51,6 +52,8 @@ func Explain(err error, s *spec.Spec) *say.Message {
 	// this.
 	case errors.Is(err, launch.ErrOrphan):
 		return &say.Message{Headline: "nothing was started: " + err.Error(), Status: say.StatusKilled}
+	case errors.As(err, &unwatched):
+		return explainUnwatched(unwatched, s)
 	case errors.As(err, &lost):
 		return explainLostMask(lost, s)
 	case errors.As(err, &host):
@@ -69,9 +72,12 @@ func Explain(err error, s *spec.Spec) *say.Message {
 	}
 	m := &say.Message{Headline: "cannot make the sandbox: " + err.Error(), Status: say.StatusBox}
 	// What remains are calls of Start itself. A kernel without one of them is
-	// too old.
-	if errors.Is(err, unix.ENOSYS) {
+	// too old, and none refuses them.
+	switch {
+	case errors.Is(err, unix.ENOSYS):
 		m.Cause = kernel.Needs()
+	case errors.Is(err, unix.EPERM):
+		m.Cause = "a system call filter around box refuses it"
 	}
 	return m
 }

@@ -59,6 +59,23 @@ func stateTrouble(dir string) string {
 	return ""
 }
 
+// explainUnwatched is for --require guard.
+func explainUnwatched(u *launch.UnwatchedError, s *spec.Spec) *say.Message {
+	m := &say.Message{
+		Headline: fmt.Sprintf("%s: what appears in %s can't be watched for: %s", s.Project.Required, s.Project.Top, u.Errno),
+		Status:   say.StatusBox,
+	}
+	switch u.Errno {
+	case unix.EMFILE:
+		m.Cause = "the user's inotify instances are used up, or the process's descriptors"
+		m.Hint = "end other programs that watch files, or raise fs.inotify.max_user_instances"
+	case unix.ENOSPC:
+		m.Cause = "the user's inotify watches are used up"
+		m.Hint = "end other programs that watch files, or raise fs.inotify.max_user_watches"
+	}
+	return m
+}
+
 // explainLostMask is for a mount that somebody has taken away while the command
 // ran. The sandbox is ended and the mount not made again: the name is somebody
 // else's file by now, and the command may have it open.

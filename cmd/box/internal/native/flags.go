@@ -63,7 +63,11 @@ var Flags = [...]Flag{
 	{"--dev", "DEST", groupFiles, "Mount a minimal /dev", (*Line).dev},
 	{"--mqueue", "DEST", groupFiles, "Mount POSIX message queues", (*Line).mqueue},
 
-	{"-w", "", groupView, "Make the working directory writable (without a file flag)", (*Line).writable},
+	{"-w", "", groupView, "Make the project writable: the checkout of the working directory, or that itself", (*Line).writable},
+	{"--allow-new", "NAME", groupView, "Let NAME (.git, .envrc, ...) appear with -w", (*Line).allowNew},
+	{"--project", "DIR", groupView, "Make DIR the project, instead of the checkout", (*Line).projectDir},
+	{"-B", "SRC[:DEST]", groupView, "Bind SRC of the host beside the base view, read-only", (*Line).besideRO},
+	{"-W", "SRC[:DEST]", groupView, "The same, writable", (*Line).besideWritable},
 	{"--base", "full|none", groupView, "Add the base view, or not even /proc, /dev and /tmp", (*Line).base},
 
 	{"--share-net", "", groupNS, "Use the caller's network", (*Line).shareNet},
@@ -115,7 +119,7 @@ var Flags = [...]Flag{
 	{"--sync-fd", "FD", groupLife, "Keep FD open as long as the sandbox lives", (*Line).syncFD},
 	{"--lock-file", "PATH", groupLife, "Hold a read lock on PATH as long as the sandbox lives", (*Line).lockFile},
 	{"--keep-fd", "N", groupLife, "Let the command inherit descriptor N", (*Line).keepFD},
-	{"--require", "landlock", groupLife, "Start only if the kernel has Landlock (Linux 5.19)", (*Line).require},
+	{"--require", "landlock|guard", groupLife, "Start only with Landlock (Linux 5.19), or a watched project", (*Line).require},
 	{"--args", "FD", groupLife, "Read further flags from descriptor FD, each ended by a NUL", nil},
 
 	{"--seccomp-policy", "NAME|FILE", groupSys, "Use another policy; box seccomp ls lists those that have a name", (*Line).policy},

@@ -104,6 +104,7 @@ func (b *Line) Begin(s *session.Session) {
 	*b.spec = spec.Plain()
 	b.spec.Confine.Use = true
 	b.spec.Tree, b.spec.Filters, b.spec.Life.Keep = m.Tree[:0], m.Filters[:0], m.Keep[:0]
+	b.spec.Project.AllowNew = m.AllowNew[:0]
 	b.env, b.raw, b.data, b.spec.Life.Locks = lists.envs[:0], m.Raw[:0], m.Kept[:0], m.Locks[:0]
 	// uid 0 inside is uid 0 outside to procfs, whatever capabilities it lacks.
 	if unix.Getuid() == 0 {
@@ -115,6 +116,9 @@ func (b *Line) Begin(s *session.Session) {
 // Compile writes the plan. An error is a *say.Message: what of the host is not
 // as the Spec needs it.
 func (b *Line) Compile() error {
+	if err := b.guarded(); err != nil {
+		return err
+	}
 	if err := b.session.Compile(); err != nil {
 		return b.explained(err)
 	}
@@ -135,12 +139,21 @@ func (b *Line) Start() (launch.Status, error) {
 	// What Tell has kept back is printed now: what follows starts a sandbox,
 	// and the ordinary way is closed then.
 	say.Release()
-	status, err := b.session.Run(signals, nil)
+	status, err := b.session.Run(signals, session.Listener{News: TellNews})
 	say.Left(status.Left)
-	if err != nil {
-		return launch.Status{}, b.explained(err)
+	return b.ended(status, err)
+}
+
+// ended returns how the command has ended. What has ended a sandbox with a .git
+// in its project has been told.
+func (b *Line) ended(status launch.Status, err error) (launch.Status, error) {
+	if err == nil {
+		return status, nil
 	}
-	return status, nil
+	if err == launch.ErrPlanted { //nolint:errorlint // it is never wrapped, and errors.Is may not run early
+		return launch.Status{Code: say.StatusKilled}, nil
+	}
+	return launch.Status{}, b.explained(err)
 }
 
 // startLogged is Start with --seccomp-log. The report comes after the command
@@ -149,13 +162,10 @@ func (b *Line) Start() (launch.Status, error) {
 //go:noinline
 func (b *Line) startLogged(signals int) (launch.Status, error) {
 	early.Ordinary()
-	status, err := b.session.Run(signals, b.refused.Notice)
+	status, err := b.session.Run(signals, session.Listener{Refused: b.refused.Notice, News: TellNews})
 	b.refused.Report(status)
 	say.Left(status.Left)
-	if err != nil {
-		return launch.Status{}, b.explained(err)
-	}
-	return status, nil
+	return b.ended(status, err)
 }
 
 // explained returns an error of package launch, or of an act, in the user's

@@ -2,12 +2,14 @@ package native
 
 import (
 	"path"
+	"strings"
 
 	"box/cmd/box/internal/arg"
 	"box/cmd/box/internal/inputs"
 	"box/cmd/box/internal/say"
 	"box/internal/early"
 	"box/internal/kernel"
+	"box/project"
 	"box/spec"
 
 	"golang.org/x/sys/unix"
@@ -15,10 +17,18 @@ import (
 
 // What the flags do that are not about files.
 
-// writable is -w. It has its effect in the base view, so it is only noted.
-func (b *Line) writable([]string) error {
-	b.project = true
-	return nil
+// allowNew lets a name appear in the project. The words are the caller's, and
+// stay.
+func (b *Line) allowNew(w []string) error {
+	for _, name := range project.Names {
+		if name == w[0] {
+			p := &b.spec.Project
+			p.AllowNew = early.Append(p.AllowNew, w[0])
+			return nil
+		}
+	}
+	early.Ordinary()
+	return say.Badf("only these names are watched for: %s", strings.Join(project.Names[:], ", "))
 }
 
 // base chooses what is added that no flag names. The last one counts.
@@ -161,12 +171,17 @@ func (b *Line) pty(w []string) error {
 }
 
 // require is for callers that want no sandbox rather than one without Landlock,
-// which is left out silently where the kernel lacks it.
+// which is left out silently where the kernel lacks it, or one whose project
+// can't be watched.
 func (b *Line) require(w []string) error {
-	if w[0] != "landlock" {
-		return say.Bad("not landlock")
+	switch w[0] {
+	case "landlock":
+		b.spec.Confine.Required.Words = b.step.words
+	case "guard":
+		b.spec.Project.Required.Words = b.step.words
+	default:
+		return say.Bad("not landlock or guard")
 	}
-	b.spec.Confine.Required.Words = b.step.words
 	return nil
 }
 

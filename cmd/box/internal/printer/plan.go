@@ -33,7 +33,7 @@ func Write(file io.Writer, p *plan.Plan, s *spec.Spec, left []string) error {
 		fmt.Fprintln(out, say.Visible(strings.TrimRight(fmt.Sprintf(format, args...), " ")))
 	}
 	for _, without := range kernel.Substituted() {
-		line("# this kernel has no %s", without)
+		line("# this kernel %s", without)
 	}
 	if s.Limits.Quarter && s.New.Has(spec.User) && kernel.SysctlsFixed() {
 		line("# /proc/sys is read-only here: the command can use up the user's inotify instances and watches")

@@ -46,12 +46,19 @@ func (s *Session) Compile() error {
 	return nil
 }
 
-// Run starts the plan and waits for the command. signals is as in launch.Start;
-// notice, if it is not nil, answers for refused calls. A run that repeats an
+// Listener hears of a sandbox while it runs. Refused, if it is not nil, answers
+// for refused calls; News is told what the monitor finds in the project.
+type Listener struct {
+	Refused func(launch.Notice) unix.Errno
+	News    func(*launch.News) bool
+}
+
+// Run starts the plan and waits for the command. signals is as in launch.Start. A run that repeats an
 // early one starts nothing, and returns the failure of that one. The caller's
 // descriptors are let go when the sandbox has them, and before the wait. The
-// exit status is told only if it is known.
-func (s *Session) Run(signals int, notice func(launch.Notice) unix.Errno) (launch.Status, error) {
+// exit status is told only if it is known, and before the project is looked
+// at: that takes time.
+func (s *Session) Run(signals int, l Listener) (launch.Status, error) {
 	if inputs.Replayed() {
 		return launch.Status{}, launch.Earlier(&s.Builder.Plan)
 	}
@@ -59,14 +66,16 @@ func (s *Session) Run(signals int, notice func(launch.Notice) unix.Errno) (launc
 	if err != nil {
 		return launch.Status{}, err
 	}
-	if notice != nil {
-		box.OnNotice(notice)
+	if l.Refused != nil {
+		box.OnNotice(l.Refused)
 	}
+	box.OnNews(l.News)
 	s.Tell.Box = box
 	s.Tell.Release()
 	status, err := box.Wait()
 	if err == nil {
 		s.Tell.Ended(status.Exit())
 	}
+	box.Sweep()
 	return status, err
 }

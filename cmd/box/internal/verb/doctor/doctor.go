@@ -95,11 +95,11 @@ func printFindings(file io.Writer, findings []finding) error {
 }
 
 // examineKernel looks for the system calls that have no substitute, and names
-// those that are missing and have one.
+// those that are missing or refused and have one.
 func examineKernel(*verb.Context) finding {
 	f := finding{Name: "kernel", OK: true, Required: true, Detail: "Linux " + kernel.Release()}
 	for _, without := range kernel.Substituted() {
-		f.Detail += "; it has no " + without
+		f.Detail += "; it " + without
 	}
 	if missing := kernel.Missing(); missing != "" {
 		f.OK, f.Detail = false, f.Detail+" has no "+missing

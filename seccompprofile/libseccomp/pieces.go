@@ -25,8 +25,8 @@ const maxPieces = 1024
 // takeApart returns the pieces of all arguments that a call can have, but for those that no rule is about where that is
 // the default's business.
 //
-// Rules about fewer arguments come first: x != 1 leaves x == 1, but what x == 1 and y == 2 leaves is dozens of pieces, which the next
-// rules take apart further. No arguments fulfil two rules with different actions.
+// Rules about fewer arguments come first: x != 1 leaves x == 1, but what x == 1 and y == 2 leaves is dozens of pieces, which the
+// next rules take apart further. No arguments fulfil two rules with different actions.
 func takeApart(c *policy.Call, rest bool) ([]piece, error) {
 	left := []space{{}}
 	var pieces []piece

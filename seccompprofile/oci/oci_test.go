@@ -326,8 +326,8 @@ func FuzzImport(f *testing.F) {
 	})
 }
 
-// Podman's own profile, which gives errnos by name beside their numbers, allows setns(2) and refuses it to who lacks a capability, and
-// says one thing twice.
+// Podman's own profile, which gives errnos by name beside their numbers, allows setns(2) and refuses it to who lacks a capability,
+// and says one thing twice.
 func TestPodman(t *testing.T) {
 	profile, err := os.ReadFile("testdata/podman.json")
 	if err != nil {
@@ -362,11 +362,12 @@ func TestPodman(t *testing.T) {
 	}
 }
 
-// The refusal of a call to who lacks a capability holds whichever of two rules comes first. Other contradictions have no meaning, and
-// nor has an errno whose name and number differ.
+// The refusal of a call to who lacks a capability holds whichever of two rules comes first. Other contradictions have no meaning,
+// and nor has an errno whose name and number differ.
 func TestRefusedForLackOfACapability(t *testing.T) {
 	const allow = `{"names": ["read", "setns"], "action": "SCMP_ACT_ALLOW"}`
-	const refuse = `{"names": ["setns"], "action": "SCMP_ACT_ERRNO", "errnoRet": 1, "errno": "EPERM", "excludes": {"caps": ["CAP_SYS_ADMIN"]}}`
+	const refuse = `{"names": ["setns"], "action": "SCMP_ACT_ERRNO", "errnoRet": 1, "errno": "EPERM",
+		"excludes": {"caps": ["CAP_SYS_ADMIN"]}}`
 	for _, rules := range []string{allow + "," + refuse, refuse + "," + allow} {
 		r, text, _ := imported(t, `{"defaultAction": "SCMP_ACT_ERRNO", "defaultErrno": "ENOSYS", "syscalls": [`+rules+`]}`, amd64)
 		if a, b := decided(t, r, "setns"), decided(t, r, "read"); a != "errno EPERM" || b != "allow" {

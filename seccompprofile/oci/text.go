@@ -30,9 +30,10 @@ func (i *importer) add(l line) {
 }
 
 func (l line) same(o line) bool {
-	return l.action == o.action && slices.Equal(l.calls, o.calls) && slices.EqualFunc(l.conds, o.conds, func(a, b policy.Cond) bool {
+	alike := func(a, b policy.Cond) bool {
 		return a.Arg == b.Arg && a.Mask == b.Mask && a.Not == b.Not && slices.Equal(a.Values, b.Values)
-	})
+	}
+	return l.action == o.action && slices.Equal(l.calls, o.calls) && slices.EqualFunc(l.conds, o.conds, alike)
 }
 
 // single reports whether a line has one condition, that an argument is equal to something.

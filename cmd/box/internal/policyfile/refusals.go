@@ -63,8 +63,7 @@ func (r *Refusals) Notice(n launch.Notice) unix.Errno {
 	if errno == 0 {
 		return unix.EPERM // it has asked, so it is refused
 	}
-	if at := slices.Index(probes[:], q.Name()); at >= 0 && errno == unix.ENOSYS {
-		r.probed[at]++
+	if r.probe(q.Name(), errno) {
 		return errno
 	}
 	kind := refusal{arch: n.Arch, number: uint32(n.Number), program: programName(n.PID)}
@@ -89,6 +88,16 @@ func (r *Refusals) Notice(n launch.Notice) unix.Errno {
 		r.list = append(r.list, tally{kind, n.Args, 1})
 	}
 	return errno
+}
+
+// probe counts a refusal that a C library expects. It reports whether it is one.
+func (r *Refusals) probe(call string, errno unix.Errno) bool {
+	at := slices.Index(probes[:], call)
+	if at < 0 || errno != unix.ENOSYS {
+		return false
+	}
+	r.probed[at]++
+	return true
 }
 
 // Question asks the policy about a call. It returns false for an architecture that it says nothing of.

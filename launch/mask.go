@@ -4,6 +4,7 @@ import (
 	"box/internal/early"
 	"box/internal/host"
 	"box/plan"
+	"box/spec"
 
 	"golang.org/x/sys/unix"
 )
@@ -59,7 +60,7 @@ func (b *Sandbox) lostMask() error {
 		}
 		m.lost = true
 		wish := b.plan.Inside[m.step].For
-		if e := b.spec.Entry(wish); e != nil && e.Lock {
+		if e := b.spec.Entry(wish); e != nil && e.Kind == spec.Lock {
 			m.told = b.report(News{What: Unlocked, Entry: e})
 			continue
 		}

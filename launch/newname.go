@@ -6,7 +6,6 @@ import (
 
 	"box/internal/early"
 	"box/internal/host"
-	"box/spec"
 
 	"golang.org/x/sys/unix"
 )
@@ -218,22 +217,13 @@ func (b *Sandbox) strike() {
 
 // locks reports whether a name at the top of the project is locked.
 func (b *Sandbox) locks(name string) bool {
-	for i := range b.spec.Tree {
-		e := &b.spec.Tree[i]
-		if at := len(e.Source) - len(name); e.Lock && at >= 0 && e.Source[at:] == name && atTop(&b.spec.Project, e.Source[:at]) {
+	locks := b.spec.Project.Locks
+	for i := range locks {
+		if locks[i].Path == name {
 			return true
 		}
 	}
 	return false
-}
-
-// atTop reports whether dir, with a slash at its end, is the project's top; "" is the working directory.
-func atTop(p *spec.Project, dir string) bool {
-	if dir == "" {
-		return p.Source == "."
-	}
-	dir = dir[:len(dir)-1]
-	return dir == p.Source || dir == p.Top
 }
 
 // remains tells which of the names that are new are still there.

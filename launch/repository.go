@@ -2,6 +2,7 @@ package launch
 
 import (
 	"box/internal/host"
+	"box/spec"
 
 	"golang.org/x/sys/unix"
 )
@@ -31,10 +32,10 @@ func (s *sweep) known(f *host.File) bool {
 	}
 	for i := range s.b.spec.Tree {
 		e := &s.b.spec.Tree[i]
-		if !e.Brings() || e.Source == "" || e.Source == "." {
+		if !e.Brings() && e.Kind != spec.Lock || e.Source == "" || e.Source == "." {
 			continue
 		}
-		if source, errno := host.StatPath(e.Source); errno == 0 && source.Same(f) {
+		if source, errno := host.StatPath(e.Source); errno == 0 && source.Same(*f) {
 			return true
 		}
 	}

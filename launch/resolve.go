@@ -125,7 +125,7 @@ func (m *machine) follow() uintptr {
 		r := m.look(fd, 0)
 		switch kind := w.stat[0].Mode & unix.S_IFMT; {
 		case r != 0:
-		case kind == unix.S_IFLNK:
+		case kind == unix.S_IFLNK && !w.stays():
 			if r = m.target(fd); r <= unix.PathMax {
 				r = m.ahead(uintptr(unsafe.Pointer(&w.link)), r)
 			}
@@ -300,6 +300,12 @@ func (w *way) take() bool {
 //go:nosplit
 //go:norace
 func (w *way) is(constant string) bool { return same(w.name, word(constant), uintptr(len(constant))) }
+
+// stays reports whether a link at this place is what is asked for.
+//
+//go:nosplit
+//go:norace
+func (w *way) stays() bool { return w.flags&unix.O_NOFOLLOW != 0 && w.last() }
 
 // last reports whether the part that was taken is the last one, and no slash asks for a directory.
 //

@@ -68,7 +68,7 @@ func everything() *spec.Spec {
 		spec.Entry{Kind: spec.Symlink, Dest: "/a/l", Source: "f", Try: true},
 		spec.Entry{Kind: spec.Chmod, Dest: "/a/f", Perms: 0o600},
 		spec.Entry{Kind: spec.Bind, Source: "/tmp", Dest: "/w"},
-		spec.Entry{Kind: spec.Bind, RO: true, Source: "/usr/bin", Dest: "/w/x", NoLinks: true},
+		spec.Entry{Kind: spec.Lock, RO: true, Below: "/w", Dest: "/w/x"},
 		spec.Entry{Kind: spec.Overlay, Layers: []string{"/usr", "/etc"}, Dest: "/o"},
 		spec.Entry{Kind: spec.Mqueue, Dest: "/q"},
 		spec.Entry{Kind: spec.Hostname, Source: "box"},

@@ -1,7 +1,6 @@
 package mounts
 
 import (
-	"path"
 	"path/filepath"
 
 	"box/internal/early"
@@ -15,120 +14,75 @@ import (
 type Host struct {
 	// UID is the caller's. 0 is root, from whom more is hidden: see secrets.
 	UID int
+	// Account is what the system says of the caller, and User what the environment calls the caller.
+	Account host.Account
+	User    string
 	// Home is where an empty home directory is made: an absolute path, or "" for none.
 	Home string
-	// Homes are all that may be the caller's home. None of them becomes the working directory, nor what lies above one.
-	Homes []string
-	// Dir is what the caller calls the working directory, or "". It is only the destination: the source is ".".
-	Dir      string
-	Writable bool   // the working directory is writable
-	Name     string // the sandbox's own host name, or ""
+	Name string // the sandbox's own host name, or ""
 }
 
 // NoteBase is the note of what the base view consists of.
 const NoteBase = "base view"
 
-// LinkError is returned for a locked name that is a symbolic link: what it leads to could be locked, but not the link.
-// Path is the link's, in the sandbox.
-type LinkError struct{ Path string }
-
-func (e *LinkError) Error() string { return e.Path + " is a link, and a link can't be locked" }
-
-// Base puts the base view in front of the tree: the system read-only, the rest empty, and the working directory. It
-// returns the reason if the working directory is left out, or "". An error is a *LinkError.
+// Base puts the base view in front of the tree: the system read-only, and the rest empty. It returns how many entries it has
+// added: the project's follow these.
 //
-// The entries are in front of all others, so every flag can cover them, and among them the order counts: secrets and
-// the file of host names lie below /etc, and the working directory may lie in any of the others.
-func Base(s *spec.Spec, h Host) (left string, err error) {
-	at := 0
-	add := func(e spec.Entry) {
-		if e.Origin.Note == "" {
-			e.Origin.Note = NoteBase
-		}
-		insert(s, at, &e)
-		at++
-	}
+// The entries are in front of all others, so every flag can cover them, and among them the order counts: files that replace those
+// of the host lie below /etc, and the project may lie in any of the others. The root is sealed when all is in it.
+func Base(s *spec.Spec, h Host) (at int) {
+	v := view{s: s, h: h}
+	v.system()
+	v.etc()
+	v.memory()
+	v.states()
+	v.home()
+	v.resolver()
+	s.Mounts.FixedParents = true
+	seal(s)
+	return v.at
+}
+
+// system brings the programs of the system and their configuration, read-only. The C library counts processors in
+// /sys/devices/system/cpu, see sysconf(3). The rest of /sys describes the machine.
+func (v *view) system() {
 	l := looker{top: "/"}
-	// The C library counts processors in /sys/devices/system/cpu, see sysconf(3). The rest of /sys describes the
-	// machine.
 	for _, dir := range [...]string{"/usr", "/opt", "/etc", "/sys/devices/system/cpu"} {
 		if e, is := l.find(dir); is {
 			e.Dest = dir
-			add(e)
+			v.add(e)
 		}
 	}
-	if h.UID == 0 {
-		secrets(add)
+	if v.h.UID == root {
+		v.secrets()
 	}
 	// The entries of flags follow these, so only those so far are asked.
-	at += Links(s, at, false)
-	if hosts(s, h.Name) {
-		add(hostsFile(h.Name))
-	}
-	add(spec.Entry{Kind: spec.Proc, Dest: "/proc"})
-	add(spec.Entry{Kind: spec.Dev, Dest: "/dev"})
+	v.at += Links(v.s, v.at, false)
+}
+
+// etc puts files of the sandbox's own in the place of those that say too much, or what isn't so in the sandbox.
+func (v *view) etc() {
+	v.withhold()
+	v.registries()
+	v.sshConfig()
+	v.accounts()
+	v.machineID()
+	v.hosts()
+}
+
+// memory adds what is empty, or the kernel's.
+func (v *view) memory() {
+	v.add(spec.Entry{Kind: spec.Proc, Dest: "/proc"})
+	v.add(spec.Entry{Kind: spec.Dev, Dest: "/dev"})
 	for _, dir := range [...]string{"/tmp", "/var/tmp"} {
-		add(spec.Entry{Kind: spec.Tmpfs, Dest: dir, Perms: 0o1777})
+		v.add(spec.Entry{Kind: spec.Tmpfs, Dest: dir, Perms: 0o1777})
 	}
+	v.add(spec.Entry{Kind: spec.Symlink, Dest: "/var/run", Source: "/run", Try: true})
 	// A tmpfs on /run would cover what Links has put there.
-	if !named(s.Tree[:at], "/run/current-system") {
-		add(spec.Entry{Kind: spec.Tmpfs, Dest: "/run", Perms: 0o755})
+	if !named(v.s.Tree[:v.at], "/run/current-system") {
+		v.add(spec.Entry{Kind: spec.Tmpfs, Dest: "/run", Perms: 0o755})
 	}
-	add(spec.Entry{Kind: spec.Dir, Dest: runtimeDir(h.UID), Perms: 0o700})
-	if spec.Relative(h.Home) != "" {
-		add(spec.Entry{Kind: spec.Dir, Dest: h.Home, Perms: 0o700})
-	}
-	left = notBound(h)
-	if left == "" {
-		add(spec.Entry{Kind: spec.Bind, RO: !h.Writable, Here: true, Source: ".", Dest: h.Dir})
-		if h.Writable {
-			err = lock(s, at, h.Dir)
-		}
-	}
-	return left, err
-}
-
-// notBound returns why the working directory can't be brought in, or "". It is judged as what it is, by device and inode, and not
-// by its path: another may lead to the same directory, and a program can change where a path leads.
-func notBound(h Host) string {
-	var buffer [unix.PathMax]byte
-	dir := host.Getwd(buffer[:])
-	switch {
-	case h.Dir == "" || dir == "":
-		return "the working directory does not exist"
-	case host.Same("/", "."):
-		return "the working directory is /"
-	}
-	for i := range systems {
-		if spec.Within(dir, systems[i].dir) {
-			return systems[i].why
-		}
-	}
-	// Whoever can write to a home can have a program run outside later, by the files that a shell reads.
-	if len(h.Homes) == 0 && h.Writable {
-		return "the home directory is not known, and must not become writable"
-	}
-	for _, home := range h.Homes {
-		switch {
-		case host.Same(home, "."):
-			return "the working directory is the home directory"
-		case host.Above(home) || spec.Within(home, dir):
-			return "the working directory holds the home directory"
-		}
-	}
-	if isPublic(".", h.UID) {
-		return "the working directory is one that others write in, too"
-	}
-	return ""
-}
-
-// systems are where no working directory is brought in from.
-// Links in /proc lead to descriptors, /dev and /sys are the machine's, and in /run are the sockets of its services.
-var systems = [...]struct{ dir, why string }{
-	{"/proc", "the working directory is in /proc"},
-	{"/sys", "the working directory is in /sys"},
-	{"/dev", "the working directory is in /dev"},
-	{"/run", "the working directory is in /run"},
+	v.add(spec.Entry{Kind: spec.Dir, Dest: runtimeDir(v.h.UID), Perms: 0o700})
 }
 
 // RealPath returns path without links, or path itself if there is nothing: a directory has many names.
@@ -154,32 +108,6 @@ func walked(path string) string {
 		return target
 	}
 	return path
-}
-
-// lock binds the names of the project that exist read-only onto themselves. A mount point can't be renamed or removed, so nothing
-// can be put in its place.
-//
-//go:noinline
-func lock(s *spec.Spec, at int, dir string) error {
-	early.Ordinary()
-	for i, name := range s.Project.Names {
-		var st unix.Stat_t
-		// Relative to the working directory itself: its path may lead elsewhere by now.
-		if unix.Lstat(name, &st) != nil {
-			continue
-		}
-		s.Project.There |= 1 << i
-		if st.Mode&unix.S_IFMT == unix.S_IFLNK {
-			return &LinkError{path.Join(dir, name)}
-		}
-		insert(s, at, &spec.Entry{
-			// NoLinks: somebody may put a link there between this look and the walk of the plan.
-			Kind: spec.Bind, RO: true, Lock: true, Here: true, NoLinks: true, Source: name, Dest: path.Join(dir, name),
-			Origin: spec.Origin{Note: "locked in a writable working directory: " + name},
-		})
-		at++
-	}
-	return nil
 }
 
 // runtimeDir returns the XDG_RUNTIME_DIR of a user.

@@ -19,7 +19,8 @@ import (
 // elsewhere. If the caller is root, that says little: a program in a sandbox of root's makes files as root. Then
 // links are followed at "/" only.
 type looker struct {
-	top string // the directory
+	top  string // the directory
+	want uint32 // what is looked for: S_IFREG, or a directory
 	// roots reports whether only root can change what is in top, and the way there: 0 is not known yet, 1 yes, -1 no.
 	// It is found out when it is asked for first.
 	roots int
@@ -29,19 +30,24 @@ type looker struct {
 	next early.Text
 }
 
-// find looks for a directory at name below top, and returns a read-only bind of it, without a destination.
+// find looks for a directory, or a file, at name below top, and returns a read-only bind of it, without a destination.
 //
-// It reports false for anything but a directory, and for a link that somebody else than root may have made: the
-// caller then leaves the name out, as if there were nothing.
+// It reports false for anything else, and for a link that somebody else than root may have made: the caller then leaves
+// the name out, as if there were nothing.
 func (l *looker) find(name string) (e spec.Entry, is bool) {
 	l.rest.Cut(0)
 	l.rest.Add(name)
 	l.path.Cut(0)
 	way, last := true, true // whether only root can change what is in the directories above, and in the present one
+	isFile := false
 	for links := 0; ; {
 		part := cutPart(&l.rest)
 		if part == "" {
-			return l.bind(way), l.path.Len() > 0 && !l.path.Full() && !l.rest.Full()
+			is = isFile == (l.want == unix.S_IFREG) && l.path.Len() > 0 && !l.path.Full() && !l.rest.Full()
+			return l.bind(way), is
+		}
+		if isFile {
+			return e, false // ENOTDIR
 		}
 		way, last = way && last, true
 		above := l.path.Len()
@@ -52,9 +58,11 @@ func (l *looker) find(name string) (e spec.Entry, is bool) {
 			return e, false
 		case mode&unix.S_IFMT == unix.S_IFDIR:
 			last = rootsAlone(mode, uid)
+		case mode&unix.S_IFMT == unix.S_IFREG:
+			isFile = true
 		// The owner of the link alone proves nothing: who can write in a directory on the way can put something else
 		// at this name.
-		case mode&unix.S_IFMT != unix.S_IFLNK || uid != 0 || !way || !l.topIsRoots():
+		case mode&unix.S_IFMT != unix.S_IFLNK || uid != 0 || !way || !l.topIsRoots() || above > 0 && unix.Getuid() == 0:
 			return e, false
 		default:
 			// The target is looked at part by part, too: it may lead through a directory that others write in.

@@ -49,6 +49,11 @@ func (t *tree) point(dest string, dir bool, dirPerms, filePerms uint32) plan.Reg
 	return at
 }
 
+// there opens what is at the destination of an entry, and makes nothing.
+func (t *tree) there(e *spec.Entry) plan.Reg {
+	return t.b.OpenInRoot(plan.WhyPlace, plan.Root, t.b.String(spec.Relative(e.Dest)), unix.O_PATH, 0)
+}
+
 // place makes what is missing of dest, which is ours. No link can be on the way then, so no descriptor has to hold
 // the place.
 func (t *tree) place(dest string) {
@@ -83,7 +88,7 @@ func (t *tree) directories(path string) plan.Reg {
 		if end += to; t.onHost(path[:end]) {
 			t.claim(plan.WhyAbove, at, t.b.String(name), unix.S_IFDIR|unix.S_ISVTX|t.parentPerms())
 		} else {
-			t.b.Mkdirat(plan.WhyAbove, at, t.b.String(name), t.parentPerms())
+			t.b.Mkdirat(plan.WhyAbove, at, t.b.String(name), t.ownPerms())
 			t.b.Ignoring(unix.EEXIST)
 		}
 		// If the last step fails, the message is about the parent itself.
@@ -122,6 +127,14 @@ func (t *tree) parentPerms() uint32 {
 		perms &^= 0o005
 	}
 	return perms
+}
+
+// ownPerms is parentPerms for those that are not on the host.
+func (t *tree) ownPerms() uint32 {
+	if e := t.s.Entry(t.b.Whom()); e != nil && e.Kind.Mounts() && t.s.Mounts.FixedParents {
+		return 0o555
+	}
+	return t.parentPerms()
 }
 
 // forget closes the directory that parent has kept.

@@ -56,8 +56,8 @@ func (t *tree) data(i int) {
 	// The clone is a mount of this one file. Its attributes are its own, and the base stays writable.
 	source := b.OpenTree(plan.WhyContent, plan.Base, name)
 	b.MountSetattr(plan.WhyAttributes, source, attributes(e), t.propagation(), true)
-	if e.Source != "" { // of which there is one at that place
-		t.attach(source, t.b.OpenInRoot(plan.WhyPlace, plan.Root, b.String(spec.Relative(e.Dest)), unix.O_PATH, 0))
+	if e.There {
+		t.attach(source, t.there(e))
 		return
 	}
 	t.attach(source, t.point(e.Dest, false, 0, 0o444))

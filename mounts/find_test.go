@@ -99,34 +99,3 @@ func TestDefaultsGiveWayToFlags(t *testing.T) {
 		t.Errorf("on a bind of / without /dev and /tmp: left out %v, tree %v", left, s.Tree)
 	}
 }
-
-func TestBaseNeverBringsTheHomeIn(t *testing.T) {
-	home := t.TempDir()
-	gone := filepath.Join(home, "gone")
-	for dir, bound := range map[string]bool{
-		home: false, "/": false, filepath.Dir(home): false, filepath.Join(home, "p"): true, gone: false,
-	} {
-		if err := os.MkdirAll(dir, 0o755); err != nil {
-			t.Fatal(err)
-		}
-		t.Chdir(dir)
-		if dir == gone {
-			if err := os.Remove(dir); err != nil {
-				t.Fatal(err)
-			}
-		}
-		s := &spec.Spec{}
-		left, err := Base(s, Host{UID: os.Getuid(), Home: home, Homes: []string{home}, Dir: dir, Writable: true})
-		if err != nil {
-			t.Error(err)
-		}
-		if (left == "") != bound {
-			t.Errorf("%s: %q", dir, left)
-		}
-		for _, e := range s.Tree {
-			if e.Kind == spec.Bind && e.Dest == dir && e.Here != bound {
-				t.Errorf("%s is bound: %v", dir, e.Here)
-			}
-		}
-	}
-}

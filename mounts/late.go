@@ -36,7 +36,7 @@ func (t *tree) canWait(i int) bool {
 	early.Ordinary()
 	e := &t.s.Tree[i]
 	above, _ := t.writableAbove(e.Source)
-	return e.Kind == spec.Bind && !e.NoLinks && !e.Here && e.Below == "" && above == "" && Absolute(e.Source) != "/"
+	return e.Kind == spec.Bind && !e.Here && e.Below == "" && above == "" && Absolute(e.Source) != "/"
 }
 
 // cloneLate clones the source of an entry by its real path.

@@ -72,7 +72,7 @@ func Compile(b *plan.Builder, s *spec.Spec) error {
 			continue
 		}
 		e := &s.Tree[i]
-		t.mask = e.Kind.Mounts() && t.onHost(e.Dest)
+		t.mask = (e.Kind.Mounts() || e.Kind == spec.Lock) && t.onHost(e.Dest)
 		t.add(i)
 		if e.Brings() || e.Kind == spec.Symlink {
 			t.places.add(e.Dest)
@@ -168,7 +168,10 @@ func namesDescriptor(path string) bool {
 func (t *tree) clone(i int, path plan.Ptr) {
 	e, r := &t.s.Tree[i], t.source[i]
 	if e.Here {
-		t.cloneHere(r, e.Source, path)
+		// The working directory is that of the caller, which a process has by descriptor, and ".." is no link: a program that
+		// exchanges a directory on its path and a link, see renameat2(2), leads nowhere.
+		t.b.OpenTreeTo(plan.WhySource, r, plan.Cwd, path)
+		t.same(e, r)
 		return
 	}
 	dir, rest := t.writableAbove(e.Source)
@@ -176,10 +179,6 @@ func (t *tree) clone(i int, path plan.Ptr) {
 		dir, rest = e.Below, spec.Relative(e.Source[len(e.Below):])
 	}
 	switch {
-	case e.NoLinks:
-		fd := t.b.OpenNoLinks(plan.WhySource, plan.Cwd, path, false)
-		t.b.OpenTreeOf(plan.WhySource, r, fd)
-		t.b.Close(fd)
 	case dir != "":
 		fd := t.b.Reg()
 		t.openBelow(fd, dir, rest)
@@ -191,18 +190,6 @@ func (t *tree) clone(i int, path plan.Ptr) {
 	t.same(e, r)
 }
 
-// cloneHere clones the working directory, or what lies beneath it. It is that of the caller, which a process has by descriptor: a
-// program that exchanges a directory on its path and a link, see renameat2(2), leads nowhere.
-func (t *tree) cloneHere(r plan.Reg, source string, path plan.Ptr) {
-	if source == "." {
-		t.b.OpenTreeTo(plan.WhySource, r, plan.Cwd, path)
-		return
-	}
-	fd := t.b.OpenNoLinks(plan.WhySource, plan.Cwd, path, true)
-	t.b.OpenTreeOf(plan.WhySource, r, fd)
-	t.b.Close(fd)
-}
-
 // openBelow opens rest below dir, without links, into r.
 func (t *tree) openBelow(r plan.Reg, dir, rest string) {
 	above := t.b.Openat(plan.WhySource, plan.Cwd, t.b.String(dir), unix.O_PATH, 0)
@@ -211,8 +198,11 @@ func (t *tree) openBelow(r plan.Reg, dir, rest string) {
 }
 
 // same makes sure that r is what the entry's descriptor names: that could not be cloned itself, as it belongs to the caller's
-// mount namespace.
+// mount namespace. Or it is the file that was looked at, if somebody could have moved it meanwhile.
 func (t *tree) same(e *spec.Entry, r plan.Reg) {
+	if e.Ino != 0 {
+		t.b.IsFile(plan.WhySame, r, e.Dev, e.Ino)
+	}
 	if e.FD.Given() {
 		t.b.SameFile(plan.WhySame, r, e.FD.Number())
 	}
@@ -297,6 +287,8 @@ func (t *tree) add(i int) {
 		t.chmod(e)
 	case spec.ReadOnly:
 		t.readOnly(e)
+	case spec.Lock:
+		t.lock(e)
 	case spec.Hostname:
 		t.b.Sethostname(t.b.String(e.Source), len(e.Source))
 	}
@@ -309,12 +301,6 @@ func (t *tree) bindNow(i int) {
 		return // it is missing, and may be: Entry.Try
 	}
 	at := t.point(e.Dest, found&directory != 0, 0o755, 0o444)
-	// The mount point was resolved as for any other entry, links included; it is opened once more so that a link on
-	// the way is an error (ELOOP).
-	if e.NoLinks && at != plan.Root {
-		t.b.Close(at)
-		at = t.b.OpenNoLinks(plan.WhyPlace, plan.Root, t.b.String(spec.Relative(e.Dest)), true)
-	}
 	switch {
 	case found&late != 0:
 		t.attach(t.cloneLate(e), at)

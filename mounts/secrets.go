@@ -3,7 +3,6 @@ package mounts
 import (
 	"box/internal/early"
 	"box/internal/host"
-	"box/spec"
 
 	"golang.org/x/sys/unix"
 )
@@ -15,12 +14,12 @@ const noteSecret = "base view: nobody but root may read it on this machine"
 // machine. Only the names in them are looked at, and not what lies in further directories that all may enter.
 var secretDirs = [...]string{"/etc", "/etc/ssh", "/etc/ssl", "/etc/security", "/etc/ppp", "/etc/NetworkManager"}
 
-// secrets adds, for a sandbox that root starts, what hides from it the files of the base view that an ordinary user
-// could not read: it has root's user id, and needs no capability for these.
+// secrets hides, from a sandbox that root starts, the files of the base view that an ordinary user could not read: it has
+// root's user id, and needs no capability for these.
 //
 // A directory becomes an empty one that is read-only, and a file an empty file. So a program finds that there is
 // nothing, and not that something is forbidden. The names are those at the time of the call.
-func secrets(add func(spec.Entry)) {
+func (v *view) secrets() {
 	var names host.Names
 	for _, dir := range secretDirs {
 		mode, _, errno := host.Owner(dir, unix.AT_SYMLINK_NOFOLLOW)
@@ -36,19 +35,12 @@ func secrets(add func(spec.Entry)) {
 				continue
 			}
 			if mode&unix.S_IFMT == unix.S_IFDIR {
-				add(secret(spec.Entry{Kind: spec.Tmpfs, Dest: path, Perms: 0o755}))
-				add(secret(spec.Entry{Kind: spec.ReadOnly, Dest: path}))
+				v.add(emptyDir(path, noteSecret))
 				continue
 			}
-			add(secret(spec.Entry{Kind: spec.Data, RO: true, Dest: path, Perms: 0o444}))
+			v.add(emptyFile(path, noteSecret))
 		}
 	}
-}
-
-// secret gives an entry the note, so that a dry run says why it is there.
-func secret(e spec.Entry) spec.Entry {
-	e.Origin.Note = noteSecret
-	return e
 }
 
 // hidden reports whether others than the owner and the group may not read a file or enter a directory. The

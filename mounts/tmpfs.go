@@ -30,16 +30,29 @@ func (t *tree) tmpfs(i int) {
 	if t.pooled && e.Size == 0 {
 		part := t.part(i, e.Perms)
 		// Nobody else can have put a link on the way, so it is bound by path, which takes fewer calls.
-		if path := t.ours(e.Dest); path != 0 {
+		if path := t.ours(e.Dest); path != 0 && !e.RO {
 			t.place(e.Dest)
 			t.b.Fchdir(plan.WhyMount, plan.Base)
 			t.b.Mount(plan.WhyMount, part, path, 0, unix.MS_BIND, 0)
 			return
 		}
-		t.attach(t.b.OpenTree(plan.WhyMount, plan.Base, part), t.point(e.Dest, true, 0o755, 0))
+		source := t.b.OpenTree(plan.WhyMount, plan.Base, part)
+		if e.RO {
+			// The part itself stays writable: only its mount becomes read-only.
+			t.b.MountSetattr(plan.WhyAttributes, source, attributes(e), 0, false)
+		}
+		if e.There {
+			t.attach(source, t.there(e))
+			return
+		}
+		t.attach(source, t.point(e.Dest, true, 0o755, 0))
 		return
 	}
-	t.mount(e.Dest, "tmpfs", unix.MS_NOSUID|unix.MS_NODEV, t.tmpfsOptions(e.Perms, e.Size))
+	flags := uintptr(unix.MS_NOSUID | unix.MS_NODEV)
+	if e.RO {
+		flags |= unix.MS_RDONLY
+	}
+	t.mount(e.Dest, "tmpfs", flags, t.tmpfsOptions(e.Perms, e.Size))
 }
 
 // tmpfsOptions returns the mount options for a tmpfs, see tmpfs(5). A size of 0 is the default. A limit of box's own

@@ -51,6 +51,14 @@ func (b *Builder) OpenNoLinks(why Why, dir Reg, path Ptr, beneath bool) Reg {
 	return r
 }
 
+// OpenLastLink is OpenNoLinks beneath dir, but the last part may be a link: then the place of the link itself is opened.
+func (b *Builder) OpenLastLink(why Why, dir Reg, path Ptr) Reg {
+	r := b.Reg()
+	how := b.Words64(unix.O_PATH|unix.O_NOFOLLOW|unix.O_CLOEXEC, 0, unix.RESOLVE_NO_SYMLINKS|unix.RESOLVE_BENEATH)
+	b.add(why, unix.SYS_OPENAT2, 0, uintptr(path), uintptr(how), sizeofOpenHow).fd(0, dir).out(r)
+	return r
+}
+
 // OpenNoLinksTo is OpenNoLinks into the register r.
 func (b *Builder) OpenNoLinksTo(why Why, r, dir Reg, path Ptr, beneath bool) {
 	resolve := uint64(unix.RESOLVE_NO_SYMLINKS)
@@ -70,8 +78,15 @@ func (b *Builder) NotRoot(r Reg) {
 // SameFile fails with EINVAL if r is not of the file that the caller's descriptor fd names.
 func (b *Builder) SameFile(why Why, r Reg, fd int) {
 	is, want := b.statx(r, 0), b.statx(None, fd)
-	b.equal(why, is+Ptr(StatxIno), want+Ptr(StatxIno), 8, unix.EINVAL)
-	b.equal(why, is+Ptr(StatxDev), want+Ptr(StatxDev), 8, unix.EINVAL)
+	b.equal(why, is+Ptr(StatxIno), want+Ptr(StatxIno), unix.EINVAL)
+	b.equal(why, is+Ptr(StatxDev), want+Ptr(StatxDev), unix.EINVAL)
+}
+
+// IsFile fails with ESTALE if r is not of the file with these numbers, see stat(2).
+func (b *Builder) IsFile(why Why, r Reg, dev, ino uint64) {
+	is := b.statx(r, 0)
+	b.equal(why, is+Ptr(StatxIno), b.Words64(ino), unix.ESTALE)
+	b.equal(why, is+Ptr(StatxDev), b.Words32(unix.Major(dev), unix.Minor(dev)), unix.ESTALE)
 }
 
 // UnlessRemoved fails with ENOENT if the call before has, unless what r has open has been removed: its link count is 0.

@@ -39,9 +39,9 @@ func (b *Builder) Set(slot, value Ptr) {
 	}
 }
 
-// equal fails with errno unless n bytes at a are as those at b.
-func (b *Builder) equal(why Why, a, c Ptr, n int, errno unix.Errno) {
-	b.add(why, Equal, uintptr(a), uintptr(c), uintptr(n), uintptr(errno))
+// equal fails with errno unless the 8 bytes at a are as those at b.
+func (b *Builder) equal(why Why, a, c Ptr, errno unix.Errno) {
+	b.add(why, Equal, uintptr(a), uintptr(c), 8, uintptr(errno))
 }
 
 // Fail fails with errno.

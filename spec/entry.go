@@ -18,11 +18,12 @@ const (
 	Chmod                    // the mode of what is at Dest
 	ReadOnly                 // makes the mount at Dest read-only, not those below it
 	Hostname                 // Source becomes the host name
+	Lock                     // what is at Dest is mounted on itself, so that its name stays; if RO, it is read-only
 )
 
 var kinds = [...]string{
 	Bind: "bind", Overlay: "overlay", Tmpfs: "tmpfs", Proc: "proc", Dev: "dev", Mqueue: "mqueue", Dir: "dir", File: "file",
-	Data: "data", Symlink: "symlink", Chmod: "chmod", ReadOnly: "remount-ro", Hostname: "hostname",
+	Data: "data", Symlink: "symlink", Chmod: "chmod", ReadOnly: "remount-ro", Hostname: "hostname", Lock: "lock",
 }
 
 // String returns the kind's name.
@@ -38,7 +39,7 @@ func (k Kind) Mounts() bool {
 }
 
 // Creates reports whether the kind makes Dest if it is missing, and the directories above it.
-func (k Kind) Creates() bool { return k != Chmod && k != ReadOnly && k != Hostname }
+func (k Kind) Creates() bool { return k != Chmod && k != ReadOnly && k != Hostname && k != Lock }
 
 // HasPerms reports whether the permissions of what the kind makes can be chosen.
 func (k Kind) HasPerms() bool { return k == Tmpfs || k == Dir || k == File || k == Data }
@@ -46,21 +47,22 @@ func (k Kind) HasPerms() bool { return k == Tmpfs || k == Dir || k == File || k 
 // Entry is one step in the building of the sandbox's tree.
 type Entry struct {
 	Kind    Kind
-	RO      bool     // Bind, Overlay and Data: read-only
+	RO      bool     // Bind, Overlay, Tmpfs and Data: read-only
 	Devices bool     // Bind and Overlay: device files work
-	Here    bool     // Bind: Source is "." or beneath it: of the working directory itself, whatever leads to its path by now
-	NoLinks bool     // Bind: neither Source nor Dest may lead through a symbolic link; both are absolute
-	Below   string   // Bind: a directory that Source is spelled from; from there on Source leads through no symbolic link
-	Lock    bool     // Bind: keeps what is there from being written to; if the host takes it away, that is told and no more
+	Here    bool     // Bind: Source is "." or "../..": from the working directory itself, whatever leads to its path by now
+	Below   string   // a directory that Source of a Bind, Dest of a Lock is spelled from; from there on no link is followed
 	Try     bool     // Bind: a missing Source is skipped
+	There   bool     // Tmpfs and Data: something is at Dest already, so nothing is made
 	Perms   uint32   // permission bits for what is created; Dev: of its shm, 0 is 01777
 	Size    uint64   // Tmpfs: bytes; 0 is the default of box
 	Dest    string   // the path in the sandbox
-	Source  string   // Bind, Overlay: the path on the host; Symlink: the target; Hostname: the name; Dev: the console
+	Source  string   // Bind, Overlay, Lock: the path on the host; Symlink: the target; Hostname: the name; Dev: the console
 	Work    string   // Overlay with a Source: a directory beside it for the kernel's use
 	Layers  []string // Overlay: paths on the host, the lowest first
-	FD      FD       // Bind: what is bound must be what this names; File, Data: where Data is from
-	Data    []byte   // File and Data: the content
+	Dev     uint64   // Bind: what is bound must be this file, if Ino is not 0
+	Ino     uint64
+	FD      FD     // Bind: what is bound must be what this names; File, Data: where Data is from
+	Data    []byte // File and Data: the content
 	Origin  Origin
 }
 

@@ -117,6 +117,9 @@ type Mounts struct {
 	DanglingLinks bool
 	// ClosedParents makes the directories above what has no permissions of its own for the owner alone. Zero: for all.
 	ClosedParents bool
+	// FixedParents makes the directories above what is mounted read-only for their owner, too: what is written beside a mount
+	// would be lost. Zero: the owner may write there.
+	FixedParents bool
 	// RemountStrict makes a mount that a ReadOnly entry names nosuid and nodev as well, and the directories above it
 	// where they are missing. Zero: it becomes read-only, and is nothing but that.
 	RemountStrict bool

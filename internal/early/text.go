@@ -9,7 +9,10 @@ var texts struct {
 }
 
 // Concat returns its parts, one after the other.
-func Concat(parts ...string) string {
+func Concat(parts ...string) string { return String(Bytes(parts...)) }
+
+// Bytes is Concat for who wants bytes.
+func Bytes(parts ...string) []byte {
 	n := 0
 	for _, part := range parts {
 		n += len(part)
@@ -19,7 +22,7 @@ func Concat(parts ...string) string {
 	for _, part := range parts {
 		at += copy(buffer[at:], part)
 	}
-	return unsafe.String(unsafe.SliceData(buffer), n)
+	return buffer
 }
 
 // String returns data as a string, without copying it: nobody may change it any more.
@@ -64,6 +67,9 @@ func (t *Text) Cut(n int) {
 	}
 	t.end = t.start + n
 }
+
+// Reset empties the text; what did not fit is forgotten.
+func (t *Text) Reset() { t.start, t.end, t.full = 0, 0, false }
 
 // Skip takes n bytes off the front.
 func (t *Text) Skip(n int) { t.start += n }

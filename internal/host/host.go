@@ -62,6 +62,37 @@ func Exists(name string) bool {
 	return errno == 0
 }
 
+// Access reports whether the process may do with name what mode says, see access(2). It asks for its real ids, which are its
+// effective ones.
+func Access(name string, mode uint32) bool {
+	var p path
+	if !p.set(name) {
+		return false
+	}
+	at := unix.AT_FDCWD
+	_, _, errno := unix.RawSyscall(unix.SYS_FACCESSAT, uintptr(at), uintptr(unsafe.Pointer(&p)), uintptr(mode))
+	return errno == 0
+}
+
+// ReadFile reads a regular file into buffer, and returns what it has read: all of the file, if that is less than the buffer. It is
+// "" for a file that can't be read.
+func ReadFile(name string, buffer []byte) string {
+	var p path
+	if !p.set(name) {
+		return ""
+	}
+	fd, errno := open(&p, unix.O_RDONLY|unix.O_NONBLOCK)
+	if errno != 0 {
+		return ""
+	}
+	n, errno := Read(fd, buffer)
+	Close(fd)
+	if errno != 0 {
+		return ""
+	}
+	return unsafe.String(unsafe.SliceData(buffer), n)
+}
+
 // Readlink returns the target of the link at name, which it writes into buffer; "" if name is not a link.
 func Readlink(name string, buffer []byte) string {
 	var p path

@@ -185,7 +185,8 @@ func TestAbove(t *testing.T) {
 		dir + "/file": false, dir + "/nothing": false, "": false,
 	} {
 		before := open1(t)
-		if Above(name) != want {
+		here, _ := Look(Here, ".")
+		if Holds(here, name) != want {
 			t.Errorf("%q: %v", name, !want)
 		}
 		if open1(t) != before {
@@ -193,7 +194,7 @@ func TestAbove(t *testing.T) {
 		}
 	}
 	t.Chdir("/")
-	if !Above(dir) {
+	if root, _ := Look(Here, "/"); !Holds(root, dir) {
 		t.Error("/ is not above a directory")
 	}
 }

@@ -102,6 +102,9 @@ func (n *Names) Open(name string) bool {
 	return errno == 0
 }
 
+// Close closes the directory before the end.
+func (n *Names) Close() { n.dir.Close() }
+
 // Of goes through an open directory, from its beginning if nobody has read from the descriptor. The end closes it.
 func (n *Names) Of(fd int) { n.dir, n.at, n.size = Dir{fd}, 0, 0 }
 
@@ -137,4 +140,17 @@ func (n *Names) Read() (name string, kind byte, errno unix.Errno) {
 			return name, kind, 0
 		}
 	}
+}
+
+// Empty reports whether there is nothing in a directory. One that can't be read counts as filled.
+func Empty(name string) bool {
+	var names Names
+	if !names.Open(name) {
+		return false
+	}
+	if names.Next() == "" {
+		return true
+	}
+	names.Close()
+	return false
 }

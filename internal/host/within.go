@@ -36,10 +36,10 @@ type File struct {
 }
 
 // Is reports whether the file is of a type, such as unix.S_IFDIR.
-func (f *File) Is(kind uint32) bool { return f.Mode&unix.S_IFMT == kind }
+func (f File) Is(kind uint32) bool { return f.Mode&unix.S_IFMT == kind }
 
 // Same reports whether two are of the same file.
-func (f *File) Same(g *File) bool { return f.Dev == g.Dev && f.Ino == g.Ino }
+func (f File) Same(g File) bool { return f.Dev == g.Dev && f.Ino == g.Ino }
 
 // StatIn says what is at a name in a directory.
 func StatIn(dir int, text string) (f File, errno unix.Errno) {

@@ -57,6 +57,11 @@ func notThere(t *told) *say.Message {
 	m := t.message("cannot run {name}: it does not exist in the sandbox")
 	m.Status = say.StatusNotFound
 	m.Cause = whereHere(absolute(t.s, file), t.s)
+	// The base view brings a command's own file, if no link leads to it.
+	if file = absolute(t.s, file); m.Cause != "" && t.s.Mounts.FixedParents && mounts.RealPath(file) != file {
+		m.Cause = "it is at " + file + " here, through a link, and a link counts only where nobody but root can have made it"
+		m.Hint = "name the file that the link leads to"
+	}
 	return m
 }
 

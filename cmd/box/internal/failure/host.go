@@ -59,7 +59,7 @@ func explainHost(h *plan.HostError, s *spec.Spec) *say.Message {
 // flag no source is ever missing.
 func try(s *spec.Spec, ref spec.Ref) string {
 	e := s.Entry(ref)
-	if e == nil || e.Kind != spec.Bind || len(e.Origin.Words) == 0 {
+	if e == nil || e.Kind != spec.Bind || len(e.Origin.Words) < 3 { // -B and -W have none
 		return ""
 	}
 	return e.Origin.Words[0] + "-try"

@@ -86,8 +86,11 @@ func (t *told) fill(text string, places ...string) string {
 // no table of its own: see otherwise. A new reason in package plan needs
 // nothing here to get a message that is true.
 var byReason = [...][]rule{
-	plan.WhySource:     sources,
-	plan.WhySame:       {{text: "{words}: {source} is not what descriptor {fd} names any more"}},
+	plan.WhySource: sources,
+	plan.WhySame: {
+		{errno: unix.ESTALE, text: "{words}: somebody has moved the working directory meanwhile"},
+		{text: "{words}: {source} is not what descriptor {fd} names any more"},
+	},
 	plan.WhyAbove:      destinations,
 	plan.WhyParent:     destinations,
 	plan.WhyLeaf:       destinations,

@@ -61,8 +61,10 @@ type Line struct {
 	// left are the default mounts that have no place in the tree. --dry-run
 	// tells them.
 	left []string
-	// project is -w.
-	project bool
+	// project is -w and --project.
+	project wish
+	// beside says that there is a -B or -W.
+	beside bool
 	// pass are the globs of --env-pass.
 	pass []string
 	// env are --setenv, --unsetenv and --clearenv, in order. They are applied

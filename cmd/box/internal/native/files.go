@@ -1,8 +1,12 @@
 package native
 
 import (
+	"strings"
+
 	"box/cmd/box/internal/arg"
 	"box/cmd/box/internal/say"
+	"box/internal/early"
+	"box/mounts"
 	"box/spec"
 )
 
@@ -43,6 +47,33 @@ func (b *Line) bindTry(w []string) error   { return b.addBind(w, spec.Entry{Try:
 func (b *Line) devBind(w []string) error   { return b.addBind(w, spec.Entry{Devices: true}) }
 func (b *Line) devBindTry(w []string) error {
 	return b.addBind(w, spec.Entry{Devices: true, Try: true})
+}
+
+// The flags of binds beside the base view.
+func (b *Line) besideRO(w []string) error       { return b.addBeside(w[0], true) }
+func (b *Line) besideWritable(w []string) error { return b.addBeside(w[0], false) }
+
+// addBeside takes SRC, or SRC:DEST. Without DEST the place is that of the
+// host: a relative SRC is taken from the working directory. A colon in SRC
+// itself can't be told from that before DEST; --bind takes both as words of
+// their own.
+func (b *Line) addBeside(word string, ro bool) error {
+	source, dest := word, ""
+	if cut := strings.LastIndexByte(word, ':'); cut >= 0 {
+		source, dest = word[:cut], word[cut+1:]
+	}
+	if source == "" || dest == "" && source != word {
+		return say.Bad("an empty path names nothing")
+	}
+	if dest == "" {
+		dest = mounts.Spelled(source)
+	}
+	if dest[0] != '/' {
+		early.Ordinary()
+		return say.Bad("DEST is a path from the root: " + source + ":" + mounts.Spelled(dest))
+	}
+	b.beside = true
+	return b.addBind([]string{source, dest}, spec.Entry{RO: ro})
 }
 
 // tmpfs takes the size before the mode, since perm forgets the words of the

@@ -9,11 +9,8 @@ import (
 	"box/internal/host"
 	"box/internal/inherited"
 	"box/mounts"
-	"box/project"
 	"box/seccompprofile"
 	"box/spec"
-
-	"golang.org/x/sys/unix"
 )
 
 // Finish completes the Spec with the command, what box adds by itself, and what
@@ -132,17 +129,17 @@ func (b *Line) furnish() error {
 	for i := range b.spec.Tree {
 		files = files || b.spec.Tree[i].Kind != spec.Hostname
 	}
-	switch {
+	switch wanted := b.project.writable || b.project.words != nil || b.beside; {
+	case b.view == "none" && wanted:
+		early.Ordinary()
+		return say.Usagef("-w, --project, -B and -W need the base view, and --base none leaves it out")
 	// Not even /proc, /dev and /tmp.
 	case b.view == "none":
-	case b.view == "full" || !files:
+	case b.view == "full" || wanted || !files:
 		return b.baseView()
 	default:
 		b.left = mounts.Defaults(b.spec)
 		b.explainNotes()
-	}
-	if b.project {
-		say.Tell("-w: has no effect beside file flags: --bind . makes a directory writable")
 	}
 	return nil
 }
@@ -162,50 +159,6 @@ func (b *Line) explainNotes() {
 }
 
 const leavesOut = " (--base none leaves it out)"
-
-// baseView adds the base view. An error is about a link that -w would have to
-// lock, and is fatal: what a command could have planted is not followed. A
-// working directory that can't be brought in for another reason is told, and
-// the command starts elsewhere.
-func (b *Line) baseView() error {
-	home := inherited.Variable("HOME")
-	if b.project {
-		p := &b.spec.Project
-		p.Top, p.Source, p.Names, p.Origin.Words = b.dirName, ".", project.Names[:], writableWords[:]
-	}
-	left, err := mounts.Base(b.spec, mounts.Host{
-		UID: unix.Getuid(), Home: home, Homes: homes(b.memory.Homes[:0], home), Dir: b.dirName,
-		Writable: b.project, Name: b.host,
-	})
-	if err != nil {
-		early.Ordinary()
-		return say.Usagef("-w: %v", err).Hintf("remove the link, or leave -w out")
-	}
-	b.explainNotes()
-	if left != "" {
-		b.spec.Project.Top = ""
-		say.Tell(left, ": it is not brought in, the command starts in an empty home")
-	}
-	b.bare = left != ""
-	return nil
-}
-
-// writableWords are those of -w, as an Origin has them.
-var writableWords = [...]string{"-w"}
-
-// homes returns what may be the caller's home: HOME, which anybody may have
-// set, and what the system says. Both have to be known: a working directory
-// that is a home, or lies above one, is not brought in as a whole. A home of
-// "/" is that of a system user, and no directory with a user's files.
-func homes(found []string, home string) []string {
-	if home != "" {
-		found = early.Append(found, home)
-	}
-	if home := host.Home(unix.Getuid()); home != "" && home != "/" {
-		found = early.Append(found, home)
-	}
-	return found
-}
 
 // terminals decides which descriptors become a terminal of the sandbox's own. A
 // terminal of the caller's would let the command read what is typed later, or

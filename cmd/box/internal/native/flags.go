@@ -63,8 +63,11 @@ var Flags = [...]Flag{
 	{"--dev", "DEST", groupFiles, "Mount a minimal /dev", (*Line).dev},
 	{"--mqueue", "DEST", groupFiles, "Mount POSIX message queues", (*Line).mqueue},
 
-	{"-w", "", groupView, "Make the working directory writable (without a file flag)", (*Line).writable},
+	{"-w", "", groupView, "Make the project writable: the checkout of the working directory, or that itself", (*Line).writable},
 	{"--allow-new", "NAME", groupView, "Let NAME (.git, .envrc, ...) appear with -w", (*Line).allowNew},
+	{"--project", "DIR", groupView, "Make DIR the project, instead of the checkout", (*Line).projectDir},
+	{"-B", "SRC[:DEST]", groupView, "Bind SRC of the host beside the base view, read-only", (*Line).besideRO},
+	{"-W", "SRC[:DEST]", groupView, "The same, writable", (*Line).besideWritable},
 	{"--base", "full|none", groupView, "Add the base view, or not even /proc, /dev and /tmp", (*Line).base},
 
 	{"--share-net", "", groupNS, "Use the caller's network", (*Line).shareNet},

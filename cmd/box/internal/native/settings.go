@@ -17,12 +17,6 @@ import (
 
 // What the flags do that are not about files.
 
-// writable is -w. It has its effect in the base view, so it is only noted.
-func (b *Line) writable([]string) error {
-	b.project = true
-	return nil
-}
-
 // allowNew lets a name appear in the project. The words are the caller's, and
 // stay.
 func (b *Line) allowNew(w []string) error {

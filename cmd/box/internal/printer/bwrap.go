@@ -220,7 +220,7 @@ func bindOption(e *spec.Entry) string {
 // read it from.
 func (o *options) entry(e *spec.Entry) {
 	switch e.Kind {
-	case spec.Bind:
+	case spec.Bind, spec.Lock:
 		source := e.Source
 		if e.FD.Given() {
 			source = strconv.Itoa(e.FD.Number())

@@ -3,6 +3,7 @@ package session
 import (
 	"box/cmd/box/internal/inputs"
 	"box/internal/early"
+	"box/project"
 	"box/spec"
 )
 
@@ -29,6 +30,10 @@ type Memory struct {
 	Kept     [16]inputs.Kept
 	Locks    [16]string
 	AllowNew [16]string
+	Brought  [3]spec.Entry
+	Project  project.Found
+	Locked   [256]spec.LockedPath
+	Names    [64]string
 }
 
 // Renamed returns a command whose argv[0] is name. The command itself is not

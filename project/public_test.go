@@ -1,6 +1,10 @@
-package mounts
+package project
 
-import "testing"
+import (
+	"testing"
+
+	"box/internal/host"
+)
 
 func TestPublicIsWhereOthersMeet(t *testing.T) {
 	const root, caller, other, nobody = 0, 1000, 1001, 65534
@@ -27,11 +31,11 @@ func TestPublicIsWhereOthersMeet(t *testing.T) {
 		{"the system's", 0o40755, root, false},
 		{"another user's", 0o40755, other, false},
 	} {
-		if got := public(c.mode, c.owner, caller); got != c.public {
+		if got := public(host.File{Mode: c.mode, UID: c.owner}, caller); got != c.public {
 			t.Errorf("%s: public(%#o, %d) = %v", c.what, c.mode, c.owner, got)
 		}
 	}
-	if !public(0o41777, root, root) || public(0o40700, root, root) {
+	if !public(host.File{Mode: 0o41777}, root) || public(host.File{Mode: 0o40700}, root) {
 		t.Error("root's own /tmp is public, and its home is not")
 	}
 }

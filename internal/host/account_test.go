@@ -1,7 +1,6 @@
 package host
 
 import (
-	"bufio"
 	"os"
 	"strconv"
 	"strings"
@@ -10,64 +9,66 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// A line of passwd(5) has seven fields. What is no such line is nobody's.
-func TestHomeInALine(t *testing.T) {
-	for line, want := range map[string]string{
-		"me:x:1000:1000:Me,,,:/home/me:/bin/sh":    "/home/me",
-		"me:x:1000:1000::/home/me":                 "/home/me",
-		"me::1000:::/h:":                           "/h",
-		"me:x:1000:1000:Me::/bin/sh":               "", // no home directory
-		"me:x:1001:1000:Me:/home/me:/bin/sh":       "",
-		"me:x:10000:1000:Me:/home/me:/bin/sh":      "",
-		"me:x:1000x:1000:Me:/home/me:/bin/sh":      "",
-		"me:x:-1000:1000:Me:/home/me:/bin/sh":      "",
-		"me:x: 1000:1000:Me:/home/me:/bin/sh":      "",
-		"me:x:01000:1000:Me:/home/me:/bin/sh":      "/home/me",
-		"me:x::1000:Me:/home/me:/bin/sh":           "",
-		"1000:1000:1001:1000:1000:/home/x:/bin/sh": "",
-		"+::::::":           "", // of NIS
-		"":                  "",
-		"::::::::":          "",
-		"me:x:1000":         "",
-		"me:x:1000:1000:Me": "",
-		"me:x:99999999999999999999:1:Me:/home/me:sh": "",
-		"# me:x:1000:1000:Me:/home/me:/bin/sh":       "/home/me", // passwd(5) has no comments
+// A line of passwd(5) has seven fields, one of group(5) four. What is no such line is nobody's.
+func TestAccountInALine(t *testing.T) {
+	for line, want := range map[string]Account{
+		"me:x:1000:1000:Me,,,:/home/me:/bin/sh":    {"me", "/home/me", "/bin/sh"},
+		"me:x:1000:1000::/home/me":                 {"me", "/home/me", ""},
+		"me::1000:::/h:":                           {"me", "/h", ""},
+		"me:x:1000:1000:Me::/bin/sh":               {"me", "", "/bin/sh"}, // no home directory
+		"me:x:1000:you,him":                        {"me", "", ""},        // a group
+		"me:x:1001:1000:Me:/home/me:/bin/sh":       {},
+		"me:x:10000:1000:Me:/home/me:/bin/sh":      {},
+		"me:x:1000x:1000:Me:/home/me:/bin/sh":      {},
+		"me:x:-1000:1000:Me:/home/me:/bin/sh":      {},
+		"me:x: 1000:1000:Me:/home/me:/bin/sh":      {},
+		"me:x:01000:1000:Me:/home/me:/bin/sh":      {"me", "/home/me", "/bin/sh"},
+		"me:x::1000:Me:/home/me:/bin/sh":           {},
+		"1000:1000:1001:1000:1000:/home/x:/bin/sh": {},
+		"+::::::":   {}, // of NIS
+		"":          {},
+		"::::::::":  {},
+		"me:x:1000": {"me", "", ""},
+		"me:x:99999999999999999999:1:Me:/home/me:sh": {},
+		"# me:x:1000:1000:Me:/home/me:/bin/sh":       {"# me", "/home/me", "/bin/sh"}, // passwd(5) has no comments
 	} {
-		if got := homeIn(line, 1000); got != want {
-			t.Errorf("%q: %q, want %q", line, got, want)
+		got, is := accountIn(line, 1000)
+		if got != want || is != (want.Name != "") {
+			t.Errorf("%q: %+v, %v, want %+v", line, got, is, want)
 		}
 	}
 }
 
-// Everybody in /etc/passwd has the home directory that stands there; nobody else has one.
-func TestHome(t *testing.T) {
-	file, err := os.Open("/etc/passwd")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer file.Close()
-	homes := map[int]string{}
-	for lines := bufio.NewScanner(file); lines.Scan(); {
-		f := strings.Split(lines.Text(), ":")
-		if len(f) < 6 {
-			continue
+// Everybody in /etc/passwd and /etc/group is what stands there first; nobody else is anything.
+func TestAccount(t *testing.T) {
+	for file, ask := range map[string]func(int) Account{"/etc/passwd": User, "/etc/group": Group} {
+		data, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
 		}
-		uid, err := strconv.Atoi(f[2])
-		if _, known := homes[uid]; err == nil && !known && f[5] != "" {
-			homes[uid] = f[5]
+		seen := map[int]bool{}
+		for line := range strings.SplitSeq(strings.TrimSpace(string(data)), "\n") {
+			f := strings.Split(line, ":")
+			id, err := strconv.Atoi(f[2])
+			if err != nil || seen[id] {
+				continue
+			}
+			seen[id] = true
+			want := Account{Name: f[0]}
+			if len(f) == 7 {
+				want.Home, want.Shell = f[5], f[6]
+			}
+			if got := ask(id); got != want {
+				t.Errorf("%s, %d: %+v, want %+v", file, id, got, want)
+			}
 		}
-	}
-	if len(homes) == 0 {
-		t.Fatal("/etc/passwd has no users")
-	}
-	for uid, want := range homes {
-		if got := Home(uid); got != want {
-			t.Errorf("user %d: %q, want %q", uid, got, want)
+		if len(seen) == 0 {
+			t.Errorf("%s is empty", file)
 		}
-	}
-	for _, uid := range []int{-1, 1<<31 - 7} {
-		if got := Home(uid); got != "" {
-			t.Errorf("user %d: %q", uid, got)
+		for _, id := range []int{-1, 1<<31 - 7} {
+			if got := ask(id); got != (Account{}) {
+				t.Errorf("%s, %d: %+v", file, id, got)
+			}
 		}
 	}
 }

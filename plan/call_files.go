@@ -95,7 +95,7 @@ func (b *Builder) UnlessRemoved(why Why, r Reg) {
 	const nlink = Ptr(unsafe.Offsetof(unix.Statx_t{}.Nlink))
 	b.add(WhyOther, unix.SYS_STATX, 0, uintptr(b.String("")), unix.AT_EMPTY_PATH, unix.STATX_NLINK, uintptr(at)).fd(0, r)
 	b.Last().When = uint8(unix.ENOENT)
-	b.equal(why, at+nlink, b.Space(4), 4, unix.ENOENT)
+	b.add(why, Equal, uintptr(at+nlink), uintptr(b.Space(4)), 4, uintptr(unix.ENOENT))
 }
 
 // statx returns where the attributes of r will be, or of the descriptor fd if r is None.

@@ -52,7 +52,7 @@ func (b *Sandbox) watchProject() error {
 		return nil
 	}
 	n.began = host.RealTime()
-	if n.top, n.errno = host.OpenDirAt(p.Source); n.errno == 0 {
+	if n.top, n.errno = host.OpenAt(host.Here, p.Source, unix.O_RDONLY|unix.O_DIRECTORY); n.errno == 0 {
 		n.watch, n.errno = host.Inotify()
 	} else {
 		n.top = -1
@@ -154,7 +154,7 @@ func (b *Sandbox) lookAtNames() error {
 	p := &b.spec.Project
 	for i := range p.Names {
 		if p.There>>i&1 == 0 && b.names.told>>i&1 == 0 {
-			if _, errno := host.StatIn(b.names.top, p.Names[i]); errno == 0 {
+			if _, errno := host.Look(b.names.top, p.Names[i]); errno == 0 {
 				b.appeared(i)
 			}
 		}
@@ -233,7 +233,7 @@ func (b *Sandbox) remains() {
 		if p.There>>i&1 != 0 || name == gitDir || p.Allows(name) {
 			continue
 		}
-		if _, errno := host.StatIn(b.names.top, name); errno == 0 {
+		if _, errno := host.Look(b.names.top, name); errno == 0 {
 			b.report(News{What: Remains, Name: name})
 		}
 	}

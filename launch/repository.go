@@ -9,8 +9,8 @@ import (
 
 // inspect looks at the .git in a directory, and takes that name from it if it is new and not harmless.
 func (s *sweep) inspect(dir int) {
-	f, errno := host.StatIn(dir, gitDir)
-	above, wrong := host.StatFD(dir)
+	f, errno := host.Look(dir, gitDir)
+	above, wrong := host.Look(dir, "")
 	p := &s.b.spec.Project
 	switch {
 	case errno != 0 || wrong != 0: // gone, or spelled otherwise where case counts
@@ -35,7 +35,7 @@ func (s *sweep) known(f *host.File) bool {
 		if !e.Brings() && e.Kind != spec.Lock || e.Source == "" || e.Source == "." {
 			continue
 		}
-		if source, errno := host.StatPath(e.Source); errno == 0 && source.Same(*f) {
+		if source, errno := host.Look(host.Here, e.Source); errno == 0 && source.Same(*f) {
 			return true
 		}
 	}
@@ -63,7 +63,7 @@ func (s *sweep) touched(dir int) bool {
 	}
 	found := false
 	for _, name := range runs {
-		if f, errno := host.StatIn(fd, name); errno == 0 && s.isNew(&f) {
+		if f, errno := host.Look(fd, name); errno == 0 && s.isNew(&f) {
 			found = true
 		}
 	}
@@ -71,7 +71,7 @@ func (s *sweep) touched(dir int) bool {
 		var names host.Names
 		names.Of(hooks)
 		for name := names.Next(); name != ""; name = names.Next() {
-			if f, errno := host.StatIn(hooks, name); errno == 0 && s.isNew(&f) && !isSample(name) {
+			if f, errno := host.Look(hooks, name); errno == 0 && s.isNew(&f) && !isSample(name) {
 				found = true
 			}
 		}
@@ -146,7 +146,7 @@ func (s *sweep) usual(fd int, name string) bool {
 		if innards[i].name != name {
 			continue
 		}
-		f, errno := host.StatIn(fd, name)
+		f, errno := host.Look(fd, name)
 		switch {
 		case errno != 0:
 			return false
@@ -197,7 +197,7 @@ func kindIn(dir int, name string, kind byte) byte {
 	if kind != unix.DT_UNKNOWN {
 		return kind
 	}
-	f, errno := host.StatIn(dir, name)
+	f, errno := host.Look(dir, name)
 	switch {
 	case errno != 0:
 		return unix.DT_UNKNOWN

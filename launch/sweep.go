@@ -104,7 +104,7 @@ func (s *sweep) descend(dir int, name string) {
 	case unix.EXDEV, unix.ENOTDIR, unix.ELOOP, unix.ENOENT: // a mount, no directory at all, or gone
 	case unix.EACCES:
 		// What is somebody else's and closed to the user was closed to the command, and is closed to the user's git.
-		if f, wrong := host.StatIn(dir, name); wrong == 0 && f.UID == s.uid {
+		if f, wrong := host.Look(dir, name); wrong == 0 && f.UID == s.uid {
 			s.cannot(name, errno)
 		}
 	default:

@@ -92,17 +92,19 @@ func (t *tree) chmod(e *spec.Entry) {
 // readOnly makes one mount read-only. It is not recursive: what is mounted below keeps its attributes. The call fails
 // with EINVAL if no mount is there.
 func (t *tree) readOnly(e *spec.Entry) {
-	path := spec.Relative(e.Dest)
-	if path == "" {
-		path = "."
-	} else if t.s.Mounts.RemountStrict {
-		t.parent(e.Dest)
-	}
-	fd := t.b.OpenInRoot(plan.WhyPlace, plan.Root, t.b.String(path), unix.O_PATH, 0)
 	attrs := uint64(unix.MOUNT_ATTR_RDONLY)
 	if t.s.Mounts.RemountStrict {
 		attrs |= unix.MOUNT_ATTR_NOSUID | unix.MOUNT_ATTR_NODEV
 	}
+	path := spec.Relative(e.Dest)
+	if path == "" {
+		t.b.MountSetattr(plan.WhyAttributes, plan.Root, attrs, 0, false)
+		return
+	}
+	if t.s.Mounts.RemountStrict {
+		t.parent(e.Dest)
+	}
+	fd := t.b.OpenInRoot(plan.WhyPlace, plan.Root, t.b.String(path), unix.O_PATH, 0)
 	t.b.MountSetattr(plan.WhyAttributes, fd, attrs, 0, false)
 	t.b.Close(fd)
 }

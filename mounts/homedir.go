@@ -1,6 +1,7 @@
 package mounts
 
 import (
+	"box/internal/early"
 	"box/internal/host"
 	"box/spec"
 
@@ -40,4 +41,17 @@ func (v *view) free(path string) bool {
 	}
 	mode, uid, errno := host.Owner(path, unix.AT_SYMLINK_NOFOLLOW)
 	return errno == 0 && mode&unix.S_IFMT == unix.S_IFDIR && uid == uint32(v.h.UID) && uid != root && Has(v.s, path)
+}
+
+// Through returns the place of a destination that has a link of the tree above it, as the home may have; else the destination. What
+// is at a path is looked for by the destinations of entries, and these are compared as they are spelled.
+func Through(tree []spec.Entry, dest string) string {
+	for i := range tree {
+		e := &tree[i]
+		if e.Kind == spec.Symlink && e.Source != "" && e.Source[0] == '/' && spec.Within(dest, e.Dest) {
+			below := spec.Relative(dest)[len(spec.Relative(e.Dest)):]
+			return early.Concat(e.Source, below)
+		}
+	}
+	return dest
 }

@@ -29,7 +29,7 @@ func Program(s *spec.Spec, file string) string {
 	if !is {
 		return ""
 	}
-	e.Dest, e.Origin.Note = dest, noteProgram
+	e.Dest, e.Origin.Note = Through(s.Tree, dest), noteProgram
 	insert(s, end(s), &e)
 	return dest
 }

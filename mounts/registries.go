@@ -50,8 +50,8 @@ func withoutLogins(data []byte) (n int) {
 		end = min(end+1, len(data))
 		line := data[start:end]
 		start = end
-		// A line that is indented continues the one before it.
-		if dropped = logsIn(line) || dropped && (line[0] == ' ' || line[0] == '\t'); !dropped {
+		// A line that is indented continues the one before it, even after empty ones.
+		if dropped = logsIn(line) || dropped && strings.IndexByte(" \t\r\n", line[0]) >= 0; !dropped {
 			n += withoutUser(data[n:], line)
 		}
 	}

@@ -7,9 +7,9 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// rooted reports whether only root can have made the way to source what it is: each directory and each link on it belongs to root, and
-// nobody else may write in those directories, by their modes and for the caller. What runs in a sandbox of root's own is root: then it
-// is never so.
+// rooted reports whether only root can have made the way to source what it is: each directory and each link on it belongs to root,
+// and nobody else may write in those directories, by their modes and for the caller. What runs in a sandbox of root's own is root:
+// then it is never so.
 func rooted(source string) bool {
 	if unix.Geteuid() == 0 || !early.Clean(source) { // ".." after a link leads elsewhere than it says
 		return false

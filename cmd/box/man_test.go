@@ -89,6 +89,9 @@ func newManPage(t *testing.T) *manPage {
 		"paths":    strings.Join(table(t, environ, "paths"), ", "),
 		"refused":  strings.Join(table(t, environ, "refused"), ", "),
 		"locked":   strings.Join(table(t, "../../project/names.go", "Names"), ", "),
+
+		"registries": strings.Join(table(t, "../../mounts/registries.go", "registries"), ", "),
+		"withheld":   strings.Join(table(t, "../../mounts/withheld.go", "withheld"), ", "),
 	}
 	p.WriteString(".TH BOX 1 \"2026-11-27\" \"box\" \"User Commands\"\n")
 	for block := range strings.SplitSeq(strings.TrimRight(manText, "\n"), "\n\n") {

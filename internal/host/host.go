@@ -205,31 +205,6 @@ func Same(a, b string) bool {
 	return p.set(a) && q.set(b) && stat(&p, &s, 0) == 0 && stat(&q, &t, 0) == 0 && s.Dev == t.Dev && s.Ino == t.Ino
 }
 
-// Above reports whether the working directory is one of those that a directory lies in, by device and inode. It goes up from that
-// directory, as far as it may.
-func Above(dir string) bool {
-	var p, here, up path
-	var wanted, st unix.Stat_t
-	if !p.set(dir) || !here.set(".") || !up.set("..") || stat(&here, &wanted, 0) != 0 {
-		return false
-	}
-	fd, errno := open(&p, unix.O_PATH|unix.O_DIRECTORY)
-	for errno == 0 {
-		next, wrong := openat(fd, &up, unix.O_PATH|unix.O_DIRECTORY)
-		Close(fd)
-		if wrong != 0 {
-			return false
-		}
-		before := st
-		_, _, errno = unix.RawSyscall(unix.SYS_FSTAT, uintptr(next), uintptr(unsafe.Pointer(&st)), 0)
-		if fd = next; errno == 0 && (st.Dev == wanted.Dev && st.Ino == wanted.Ino || st.Dev == before.Dev && st.Ino == before.Ino) {
-			Close(fd)
-			return st.Dev == wanted.Dev && st.Ino == wanted.Ino
-		}
-	}
-	return false
-}
-
 func stat(p *path, st *unix.Stat_t, flags int) unix.Errno {
 	at, name, to := unix.AT_FDCWD, uintptr(unsafe.Pointer(p)), uintptr(unsafe.Pointer(st))
 	_, _, errno := unix.RawSyscall6(sysStatat, uintptr(at), name, to, uintptr(flags), 0, 0)

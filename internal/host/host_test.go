@@ -170,8 +170,8 @@ func TestSame(t *testing.T) {
 	}
 }
 
-// Above is about the working directory: it lies above a directory if that is in it, by whatever name.
-func TestAbove(t *testing.T) {
+// A directory holds another if that is in it, by whatever name.
+func TestHolds(t *testing.T) {
 	dir := tree(t)
 	if err := os.MkdirAll(dir+"/dir/deep/deeper", 0o755); err != nil {
 		t.Fatal(err)

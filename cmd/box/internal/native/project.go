@@ -47,10 +47,13 @@ func (b *Line) baseView() error {
 	c := b.projectCaller(account.Home)
 	var p project.Project
 	p.Find(&c)
+	p.Dest = mounts.Through(b.spec.Tree[:at], p.Dest)
 	err := b.bringProject(at, &p, &c)
 	p.Close()
 	b.explainNotes()
-	b.program()
+	if err == nil {
+		b.program()
+	}
 	return err
 }
 
@@ -114,6 +117,8 @@ func (b *Line) projectEntries(p *project.Project, to *[3]spec.Entry) []spec.Entr
 	switch {
 	case p.Elsewhere() || spec.Relative(b.dirName) == spec.Relative(dir):
 		b.dirName = dir
+	case spec.Relative(mounts.Through(b.spec.Tree, b.dirName)) == spec.Relative(dir):
+		// The home has that name, too.
 	case !spec.Within(b.dirName, p.Dest) && !mounts.Has(b.spec, b.dirName):
 		to[n] = spec.Entry{Kind: spec.Symlink, Source: dir, Dest: b.dirName}
 		to[n].Origin.Note = "the working directory, as the caller calls it"

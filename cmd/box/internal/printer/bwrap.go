@@ -59,6 +59,7 @@ func inexpressible(s *spec.Spec) (list []string) {
 	mark(!s.Mounts.KeepMountPoints, "mount points that had to be made on the host are removed again")
 	mark(!s.Mounts.DanglingLinks, "links in what is bound lead nowhere but to the sandbox itself")
 	mark(!s.Mounts.KernelTmpfsSize, "the size of the root and of /dev is limited, together with every tmpfs that has no --size")
+	mark(s.Project.Top != "", "what appears in %s is watched for", s.Project.Top)
 	for i := range s.Tree {
 		e := &s.Tree[i]
 		mark(e.Kind == spec.Data && !e.FD.Given(), "%s is made for the sandbox: %s", e.Dest, e.Origin.Note)

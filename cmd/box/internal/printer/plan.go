@@ -41,6 +41,9 @@ func Write(file io.Writer, p *plan.Plan, s *spec.Spec, left []string) error {
 	for _, dir := range left {
 		line("# no default mount for %s: the directory is missing in what is bound on /", dir)
 	}
+	if names := watched(&s.Project); names != "" {
+		line("# new names in %s are watched for: %s", s.Project.Top, names)
+	}
 	for _, left := range landlock.Left(s) {
 		fmt.Fprintf(out, "# %s\n", left)
 	}
@@ -58,6 +61,18 @@ func Write(file io.Writer, p *plan.Plan, s *spec.Spec, left []string) error {
 		line("%-100s%s", c, origin(s.Origin(c.For)))
 	}
 	return out.Flush()
+}
+
+// watched lists the names that the monitor watches for, those left out that may
+// appear.
+func watched(p *spec.Project) string {
+	var names []string
+	for _, name := range p.Names {
+		if p.Top != "" && !p.Allows(name) {
+			names = append(names, name)
+		}
+	}
+	return strings.Join(names, ", ")
 }
 
 // origin returns the flag that a call is for, as a comment; "" for what every

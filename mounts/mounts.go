@@ -251,7 +251,7 @@ func attributes(e *spec.Entry) uint64 {
 func (t *tree) misplaced(i int) unix.Errno {
 	e := &t.s.Tree[i]
 	root := spec.Relative(e.Dest) == ""
-	switch slash := root || e.Dest[len(e.Dest)-1] == '/'; {
+	switch slash := root || e.Dest[len(e.Dest)-1] == '/' && !t.s.Mounts.TrailingSlashes; {
 	case slash && (e.Kind == spec.File || e.Kind == spec.Data || e.Kind == spec.Bind && t.found[i]&aFile != 0):
 		return unix.EISDIR
 	case root && e.Kind == spec.Symlink:

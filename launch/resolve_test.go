@@ -86,6 +86,9 @@ func compareOpen(t *testing.T, m *machine, dir, path string, random *rand.Rand) 
 	how.Flags |= [...]uint64{
 		unix.O_PATH, unix.O_PATH | unix.O_DIRECTORY, unix.O_RDONLY, unix.O_RDONLY | unix.O_DIRECTORY,
 	}[random.IntN(4)]
+	if random.IntN(4) == 0 {
+		how.Flags |= unix.O_NOFOLLOW
+	}
 	want, got := opened(openat2(root, path, &how)), opened(resolveGo(m, root, path, &how))
 	if want != got {
 		t.Fatalf("%q, flags %#x, resolve %#x: openat2 %s, resolve %s", path, how.Flags, how.Resolve, want, got)

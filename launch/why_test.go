@@ -76,8 +76,8 @@ func everything() *spec.Spec {
 		spec.Entry{Kind: spec.File, Dest: "/wrong/"},
 	)
 	s.Mounts = spec.Mounts{
-		Propagation: true, KeepMountPoints: true, FollowPlanted: true, KernelTmpfsSize: true, DanglingLinks: true,
-		ClosedParents: true, RemountStrict: true,
+		Propagation: true, KeepMountPoints: true, FollowPlanted: true, KernelTmpfsSize: true, PlainDestinations: true,
+		TrailingSlashes: true, ClosedParents: true, RemountStrict: true,
 	}
 	s.Life.Locks = []string{"/a/f"}
 	return s

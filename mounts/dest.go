@@ -34,19 +34,29 @@ func (t *tree) point(dest string, dir bool, dirPerms, filePerms uint32) plan.Reg
 		t.b.Mknodat(plan.WhyLeaf, parent, name, filePerms)
 		t.b.Ignoring(unix.EEXIST)
 	}
-	// It is resolved from the root again: the last part may be a link, and mkdirat(2) and mknodat(2) follow none.
-	full := t.b.String(path)
-	at := t.b.OpenInRoot(plan.WhyPlace, plan.Root, full, unix.O_PATH, 0)
-	if !dir && t.s.Mounts.DanglingLinks {
-		// A link to nothing: creat(2) makes the file where it leads.
-		t.b.Ignoring(unix.ENOENT)
-		t.b.OpenInRootTo(plan.WhyPlace, at, plan.Root, full, unix.O_CREAT|unix.O_NONBLOCK|unix.O_NOCTTY, uint64(filePerms))
-		t.b.Last().When = uint8(unix.ENOENT)
+	if t.plain(leaf) {
+		return t.b.OpenNoLinks(plan.WhyPlace, parent, name, true)
 	}
-	if t.strange(path) {
+	// It is resolved from the root again: the last part may be a link, and mkdirat(2) and mknodat(2) follow none.
+	at := t.b.OpenInRoot(plan.WhyPlace, plan.Root, t.b.String(path), unix.O_PATH, 0)
+	if t.strange(path) || isDots(leaf) {
 		t.b.NotRoot(at) // a mount there would cover what everything else is built on
 	}
 	return at
+}
+
+// plain reports whether the last part of a destination must not be a link. "." and ".." are none, and lead elsewhere.
+func (t *tree) plain(leaf string) bool { return t.s.Mounts.PlainDestinations && !isDots(leaf) }
+
+// isDots reports whether a part of a path names no entry of the directory that it is in.
+func isDots(leaf string) bool { return leaf == "." || leaf == ".." }
+
+// lastPart returns O_NOFOLLOW if the last part of a destination must not be a link.
+func (t *tree) lastPart() uint64 {
+	if t.s.Mounts.PlainDestinations {
+		return unix.O_NOFOLLOW
+	}
+	return 0
 }
 
 // there opens what is at the destination of an entry, and makes nothing.

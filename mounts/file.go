@@ -1,6 +1,7 @@
 package mounts
 
 import (
+	"box/internal/pathname"
 	"box/plan"
 	"box/spec"
 
@@ -18,11 +19,8 @@ func (t *tree) makeDir(e *spec.Entry) {
 	t.b.Mkdirat(plan.WhyLeaf, parent, t.b.String(leaf), e.Perms)
 	t.b.Ignoring(unix.EEXIST)
 	// It must be a directory; what is open here is closed with the rest.
-	t.b.OpenInRoot(plan.WhyPlace, plan.Root, t.b.String(path), unix.O_PATH|unix.O_DIRECTORY, 0)
+	t.b.OpenInRoot(plan.WhyPlace, plan.Root, t.b.String(path), unix.O_PATH|unix.O_DIRECTORY|t.lastPart(), 0)
 	t.b.Last().When = uint8(unix.EEXIST)
-	if t.s.Mounts.DanglingLinks {
-		t.b.Ignoring(unix.ENOENT)
-	}
 }
 
 // makeFile writes a file. It does not wait for the other side of a pipe that lies there.
@@ -33,7 +31,7 @@ func (t *tree) makeFile(e *spec.Entry) {
 	path := t.b.String(spec.Relative(e.Dest))
 	// O_NOCTTY: a terminal that lies there must not become that of pid 1's session.
 	const flags = unix.O_WRONLY | unix.O_CREAT | unix.O_TRUNC | unix.O_NONBLOCK | unix.O_NOCTTY
-	fd := t.b.OpenInRoot(plan.WhyLeaf, plan.Root, path, flags, uint64(e.Perms))
+	fd := t.b.OpenInRoot(plan.WhyLeaf, plan.Root, path, flags|t.lastPart(), uint64(e.Perms))
 	t.b.Write(plan.WhyContent, fd, t.b.Bytes(e.Data), len(e.Data))
 	t.b.Close(fd)
 }
@@ -76,7 +74,7 @@ func (t *tree) symlink(e *spec.Entry) {
 	}
 }
 
-// chmod sets the mode of what is there, links followed inside the root.
+// chmod sets the mode of what is there, links followed inside the root. A link itself has no mode (EOPNOTSUPP).
 // The descriptor is for the place only (O_PATH), so that nothing is opened: no device, and no FIFO that waits.
 func (t *tree) chmod(e *spec.Entry) {
 	path := spec.Relative(e.Dest)
@@ -84,7 +82,7 @@ func (t *tree) chmod(e *spec.Entry) {
 		// openat2(2) takes no empty path (ENOENT).
 		path = "."
 	}
-	fd := t.b.OpenInRoot(plan.WhyPlace, plan.Root, t.b.String(path), unix.O_PATH, 0)
+	fd := t.b.OpenInRoot(plan.WhyPlace, plan.Root, t.b.String(path), unix.O_PATH|t.lastPart(), 0)
 	t.b.ChmodOf(fd, e.Perms)
 	t.b.Close(fd)
 }
@@ -96,15 +94,22 @@ func (t *tree) readOnly(e *spec.Entry) {
 	if t.s.Mounts.RemountStrict {
 		attrs |= unix.MOUNT_ATTR_NOSUID | unix.MOUNT_ATTR_NODEV
 	}
-	path := spec.Relative(e.Dest)
-	if path == "" {
+	if spec.Relative(e.Dest) == "" {
 		t.b.MountSetattr(plan.WhyAttributes, plan.Root, attrs, 0, false)
 		return
 	}
-	if t.s.Mounts.RemountStrict {
-		t.parent(e.Dest)
-	}
-	fd := t.b.OpenInRoot(plan.WhyPlace, plan.Root, t.b.String(path), unix.O_PATH, 0)
+	fd := t.remounted(e.Dest)
 	t.b.MountSetattr(plan.WhyAttributes, fd, attrs, 0, false)
 	t.b.Close(fd)
+}
+
+// remounted opens the destination of a ReadOnly entry. Where it must not be a link, the directory that it lies in is opened first,
+// and made if it is missing.
+func (t *tree) remounted(dest string) plan.Reg {
+	path := spec.Relative(dest)
+	if _, leaf := pathname.Cut(path); t.plain(leaf) {
+		parent, leaf := t.parent(dest)
+		return t.b.OpenNoLinks(plan.WhyPlace, parent, t.b.String(leaf), true)
+	}
+	return t.b.OpenInRoot(plan.WhyPlace, plan.Root, t.b.String(path), unix.O_PATH, 0)
 }

@@ -112,16 +112,17 @@ type Mounts struct {
 	FollowPlanted bool
 	// KernelTmpfsSize leaves a tmpfs without a size to the kernel: half of the memory. Zero: it is bounded, see mounts.
 	KernelTmpfsSize bool
-	// DanglingLinks takes a link to nothing for the directory that a Dir entry asks for, and makes a file to mount on
-	// where such a link leads. Zero: ENOENT.
-	DanglingLinks bool
+	// PlainDestinations refuses a destination whose last part is a symbolic link (ELOOP). Zero: it is followed, inside.
+	PlainDestinations bool
+	// TrailingSlashes lets the destination of a file end in slashes, which mean nothing. Zero: a file has no such name (EISDIR).
+	TrailingSlashes bool
 	// ClosedParents makes the directories above what has no permissions of its own for the owner alone. Zero: for all.
 	ClosedParents bool
 	// FixedParents makes the directories above what is mounted read-only for their owner, too: what is written beside a mount
 	// would be lost. Zero: the owner may write there.
 	FixedParents bool
-	// RemountStrict makes a mount that a ReadOnly entry names nosuid and nodev as well, and the directories above it
-	// where they are missing. Zero: it becomes read-only, and is nothing but that.
+	// RemountStrict makes a mount that a ReadOnly entry names nosuid and nodev as well. Zero: it becomes read-only, and is
+	// nothing but that.
 	RemountStrict bool
 	// State is where box keeps what it must know of earlier sandboxes: it is hidden in them. Zero: nobody knows a place for it.
 	State string
@@ -213,6 +214,7 @@ type Life struct {
 	OutliveParent bool    // do not end when the caller ends
 	Caller        int     // the caller's process id as it was when the program began; 0 if nobody has looked
 	TTY           [3]bool // which of the descriptors 0, 1, 2 become a terminal of the sandbox's own
+	Front         bool    // the command begins as the foreground job of that terminal
 	Umask         uint32  // the caller's file mode creation mask
 	Keep          []int   // descriptors that the command inherits, besides 0, 1 and 2; ascending
 	Stdio         [3]Description

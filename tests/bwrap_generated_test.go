@@ -34,18 +34,23 @@ func TestRootBwrapGeneratedLines(t *testing.T) {
 	compareGenerated(t)
 }
 
-// compareGenerated runs generated lines with the real bubblewrap and with box by its name, and compares all that can be
-// seen of them.
+// compareGenerated runs generated lines with bubblewrap and with box by its name, and compares all that can be seen of them.
 func compareGenerated(t *testing.T) {
+	for _, ref := range references(t) {
+		t.Run(ref.version, func(t *testing.T) { compareGeneratedWith(t, ref) })
+	}
+}
+
+func compareGeneratedWith(t *testing.T, ref reference) {
 	who := map[bool]string{false: "user", true: "root"}[os.Geteuid() == 0]
 	g, err := readGrammar(who)
 	if err != nil {
 		t.Fatal(err)
 	}
-	r, listed := newRig(t), readDifferences(t)
+	r, listed := newRig(t), readDifferences(t, ref)
 	box := filepath.Join(boxDir, "box")
 	differs := func(l line) string {
-		return diff(settle(listed, l, r.run(l, realBwrap), r.run(l, box)))
+		return diff(settle(listed, l, r.run(l, ref.path), r.run(l, box)))
 	}
 	reported := map[string]bool{}
 	seed := setting(seedVar, seedDefault)
@@ -67,7 +72,7 @@ func compareGenerated(t *testing.T) {
 	if setting(linesVar, linesDefault) < linesDefault || seed != seedDefault {
 		return // these need not show every difference
 	}
-	for _, d := range unmet(listed, who) {
+	for _, d := range unmet(listed, ref, who) {
 		t.Errorf("is listed as different, and no line shows it: %s", d.reason)
 	}
 }

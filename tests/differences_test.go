@@ -17,10 +17,12 @@ type difference struct {
 	bwrap, box *regexp.Regexp
 	both       *regexp.Regexp
 	instead    string // what box shows where bwrap matches, or what both are made to show
+	before     string // the version of bubblewrap that has it no longer; "" if all have it
 	met        int
 }
 
-func readDifferences(t *testing.T) (list []*difference) {
+// readDifferences returns the differences to a version of bubblewrap.
+func readDifferences(t *testing.T, ref reference) (list []*difference) {
 	data, err := os.ReadFile("testdata/bwrap/differences.txt")
 	if err != nil {
 		t.Fatal(err)
@@ -33,6 +35,8 @@ func readDifferences(t *testing.T) (list []*difference) {
 			list = append(list, d)
 		}
 		switch key {
+		case "before":
+			d.before = value
 		case "who":
 			d.who = value
 		case "line":
@@ -50,7 +54,7 @@ func readDifferences(t *testing.T) (list []*difference) {
 			t.Fatalf("differences: what is %q?", text)
 		}
 	}
-	return list
+	return slices.DeleteFunc(list, func(d *difference) bool { return !ref.before(d.before) })
 }
 
 // settle returns what the two have shown without the differences in the list, so that it must be the same. A
@@ -81,9 +85,9 @@ func settle(list []*difference, l line, bwrap, box string) (want, got string) {
 }
 
 // unmet returns the differences that no line had, of those that root or a user must meet.
-func unmet(list []*difference, who string) (found []*difference) {
+func unmet(list []*difference, ref reference, who string) (found []*difference) {
 	for _, d := range list {
-		if d.met == 0 && !d.maybe && (d.who == "" || d.who == who) {
+		if d.met == 0 && !d.maybe && ref.must(d.before) && (d.who == "" || d.who == who) {
 			found = append(found, d)
 		}
 	}

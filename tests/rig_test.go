@@ -189,7 +189,7 @@ func (r *rig) output() (said string) {
 			r.t.Fatal(err)
 		}
 		for line := range strings.Lines(string(data)) {
-			if !strings.HasPrefix(line, "    --") {
+			if !strings.HasPrefix(line, "    ") {
 				said += name + ": " + strings.TrimSuffix(line, "\n") + "\n"
 			}
 		}

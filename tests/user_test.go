@@ -87,7 +87,12 @@ func asUser(dir string) (status int, err error) {
 		"HOME=" + u.HomeDir, "USER=" + u.Username, "LOGNAME=" + u.Username, "LANG=C.UTF-8", "TMPDIR=" + tmp,
 		"PATH=/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin", "BOX=" + filepath.Join(dir, "box"),
 	}
-	for _, name := range []string{startsVar, linesVar, seedVar, slowVar} {
+	if path, err := fetchBwrap(); err == nil {
+		_ = os.Setenv(bwrapVar, path)
+	} else {
+		fmt.Fprintln(os.Stderr, "tests:", err) // only the tests that compare with it fail
+	}
+	for _, name := range []string{bwrapVar, startsVar, linesVar, seedVar, slowVar} {
 		cmd.Env = append(cmd.Env, name+"="+os.Getenv(name))
 	}
 	cmd.SysProcAttr = &syscall.SysProcAttr{Credential: cred}

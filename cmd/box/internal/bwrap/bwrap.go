@@ -81,7 +81,8 @@ type Line struct {
 	// known, since only the last one counts.
 	last []string
 	tell *statusfd.Informer
-	sync arg.Optional[int]
+	// sync are the descriptors of --sync-fd.
+	sync []int
 	// layers are those of --overlay-src that no overlay has used up.
 	layers []string
 	data   inputs.Data
@@ -137,11 +138,11 @@ func (b *Line) report(err error) int {
 func (b *Line) Begin(s *session.Session, name string, env []string) {
 	r := &s.Memory
 	*b = Line{session: s, memory: r, spec: s.Begin(), tell: &s.Tell, name: name, env: env}
-	b.data, b.locks, b.seccomps = r.Kept[:0], r.Locks[:0], r.Filters[:0]
+	b.data, b.locks, b.seccomps, b.sync = r.Kept[:0], r.Locks[:0], r.Filters[:0], r.Sync[:0]
 	*b.spec = spec.Spec{New: spec.Mount, Nested: true, Tree: r.Tree[:0]}
 	b.spec.Mounts = spec.Mounts{
-		Propagation: true, KeepMountPoints: true, FollowPlanted: true, KernelTmpfsSize: true, DanglingLinks: true,
-		ClosedParents: true, RemountStrict: true, AllKeys: true, WritableNodes: true,
+		Propagation: true, KeepMountPoints: true, FollowPlanted: true, KernelTmpfsSize: true, PlainDestinations: true,
+		TrailingSlashes: true, ClosedParents: true, RemountStrict: true, AllKeys: true, WritableNodes: true,
 	}
 	if unix.Getuid() == 0 {
 		b.spec.Mounts.Guard = spec.GuardOpen
@@ -248,9 +249,9 @@ func (b *Line) conflicts() error {
 	case b.tell.Mapped.Given() && !b.tell.Info.Given():
 		return bwraptext.Errorf("--userns-block-fd requires --info-fd")
 	case s.Join.User.Given() && b.user:
-		return bwraptext.Errorf("--userns not compatible --unshare-user")
+		return bwraptext.Errorf("--userns is not compatible with --unshare-user")
 	case s.Join.User.Given() && b.userTry:
-		return bwraptext.Errorf("--userns not compatible --unshare-user-try")
+		return bwraptext.Errorf("--userns is not compatible with --unshare-user-try")
 	case b.disable && !b.user:
 		return bwraptext.Errorf("--disable-userns requires --unshare-user")
 	case b.disable && b.tell.Mapped.Given():
@@ -295,20 +296,34 @@ func (b *Line) namespaces() error {
 // command takes its place.
 func (b *Line) life() {
 	life := &b.spec.Life
-	reaper := b.spec.New.Has(spec.PID) || len(b.locks) > 0 || b.sync.Given
+	reaper := b.spec.New.Has(spec.PID) || len(b.locks) > 0 || len(b.sync) > 0
 	life.Direct = !reaper || b.asPID1
 	// Without --die-with-parent bubblewrap lets both go on.
 	life.LeaveDescendants, life.OutliveParent = !b.die, !b.die
 	life.Locks = b.locks
-	if b.sync.Given && !life.Direct {
-		life.Close = early.Append(life.Close, b.sync.Value)
-		life.Sync = life.Close[len(life.Close)-1:]
+	if !life.Direct {
+		b.holdSync()
 	}
 	b.tell.Prepare(b.spec)
 	life.Open = b.tell.Wanted()
 	inputs.TakeCallers(b.spec)
 	life.Ignored &^= 1 << (unix.SIGCHLD - 1) // bubblewrap waits for it, and leaves it so
 	life.Blocked &^= 1 << (unix.SIGCHLD - 1)
+}
+
+// holdSync lets pid 1 hold the descriptors of --sync-fd, and not the command. One
+// that is not open is left out, as bubblewrap holds all that it has inherited
+// and looks at none of them.
+func (b *Line) holdSync() {
+	life := &b.spec.Life
+	open := b.sync[:0]
+	for _, fd := range b.sync {
+		life.Close = early.Append(life.Close, fd)
+		if inputs.IsOpen(fd) == nil {
+			open = early.Append(open, fd)
+		}
+	}
+	life.Sync = open
 }
 
 // capabilities decides what the command has: root keeps all that it has if

@@ -7,8 +7,6 @@ import (
 	"box/internal/host"
 	"box/internal/kernel"
 	"box/spec"
-
-	"golang.org/x/sys/unix"
 )
 
 // What the options of bubblewrap do that are about files.
@@ -53,16 +51,18 @@ func (b *Line) addFD(w []string, ro bool) error {
 
 // bindDescriptor finds the path that the kernel has for the descriptor. The
 // entry's FD makes sure that what is bound is what the descriptor names: the
-// path may lead elsewhere by then.
+// path may lead elsewhere by then. What has no path is a source that isn't
+// there.
 //
 //go:noinline
 func (b *Line) bindDescriptor(w []string, fd int, ro bool) error {
 	early.Ordinary()
 	source, err := kernel.PathOf(fd)
 	if err != nil {
-		var number early.Text
-		number.AddNumber(uint64(fd))
-		return bwraptext.Errorf("Can't find source path /proc/self/fd/%s: %s", number.String(), bwraptext.Reason(unix.ENOENT))
+		var path early.Text
+		path.Add("/proc/self/fd/")
+		path.AddNumber(uint64(fd))
+		source = early.Concat(path.String())
 	}
 	return b.add(w, spec.Entry{Kind: spec.Bind, RO: ro, Source: source, Dest: w[2], FD: spec.At(fd, w)})
 }
@@ -113,7 +113,7 @@ func (b *Line) roOverlay(w []string) error {
 }
 
 // addOverlay uses up --overlay-src, of which there must be at least as many as
-// least. Devices in it work, as bubblewrap mounts overlays without nodev.
+// least.
 //
 //go:noinline
 func (b *Line) addOverlay(w []string, least int, e spec.Entry) error {
@@ -121,7 +121,7 @@ func (b *Line) addOverlay(w []string, least int, e spec.Entry) error {
 	if len(b.layers) < least {
 		return bwraptext.Errorf("%s requires at least %s --overlay-src", w[0], [...]string{1: "one", 2: "two"}[least])
 	}
-	e.Kind, e.Devices, e.Layers, b.layers = spec.Overlay, true, b.layers, nil
+	e.Kind, e.Layers, b.layers = spec.Overlay, b.layers, nil
 	return b.add(w, e)
 }
 

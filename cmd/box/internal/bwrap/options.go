@@ -10,6 +10,8 @@ import (
 	"box/internal/host"
 	"box/seccompprofile"
 	"box/spec"
+
+	"golang.org/x/sys/unix"
 )
 
 // What the options of bubblewrap do that are not about files.
@@ -216,7 +218,9 @@ func (b *Line) named(to *int, word string) (err error) {
 // inherits the descriptor.
 func (b *Line) syncFD(w []string) error {
 	fd, err := descriptor(w[1])
-	b.sync.Set(fd)
+	if err == nil {
+		b.sync = early.Append(b.sync, fd)
+	}
 	return err
 }
 
@@ -242,7 +246,8 @@ func (b *Line) seccomp(w []string) error {
 	return b.named(&fd, w[1])
 }
 
-// addSeccomp reads its program at once, as all of them count.
+// addSeccomp reads its program at once, as all of them count. A descriptor has
+// been read to its end, and bubblewrap has closed it, when it is named again.
 func (b *Line) addSeccomp(w []string) error {
 	if b.last != nil {
 		return bwraptext.Errorf("--add-seccomp-fd cannot be combined with --seccomp")
@@ -250,6 +255,11 @@ func (b *Line) addSeccomp(w []string) error {
 	var fd int
 	if err := b.named(&fd, w[1]); err != nil {
 		return err
+	}
+	for i := range b.seccomps {
+		if before, _ := descriptor(b.seccomps[i].Origin.Words[1]); before == fd {
+			return unreadProgram(unix.EBADF)
+		}
 	}
 	f, err := b.program(w)
 	b.seccomps = early.Append(b.seccomps, f)
@@ -262,12 +272,17 @@ func (b *Line) addSeccomp(w []string) error {
 func (b *Line) program(w []string) (spec.Filter, error) {
 	data, err := b.read(w[1])
 	if err != nil {
-		return spec.Filter{}, bwraptext.Errorf("Can't read seccomp data: %s", bwraptext.Reason(err))
+		return spec.Filter{}, unreadProgram(err)
 	}
 	if len(data)%seccompprofile.InstructionSize != 0 {
 		return spec.Filter{}, bwraptext.Errorf("Invalid seccomp data, must be multiple of 8")
 	}
 	return spec.Filter{Program: data, Origin: spec.Origin{Words: w}}, nil
+}
+
+// unreadProgram is the error for a program that can't be read.
+func unreadProgram(err error) error {
+	return bwraptext.Errorf("Can't read seccomp data: %s", bwraptext.Reason(err))
 }
 
 // capAdd and capDrop change the set in order. Reading a name may allocate.

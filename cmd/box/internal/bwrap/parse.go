@@ -30,6 +30,8 @@ func (b *Line) parse(words []string, inFile bool) (command []string, done bool, 
 			return nil, true, nil
 		case word == "--version":
 			return nil, true, bwraptext.PrintVersion()
+		case word == debugOption+"print-assumed-kernel":
+			return nil, true, bwraptext.PrintKernel()
 		case word == "--":
 			return words[1:], false, b.noLayers()
 		case !strings.HasPrefix(word, "-"):
@@ -37,18 +39,14 @@ func (b *Line) parse(words []string, inFile bool) (command []string, done bool, 
 		}
 		index := find(word)
 		if index < 0 {
-			return nil, false, bwraptext.Errorf("Unknown option %s", word)
+			return nil, false, unknown(word)
 		}
 		f := &Options[index]
 		if word == "--args" && inFile {
 			return nil, false, bwraptext.Errorf("--args not supported in arguments file")
 		}
 		if len(words) <= f.Words {
-			// bubblewrap has another sentence for this one.
-			if word == "--overlay-src" {
-				return nil, false, dieLayers()
-			}
-			return nil, false, bwraptext.Errorf("%s takes %s", word, f.Takes)
+			return nil, false, tooFew(f)
 		}
 		if f.OnlyLast && b.once[index] {
 			early.Ordinary()
@@ -64,6 +62,9 @@ func (b *Line) parse(words []string, inFile bool) (command []string, done bool, 
 		} else {
 			err = f.Do(b, taken)
 		}
+		if err == nil {
+			err = noEmptyPath(f, taken)
+		}
 		if err == nil && !done {
 			err = b.checkModifiers(word)
 		}
@@ -71,7 +72,37 @@ func (b *Line) parse(words []string, inFile bool) (command []string, done bool, 
 			return nil, done, err
 		}
 	}
-	return nil, false, nil
+	return nil, false, b.noLayers()
+}
+
+// tooFew is the error for an option without all of its arguments. bubblewrap has
+// another sentence for one of them.
+func tooFew(f *Option) error {
+	if f.Name == "--overlay-src" {
+		return dieLayers()
+	}
+	return bwraptext.Errorf("%s takes %s", f.Name, f.Takes)
+}
+
+// noEmptyPath fails if an argument of an option is a path and empty.
+func noEmptyPath(f *Option, words []string) error {
+	for i, word := range words {
+		if word == "" && f.Paths>>i&1 != 0 {
+			return bwraptext.Errorf("%s does not take an empty path argument", f.Name)
+		}
+	}
+	return nil
+}
+
+// debugOption begins an option of bubblewrap's own tests.
+const debugOption = "--debug-opt="
+
+// unknown is the error for a word that is no option.
+func unknown(word string) error {
+	if what, is := strings.CutPrefix(word, debugOption); is {
+		return bwraptext.Errorf("Unknown --debug-opt value: %s", what)
+	}
+	return bwraptext.Errorf("Unknown option %s", word)
 }
 
 // dieLayers is the error for an --overlay-src that nothing uses.

@@ -43,7 +43,7 @@ func Of(err error, s *spec.Spec) string {
 		// Too many layers for one overlay. bubblewrap hears of it from
 		// mount(2).
 		if errors.Is(h.Err, unix.E2BIG) {
-			return fmt.Sprintf("Can't make overlay mount on /newroot/%s: %s", spec.Relative(h.Path), Reason(h.Err))
+			return fmt.Sprintf("Can't make overlay mount on %s: %s", h.Path, Reason(h.Err))
 		}
 		return fmt.Sprintf("Can't find source path %s: %s", h.Path, Reason(h.Err))
 	}

@@ -34,16 +34,16 @@ func TestSentencesForEntries(t *testing.T) {
 	}{
 		{plan.WhySource, unix.EACCES, bindDir, "Can't find source path " + dir + ": Permission denied"},
 		{plan.WhyAbove, unix.EROFS, bindDir, "Can't mkdir parents for /d: Read-only file system"},
-		{plan.WhyParent, unix.ENOENT, bindDir, "Can't mkdir /d: No such file or directory"},
-		{plan.WhyParent, unix.ENOENT, bindFile, "Can't create file /d: No such file or directory"},
+		{plan.WhyParent, unix.ENOENT, bindDir, "Can't mkdir parents for /d: No such file or directory"},
 		{plan.WhyParent, unix.ENOTDIR, bindFile, "Can't mkdir parents for /d: Not a directory"},
-		{plan.WhyLeaf, unix.EACCES, bindDir, "Can't mkdir /d: Permission denied"},
+		{plan.WhyLeaf, unix.EACCES, bindDir, "Can't create file /d: Permission denied"},
 		{plan.WhyLeaf, unix.EACCES, bindFile, "Can't create file /d: Permission denied"},
 		{
 			plan.WhyLeaf, unix.ELOOP,
 			spec.Entry{Kind: spec.File, Dest: "/d"},
 			"Can't create file /d: Too many levels of symbolic links",
 		},
+		{plan.WhyPlace, unix.ELOOP, bindDir, "Can't mount on symlink destination /d"},
 		{plan.WhyPlace, unix.ENOTDIR, spec.Entry{Kind: spec.Dir, Dest: "/d"}, "Destination is not a directory /d"},
 		{plan.WhyEnter, unix.ENOTDIR, spec.Entry{Kind: spec.Tmpfs, Dest: "/d"}, "Destination is not a directory /d"},
 		{plan.WhyMisplaced, unix.EISDIR, bindFile, "Destination is not a file /d"},
@@ -77,17 +77,17 @@ func TestSentencesForEntries(t *testing.T) {
 		{
 			plan.WhyAttributes, unix.EINVAL,
 			spec.Entry{Kind: spec.ReadOnly, Dest: "/d"},
-			`Can't remount readonly on /d: Unable to find "/d" in mount table`,
+			`Can't remount readonly on /d: mount_setattr() failed at "/newroot/d": Invalid argument`,
 		},
 		{
 			plan.WhyPlace, unix.ENOENT,
 			spec.Entry{Kind: spec.ReadOnly, Dest: "/d"},
-			`Can't remount readonly on /d: Unable to open destination O_PATH fd "/d": No such file or directory`,
+			"Can't create file /d: No such file or directory",
 		},
 		{
 			plan.WhyPlace, unix.ENOENT,
 			spec.Entry{Kind: spec.Chmod, Dest: "/d", Perms: 0o700},
-			"Can't chmod 0700 /d: No such file or directory",
+			"Can't open /d: No such file or directory",
 		},
 		{
 			plan.WhyMode, unix.EPERM,

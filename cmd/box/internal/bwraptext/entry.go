@@ -9,35 +9,16 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// unopened is for a mount that can't be found to make it read-only. The
-// destination is there twice, as in bubblewrap's own sentence.
-const unopened = `Can't remount readonly on {dest}: Unable to open destination O_PATH fd "{dest}": {reason}`
+// missing is for what has to be there, and is not, under any name.
+const missing = "Can't create file {dest}: {reason}"
 
-// parents are for the directory that the destination lies in. A link to nothing
-// is one to bubblewrap, until something is made in it. bubblewrap makes
-// directories above a destination by its own mkdir_with_parents, and names the
-// destination and not the part that failed.
-var parents = []rule{
-	{kind: spec.ReadOnly, text: unopened},
-	{errno: unix.ENOENT, only: becomesFile, text: "Can't create file {dest}: {reason}"},
-	{errno: unix.ENOENT, text: "Can't mkdir {dest}: {reason}"},
-	{text: "Can't mkdir parents for {dest}: {reason}"},
-}
-
-// leaves are for a destination that can't be made. The sentence depends on what
-// was to be made: a file for what is bound as one, else a directory.
-var leaves = []rule{
-	{only: becomesFile, text: "Can't create file {dest}: {reason}"},
-	{text: "Can't mkdir {dest}: {reason}"},
-}
-
-// places are for a destination that can't be opened. A table may have no line
-// that fits: otherwise is for those.
+// places are for a destination that can't be opened. A link as the destination
+// is ELOOP.
 var places = []rule{
-	{kind: spec.Chmod, text: "Can't chmod {perms} {dest}: {reason}"},
-	{kind: spec.ReadOnly, text: unopened},
+	{kind: spec.Chmod, text: "Can't open {dest}: {reason}"},
 	{errno: unix.ENOTDIR, kind: spec.Dir, text: "Destination is not a directory {dest}"},
-	{only: becomesFile, text: "Can't create file {dest}: {reason}"},
+	{errno: unix.ELOOP, text: "Can't mount on symlink destination {dest}"},
+	{text: missing},
 }
 
 // misplaced are for a destination that is wrong by its spelling alone. A slash
@@ -84,44 +65,32 @@ var fileSystems = []rule{
 }
 
 // attributes are for a mount that can't become what it has to be. EINVAL of
-// mount_setattr(2) says that the destination is not a mount's root.
+// mount_setattr(2) says that the destination is not a mount's root. /newroot is
+// where bubblewrap has the new root while it builds the tree.
 var attributes = []rule{
-	{
-		errno: unix.EINVAL, kind: spec.ReadOnly,
-		text: `Can't remount readonly on {dest}: Unable to find "{dest}" in mount table`,
-	},
-	{kind: spec.ReadOnly, text: `Can't remount readonly on {dest}: mount_setattr() failed at "{dest}": {reason}`},
+	{kind: spec.ReadOnly, text: `Can't remount readonly on {dest}: mount_setattr() failed at "/newroot{path}": {reason}`},
 	{kind: spec.Bind, text: `Can't bind mount {source} on {dest}: mount_setattr() failed at "{dest}": {reason}`},
 	{text: "Can't mount {kind} on {dest}: {reason}"},
 }
 
-// overlay tells the layers by their paths: the options themselves hold
-// descriptors. bubblewrap tells its mount options, so they are made here for
-// the message alone, with the paths that it would have used. The layers are in
-// the order of the option, the uppermost first.
+// overlay tells the mount options with the paths of the layers: the options
+// themselves hold descriptors. The layers are in the order of the option, the
+// uppermost first.
 func overlay(t *told) string {
 	e := t.e
 	options := "lowerdir="
 	if e.Source != "" {
-		options = "upperdir=" + oldRoot(e.Source) + ",workdir=" + oldRoot(e.Work) + ",lowerdir="
+		options = "upperdir=" + mounts.Absolute(e.Source) + ",workdir=" + mounts.Absolute(e.Work) + ",lowerdir="
 	} else if !e.RO {
 		options = "upperdir=/tmp-overlay-upper-0,workdir=/tmp-overlay-work-0,lowerdir="
 	}
 	for i := len(e.Layers) - 1; i >= 0; i-- {
-		options += oldRoot(e.Layers[i]) + strings.Repeat(":", min(i, 1))
+		options += mounts.Absolute(e.Layers[i]) + strings.Repeat(":", min(i, 1))
 	}
 	reason := Reason(t.Errno)
 	// The kernel says ELOOP where a layer lies in another one.
 	if t.Errno == unix.ELOOP {
 		reason = "Overlay directories may not overlap"
 	}
-	return "Can't make overlay mount on /newroot/" + spec.Relative(e.Dest) + " with options " + options + ",userxattr: " + reason
-}
-
-// oldRoot returns the real path of a source, as bubblewrap writes it in
-// options. /oldroot is where bubblewrap has the host's root while it builds the
-// tree. Backslash, comma and colon are escaped, since they separate options and
-// layers.
-func oldRoot(source string) string {
-	return "/oldroot" + strings.NewReplacer(`\`, `\\`, ",", `\,`, ":", `\:`).Replace(mounts.Absolute(source))
+	return "Can't make overlay mount on " + e.Dest + " with options " + options + ",userxattr: " + reason
 }

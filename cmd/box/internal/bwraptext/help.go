@@ -10,7 +10,7 @@ const helpText = `    --help                       Print this help
     --level-prefix               Prefix messages with <3> or <4>, as sd-daemon(3) reads them
     --unshare-all                New namespaces of every kind there is
     --share-net                  Keep the network namespace (after --unshare-all)
-    --unshare-user               New user namespace (implied if not root)
+    --unshare-user               New user namespace (may be automatically implied if not root)
     --unshare-user-try           New user namespace if there can be one
     --unshare-ipc                New ipc namespace
     --unshare-pid                New pid namespace
@@ -70,5 +70,6 @@ const helpText = `    --help                       Print this help
     --chmod OCTAL PATH           Permissions of PATH
     --cap-add CAP                Add a capability
     --cap-drop CAP               Drop a capability
-    --not-a-security-boundary    Accepted
+    --not-a-security-boundary    Accepted without effect: no step of the setup may fail,
+                                 whatever the sandbox is for
 `

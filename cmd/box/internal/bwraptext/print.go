@@ -8,10 +8,13 @@ import (
 	"box/internal/early"
 )
 
-// Version is the version of bubblewrap whose options these are. Its messages
-// are those of 0.13.1 already. Callers ask for it to learn which options there
-// are, so it may not be ahead of them.
-const Version = "0.11.1"
+// Version is the version of bubblewrap whose options and messages these are.
+// Callers ask for it to learn which options there are.
+const Version = "0.13.1"
+
+// assumedKernel is the Linux that bubblewrap is built for on Debian: what is
+// newer it can do without.
+const assumedKernel = "5.10.0"
 
 // TextError is a message of bubblewrap, without its prefix. It is a type of its
 // own so that tests can tell it from an error that nobody has put into words.
@@ -51,6 +54,15 @@ func Print(level, format string, args ...any) {
 func PrintVersion() error {
 	early.Ordinary()
 	_, err := fmt.Printf("bubblewrap %s\n", Version)
+	return err
+}
+
+// PrintKernel prints what bwrap --debug-opt=print-assumed-kernel prints.
+//
+//go:noinline
+func PrintKernel() error {
+	early.Ordinary()
+	_, err := fmt.Println(assumedKernel)
 	return err
 }
 

@@ -70,8 +70,8 @@ func (t *told) fill(text string) string {
 		"{uid}", fmt.Sprint(t.s.IDs.UID), "{gid}", fmt.Sprint(t.s.IDs.GID), "{lock}", t.s.Lock(t.Call.For),
 	}
 	if t.e != nil {
-		places = append(places, "{dest}", t.e.Dest, "{source}", t.source(), "{kind}", t.e.Kind.String(),
-			"{perms}", fmt.Sprintf("%#o", t.e.Perms), "{found}", harmless(t.Text))
+		places = append(places, "{dest}", t.e.Dest, "{path}", "/"+spec.Relative(t.e.Dest), "{source}", t.source(),
+			"{kind}", t.e.Kind.String(), "{perms}", fmt.Sprintf("%#o", t.e.Perms), "{found}", harmless(t.Text))
 	}
 	return strings.NewReplacer(places...).Replace(text)
 }
@@ -113,14 +113,11 @@ func harmless(text string) string {
 // missing have no sentence of bubblewrap's: they stand for calls that it
 // doesn't make, or whose failure it doesn't tell.
 var byReason = [...][]rule{
-	plan.WhySource: {{text: "Can't find source path {source}: {reason}"}},
-	plan.WhySame:   {{text: "Race condition binding dirfd: {reason}"}},
-	plan.WhyAbove: {
-		{kind: spec.ReadOnly, text: unopened},
-		{text: "Can't mkdir parents for {dest}: {reason}"},
-	},
-	plan.WhyParent:     parents,
-	plan.WhyLeaf:       leaves,
+	plan.WhySource:     {{text: "Can't find source path {source}: {reason}"}},
+	plan.WhySame:       {{text: "Race condition binding dirfd: {reason}"}},
+	plan.WhyAbove:      above,
+	plan.WhyParent:     above,
+	plan.WhyLeaf:       {{text: missing}},
 	plan.WhyPlace:      places,
 	plan.WhyEnter:      {{errno: unix.ENOTDIR, text: "Destination is not a directory {dest}"}},
 	plan.WhyMisplaced:  misplaced,
@@ -169,6 +166,10 @@ var byReason = [...][]rule{
 	plan.WhyShell:    {{text: "execvp {name}: {reason}"}},
 	plan.WhySearch:   {{text: "execvp {name}: {reason}"}},
 }
+
+// above is for the directories above a destination. bubblewrap names the
+// destination and not the part that failed.
+var above = []rule{{text: "Can't mkdir parents for {dest}: {reason}"}}
 
 // otherwise is for what no table has. Its last line fits everything. Nearly all
 // calls that bubblewrap makes for an entry end in a sentence about a directory.

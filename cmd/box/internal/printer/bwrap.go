@@ -57,7 +57,7 @@ func inexpressible(s *spec.Spec) (list []string) {
 	mark(s.IDs.Ranges, "the maps of subordinate ids (newuidmap and newgidmap would have to be called, see --userns-block-fd)")
 	mark(!s.Mounts.Propagation, "mounts that the host makes later stay out")
 	mark(!s.Mounts.KeepMountPoints, "mount points that had to be made on the host are removed again")
-	mark(!s.Mounts.DanglingLinks, "links in what is bound lead nowhere but to the sandbox itself")
+	mark(!s.Mounts.PlainDestinations, "a destination that is a link is followed, inside the sandbox")
 	mark(!s.Mounts.KernelTmpfsSize, "the size of the root and of /dev is limited, together with every tmpfs that has no --size")
 	mark(s.Project.Top != "", "what appears in %s is watched for", s.Project.Top)
 	for i := range s.Tree {

@@ -24,7 +24,7 @@ type Memory struct {
 	Env      [512]string
 	Keep     [64]int
 	KeptAs   [64]spec.Description
-	Sync     [1]int
+	Sync     [16]int
 	Homes    [2]string
 	Raw      [8]spec.Filter
 	Kept     [16]inputs.Kept

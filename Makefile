@@ -22,17 +22,17 @@ generate:
 
 test: build
 	go vet ./...
-	go test -timeout 30m ./...
+	go test ./...
 # The same program without its early entry: everything in the ordinary way.
 ordinary: build
 	.ci/cross $(ARCH) go build $(FLAGS) -o bin/box-ordinary ./cmd/box
-	BOX=$(CURDIR)/bin/box-ordinary go test -timeout 30m -count=1 -skip TestScripts/early ./tests
+	BOX=$(CURDIR)/bin/box-ordinary go test -count=1 -skip TestScripts/early ./tests
 # As where all calls are missing that others can be made for, and where a filter refuses them (clone3 apart: programs of glibc can't do
 # without it then). The script "refused", which make test runs, has each of them alone.
 older: build
 	for how in ENOSYS EPERM; do \
-		BOXTEST_WITHOUT=clone3,$$(echo $(NEWER) | sed "s/ \|$$/=$$how,/g; s/,$$//") \
-			go test -timeout 30m -count=1 -skip '/^(seccomp|seccomp_probes|setid|large|older|refused)$$' ./tests || exit; done
+		BOXTEST_SLOW=4 BOXTEST_WITHOUT=clone3,$$(echo $(NEWER) | sed "s/ \|$$/=$$how,/g; s/,$$//") \
+			go test -count=1 -timeout 30m -skip '/^(seccomp|seccomp_probes|setid|large|older|refused)$$' ./tests || exit; done
 NEWER = openat2 close_range mount_setattr open_tree move_mount fsopen fsconfig fsmount
 race:
 	go test -race ./plan ./launch

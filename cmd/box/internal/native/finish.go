@@ -183,11 +183,15 @@ const leavesOut = " (--base none leaves it out)"
 // terminals decides which descriptors become a terminal of the sandbox's own. A
 // terminal of the caller's would let the command read what is typed later, or
 // push input by TIOCSTI where the kernel still allows it
-// (dev.tty.legacy_tiocsti).
+// (dev.tty.legacy_tiocsti). A command that has another input or output too
+// begins in the background of its terminal: the caller's may be a pager's. It
+// is brought to the foreground if it asks for that, by SIGTTIN or SIGTTOU.
 func (b *Line) terminals() {
-	for fd := range b.spec.Life.TTY {
-		b.spec.Life.TTY[fd] = !b.ptyOff && host.IsTerminal(fd)
+	life := &b.spec.Life
+	for fd := range life.TTY {
+		life.TTY[fd] = !b.ptyOff && host.IsTerminal(fd)
 	}
+	life.Front = life.TTY == [3]bool{true, true, true} && (life.Direct || host.Foreground(0))
 }
 
 // tellDescriptors tells of words that name a descriptor which the command does

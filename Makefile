@@ -31,8 +31,8 @@ ordinary: build
 # without it then). The script "refused", which make test runs, has each of them alone.
 older: build
 	for how in ENOSYS EPERM; do \
-		BOXTEST_WITHOUT=clone3,$$(echo $(NEWER) | sed "s/ \|$$/=$$how,/g; s/,$$//") \
-			go test -count=1 -skip '/^(seccomp|seccomp_probes|setid|large|older|refused)$$' ./tests || exit; done
+		BOXTEST_SLOW=4 BOXTEST_WITHOUT=clone3,$$(echo $(NEWER) | sed "s/ \|$$/=$$how,/g; s/,$$//") \
+			go test -count=1 -timeout 30m -skip '/^(seccomp|seccomp_probes|setid|large|older|refused)$$' ./tests || exit; done
 NEWER = openat2 close_range mount_setattr open_tree move_mount fsopen fsconfig fsmount
 race:
 	go test -race ./plan ./launch

@@ -57,7 +57,7 @@ func (b *Sandbox) handle(r *plan.Record, control *host.Control) (more bool, err 
 	case plan.Ended:
 		b.finish(statusOf(unix.WaitStatus(r.Value)))
 	case plan.Stopped:
-		b.stop()
+		b.stop(unix.Signal(r.Value))
 	case plan.Ready:
 		return b.ready()
 	case plan.Master:
@@ -108,7 +108,7 @@ func (b *Sandbox) noteMade(m mountPoint) {
 //go:noinline
 func (b *Sandbox) takeTerminal(master int) {
 	early.Ordinary()
-	b.tty = openTerminal(master, b.spec.Life.TTY)
+	b.tty = openTerminal(master, b.spec.Life.TTY, b.spec.Life.Front)
 }
 
 // Kinds of records: those that are sent once at most, and those that carry a descriptor.

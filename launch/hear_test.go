@@ -82,8 +82,8 @@ func (h *heard) over() {
 	}
 	if h.tty != nil {
 		unix.Close(h.tty.master)
-		if h.tty.reopen >= 0 {
-			unix.Close(h.tty.reopen)
+		for _, fd := range h.tty.own {
+			unix.Close(fd)
 		}
 	}
 	h.close()

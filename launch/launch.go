@@ -150,6 +150,9 @@ func hold(b *plan.Builder, s *spec.Spec) {
 	if !s.OwnsPID() && !s.Guarded() {
 		b.KeepOpen(plan.Proc) // to look for descendants
 	}
+	if s.Life.TTY != [3]bool{} {
+		b.KeepOpen(plan.Tty) // to bring the command to its foreground
+	}
 	for _, fd := range s.Life.Sync {
 		b.KeepFD(fd)
 	}
@@ -216,15 +219,11 @@ func compileCommand(b *plan.Builder, s *spec.Spec, env plan.Ptr, domain *landloc
 		b.Prctl(plan.WhyTie, unix.PR_SET_PDEATHSIG, uintptr(unix.SIGKILL), 0)
 	}
 	limits(b, s)
-	for n := range 64 {
-		if s.Life.Ignored&(1<<n) != 0 {
-			b.IgnoreSignal(n + 1)
-		}
-	}
+	blocked := signals(b, s)
 	label(b, "self/attr/exec", s.Labels.Exec)
 	closeOthers(b, s, domain.Ruleset())
 	confine(domain, s)
-	b.SetMask(s.Life.Blocked)
+	b.SetMask(blocked)
 	if s.Guarded() {
 		b.AwaitGuard() // it could trace pid 1 before that has its filters
 	}
@@ -238,6 +237,25 @@ func compileCommand(b *plan.Builder, s *spec.Spec, env plan.Ptr, domain *landloc
 	execute(b, s, env)
 	b.For(was)
 	return nil
+}
+
+// signals ignores what the caller ignores, and returns what the command is to block. By SIGTTIN and SIGTTOU a command asks for its
+// terminal, which is not to fail because the caller is not stopped by them: a shell that runs commands in its own process group.
+func signals(b *plan.Builder, s *spec.Spec) (blocked uint64) {
+	let := uint64(0)
+	if s.Life.TTY != [3]bool{} {
+		let = bit(unix.SIGTTIN) | bit(unix.SIGTTOU)
+	}
+	for n := range 64 {
+		switch is := uint64(1) << n; {
+		case s.Life.Ignored&is == 0:
+		case let&is != 0:
+			b.DefaultSignal(n + 1)
+		default:
+			b.IgnoreSignal(n + 1)
+		}
+	}
+	return s.Life.Blocked &^ let
 }
 
 // closeOthers closes everything but 0, 1, 2, also and what is kept; where all is kept, /proc and what options have named.

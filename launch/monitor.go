@@ -30,8 +30,7 @@ func (b *Sandbox) Wait() (Status, error) {
 	}
 	if b.tty != nil {
 		early.Ordinary()
-		b.finishTerminal() // what was written last was written for a raw terminal
-		b.closeTerminal()
+		b.finishTerminal()
 	}
 	b.clean()
 	b.close()
@@ -53,7 +52,9 @@ func (b *Sandbox) Wait() (Status, error) {
 //go:noinline
 func (b *Sandbox) pollTerminal(set []unix.PollFd) unix.Errno {
 	early.Ordinary()
-	if _, err := unix.Poll(set, b.tty.listen(set[sources:])); err != nil {
+	wait := b.tty.claim()
+	b.tty.listen(set[sources:])
+	if _, err := unix.Poll(set, wait); err != nil {
 		if errno, ok := err.(unix.Errno); ok && errno != unix.EINTR { //nolint:errorlint // it is never wrapped
 			return errno
 		}
@@ -71,45 +72,6 @@ func (b *Sandbox) Ran() bool { return b.had>>plan.Running&1 != 0 }
 
 // finish notes how the command has ended, or how it is to be told that the sandbox was ended.
 func (b *Sandbox) finish(s Status) { b.status, b.ended = s, true }
-
-// stop stops the monitor as the command has stopped, so that the caller's shell sees it and can go on with it. SIGSTOP,
-// because a SIGTSTP would be taken by descriptor.
-// With a terminal the rest of the caller's job stops, too, as if the key had been typed there. The end of the caller wakes
-// it up.
-func (b *Sandbox) stop() {
-	if b.tty != nil {
-		b.stopTerminal()
-	}
-	if b.ended {
-		return // by a signal that came meanwhile
-	}
-	if b.caller < 0 {
-		host.Kill(host.PID(), unix.SIGSTOP)
-		return
-	}
-	host.Prctl(unix.PR_SET_PDEATHSIG, uintptr(unix.SIGCONT))
-	if host.Parent() == b.parent {
-		host.Kill(host.PID(), unix.SIGSTOP)
-	}
-	if !b.alone() {
-		host.Prctl(unix.PR_SET_PDEATHSIG, 0)
-	}
-}
-
-// alone reports whether nobody else looks for the caller's end: pid 1 is the command, or may make no calls for that. Then the
-// caller's end has to wake the monitor if somebody has stopped it.
-func (b *Sandbox) alone() bool { return b.spec.Life.Direct || b.spec.Guarded() }
-
-//go:noinline
-func (b *Sandbox) stopTerminal() {
-	early.Ordinary()
-	if b.tty.raw {
-		b.own = true // our own copy of the signal
-		b.show()
-		b.tty.leave()
-		host.Kill(0, unix.SIGTSTP)
-	}
-}
 
 // follow goes on with the process itself, if that is the command: its socket has closed when it was executed. So it does with a
 // guarded pid 1: that reports by its exit status how the command ended, if a filter keeps it from writing.

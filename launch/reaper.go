@@ -106,17 +106,37 @@ func (m *machine) obey() {
 		return
 	}
 	target := m.leader
-	if m.order.Step == toGroup {
+	switch m.order.Step {
+	case toFront:
+		m.bringToFront(m.leader)
+	case toBack:
+		m.bringToFront(sys(unix.SYS_GETPGID, 0, 0, 0, 0, 0, 0))
+	}
+	if m.order.Step != toLeader {
 		target = -target
 	}
 	sys(unix.SYS_KILL, target, uintptr(m.order.Value), 0, 0, 0, 0)
 }
 
-// Who gets a signal: the Step of a plan.Signal record.
+// Who gets a signal, the command alone or its process group: the Step of a plan.Signal record. With toFront the group is made the
+// foreground job of the sandbox's terminal before that, and with toBack it is put into the background.
 const (
 	toLeader = iota
 	toGroup
+	toFront
+	toBack
 )
+
+// bringToFront makes a process group the foreground job of the sandbox's terminal, see tcsetpgrp(3). Pid 1 may do so from the
+// background, since it blocks SIGTTOU.
+//
+//go:nosplit
+//go:norace
+//go:nocheckptr
+func (m *machine) bringToFront(group uintptr) {
+	m.group = int32(group)
+	sys(unix.SYS_IOCTL, *m.reg(plan.Tty), unix.TIOCSPGRP, uintptr(unsafe.Pointer(&m.group)), 0, 0, 0)
+}
 
 // end ends pid 1. In a pid namespace of its own the kernel kills the rest; elsewhere pid 1 is the subreaper of what
 // descends from it and kills that first.

@@ -5,7 +5,6 @@ import (
 
 	"box/internal/early"
 	"box/internal/host"
-	"box/plan"
 
 	"golang.org/x/sys/unix"
 )
@@ -95,11 +94,14 @@ func (b *Sandbox) pass(s unix.Signal) bool {
 func (b *Sandbox) passTerminal(s unix.Signal) bool {
 	early.Ordinary()
 	switch {
-	case s == unix.SIGWINCH && b.tty.open():
+	case !b.tty.lives():
+		return false
+	case s == unix.SIGWINCH:
 		b.tty.resize()
-		return true
+		return b.tty.front // the kernel tells whoever has the sandbox's terminal
 	case s == unix.SIGCONT:
-		b.tty.enter()
+		b.resume()
+		return true
 	}
 	return false
 }
@@ -131,13 +133,9 @@ func (b *Sandbox) count() {
 
 // Signal sends a signal to the command: to its process group if it is one of those that terminals send.
 func (b *Sandbox) Signal(s unix.Signal) {
-	if b.executed {
-		host.Kill(b.pid, s) // the command is pid 1
-		return
-	}
-	target := uint32(toLeader)
+	to := uint32(toLeader)
 	if forward[s].toGroup {
-		target = toGroup
+		to = toGroup
 	}
-	b.tell(plan.Record{Kind: plan.Signal, Step: target, Value: uint32(s)})
+	b.order(to, s)
 }

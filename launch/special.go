@@ -40,6 +40,13 @@ func (m *machine) special(c *plan.Call) {
 			m.fail(m.pc-1, errno)
 		}
 		m.send(plan.Mask, uint32(m.pc-1), uint32(id))
+	case plan.Skip:
+		for left := c.Args[0]; value == 0 && left > 0; left-- {
+			if c := m.at(m.pc); c.Nr == plan.Claim {
+				*m.reg(c.Out) = ^uintptr(0) // pid 1 keeps what is open there
+			}
+			m.pc++
+		}
 	case plan.Fail:
 		m.fail(m.pc-1, c.Args[0])
 	case plan.GiveUp:

@@ -40,12 +40,13 @@ type Sandbox struct {
 	onNews   func(*News) bool
 	news     News
 	status   Status
-	ended    bool // the command's end is known
-	own      bool // a SIGTSTP is on its way that the monitor has sent itself
-	executed bool // the command is in the place of pid 1, and conn a pidfd of it
-	gone     bool // there is nothing to kill or to wait for
-	waiting  bool // pid 1 waits for the acts
-	left     bool // what the command leaves behind was not all killed
+	halted   unix.Signal // what has stopped the command, if it is
+	ended    bool        // the command's end is known
+	own      bool        // a SIGTSTP is on its way that the monitor has sent itself
+	executed bool        // the command is in the place of pid 1, and conn a pidfd of it
+	gone     bool        // there is nothing to kill or to wait for
+	waiting  bool        // pid 1 waits for the acts
+	left     bool        // what the command leaves behind was not all killed
 	failed   *Failure
 	problem  problem
 }

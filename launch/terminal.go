@@ -3,22 +3,29 @@ package launch
 import (
 	"strconv"
 
+	"box/internal/host"
+
 	"golang.org/x/sys/unix"
 )
 
 // terminal joins the caller's terminal and the sandbox's own. A nil terminal does nothing: it is that of a sandbox
 // without one.
 type terminal struct {
-	keys   int          // the caller's terminal for input, or -1 if the command reads its input elsewhere
+	keys   int          // the caller's terminal for input
 	screen int          // the caller's terminal for output
-	reopen int          // screen opened once more, to be closed; or -1
+	own    []int        // those of them that box has opened, to be closed
+	shared bool         // keys is the caller's own description, which must not be made non-blocking
 	master int          // the sandbox's; -1 when it is closed
-	before unix.Termios // the modes to restore, if raw
-	output bool         // standard output is the terminal
-	raw    bool         // the modes are ours at present
+	first  unix.Termios // the sandbox's modes as box has set them, for a command that may not set others yet
+	before unix.Termios // the caller's modes, to be restored if raw
+	ours   unix.Termios // those that box has set in their place
+	output bool         // standard output is the terminal: nobody else writes to it
+	front  bool         // the command has the sandbox's terminal, and so the caller's if that is box's
+	raw    bool         // the modes are ours at present, and keys are read
 	toBox  []byte       // read from keys, not yet written to master
 	toUser []byte       // read from master, not yet written to screen
 	asked  unix.Signal  // what a key asked for that was passed on: SIGINT, SIGQUIT, or 0
+	orphan bool         // the command has asked for a terminal that nobody will give to box
 	gone   bool         // the caller's terminal has hung up
 	quiet  bool         // the master has no other side at present: nothing to poll for
 }
@@ -27,90 +34,79 @@ type terminal struct {
 // A command that writes faster than the caller's terminal reads waits, instead of filling the monitor's memory.
 const pending = 16 << 10
 
-// openTerminal takes the master that pid 1 has sent. which says which of 0, 1 and 2 are the caller's terminal.
+// openTerminal takes the master that pid 1 has sent. which says which of 0, 1 and 2 are the caller's terminal, front whether
+// the command begins as its foreground job.
 // A master below 0 means no terminal, and the result is nil. The one that it returns owns the master.
-func openTerminal(master int, which [3]bool) *terminal {
+func openTerminal(master int, which [3]bool, front bool) *terminal {
 	if master < 0 {
 		return nil
 	}
-	t := &terminal{keys: -1, screen: 0, reopen: -1, master: master, output: which[1]}
+	t := &terminal{master: master, output: which[1], front: front}
+	screen := 0
 	for _, fd := range []int{2, 1} {
 		if which[fd] {
-			t.screen = fd
+			screen = fd
 		}
 	}
-	if which[0] {
-		t.keys = 0
-	}
-	// A description of our own, because making the caller's non-blocking would make it so for the shell, too.
-	path := "/proc/self/fd/" + strconv.Itoa(t.screen)
-	if fd, err := unix.Open(path, unix.O_WRONLY|unix.O_NOCTTY|unix.O_NONBLOCK|unix.O_CLOEXEC, 0); err == nil {
-		t.reopen, t.screen = fd, fd
-	}
+	t.screen, _ = t.reopen(screen, unix.O_WRONLY)
+	t.keys, t.shared = t.openKeys(which, screen)
 	_ = unix.SetNonblock(master, true)
+	if first, err := unix.IoctlGetTermios(master, unix.TCGETS); err == nil && !front {
+		t.first = *first
+	}
 	// A process in the background may set a terminal's modes if it blocks SIGTTOU, see tcsetattr(3): they are restored even
-	// if box has been sent there meanwhile.
-	_ = unix.PthreadSigmask(unix.SIG_BLOCK, &unix.Sigset_t{Val: [16]uint64{bit(unix.SIGTTOU)}}, nil)
-	t.enter()
+	// if box has been sent there meanwhile. One that reads gets EIO if it blocks SIGTTIN, see read(2).
+	block(unix.SIG_BLOCK, bit(unix.SIGTTOU)|bit(unix.SIGTTIN))
 	return t
+}
+
+// openKeys opens the terminal that keys come from: standard input, or what a program asks for keys beside its input.
+func (t *terminal) openKeys(which [3]bool, screen int) (fd int, shared bool) {
+	if which[0] {
+		return t.reopen(0, unix.O_RDONLY)
+	}
+	if fd, failed := t.openControlling(unix.O_RDONLY); !failed {
+		return fd, false
+	}
+	return t.reopen(screen, unix.O_RDONLY)
+}
+
+// block changes the signals that the thread blocks, see sigprocmask(2).
+func block(how int, set uint64) {
+	_ = unix.PthreadSigmask(how, &unix.Sigset_t{Val: [16]uint64{set}}, nil)
+}
+
+// reopen opens a terminal once more: making the caller's own description non-blocking would make it so for the shell, too.
+// Where it can't be opened, it returns the descriptor itself: a terminal that is root's, under su(1), and not the controlling one.
+func (t *terminal) reopen(fd, flags int) (opened int, shared bool) {
+	if host.Controls(fd) {
+		if opened, shared = t.openControlling(flags); !shared {
+			return opened, false
+		}
+	}
+	if opened, shared = t.open("/proc/self/fd/"+strconv.Itoa(fd), flags); shared {
+		return fd, true
+	}
+	return opened, false
+}
+
+// openControlling opens the controlling terminal, which anybody may that has one, whoever owns it: see tty(4).
+func (t *terminal) openControlling(flags int) (fd int, failed bool) { return t.open("/dev/tty", flags) }
+
+func (t *terminal) open(path string, flags int) (fd int, failed bool) {
+	fd, err := unix.Open(path, flags|unix.O_NOCTTY|unix.O_NONBLOCK|unix.O_CLOEXEC, 0)
+	if err != nil {
+		return -1, true
+	}
+	t.own = append(t.own, fd)
+	return fd, false
 }
 
 // hungUp reports whether the caller's terminal is gone.
 func (t *terminal) hungUp() bool { return t != nil && t.gone }
 
-// open reports whether there is a terminal that has not been closed.
-func (t *terminal) open() bool { return t != nil && t.master >= 0 }
-
-// enter makes the caller's terminal raw, if it is read at all and box is in the foreground, and passes on its size.
-func (t *terminal) enter() {
-	if !t.open() {
-		return
-	}
-	t.resize()
-	// A job in the background that changed the modes would change them for the shell, or for the job in front.
-	if t.keys < 0 || t.raw || !foreground(t.keys) {
-		return
-	}
-	before, err := unix.IoctlGetTermios(t.keys, unix.TCGETS)
-	if err != nil {
-		return
-	}
-	t.before = *before
-	// As cfmakeraw(3): keys are for the sandbox's terminal to interpret, also those that send signals.
-	raw := *before
-	raw.Iflag &^= unix.IGNBRK | unix.BRKINT | unix.PARMRK | unix.ISTRIP | unix.INLCR | unix.IGNCR | unix.ICRNL | unix.IXON
-	if t.output {
-		raw.Oflag &^= unix.OPOST // else somebody else writes to the terminal, the rest of a pipeline
-	}
-	raw.Lflag &^= unix.ECHO | unix.ECHONL | unix.ICANON | unix.ISIG | unix.IEXTEN
-	raw.Cflag = raw.Cflag&^(unix.CSIZE|unix.PARENB) | unix.CS8
-	raw.Cc[unix.VMIN], raw.Cc[unix.VTIME] = 1, 0
-	t.raw = setModes(t.keys, unix.TCSETS, &raw) == nil
-}
-
-// setModes sets the modes of a terminal, whatever signals arrive meanwhile.
-func setModes(fd int, request uint, modes *unix.Termios) error {
-	for {
-		if err := unix.IoctlSetTermios(fd, request, modes); err != unix.EINTR {
-			return err
-		}
-	}
-}
-
-// leave gives the caller's terminal back as it was.
-func (t *terminal) leave() {
-	if t == nil || !t.raw {
-		return
-	}
-	t.raw = false
-	_ = setModes(t.keys, unix.TCSETS, &t.before)
-}
-
-// foreground reports whether the terminal belongs to our process group at present.
-func foreground(fd int) bool {
-	group, err := unix.IoctlGetInt(fd, unix.TIOCGPGRP)
-	return err == nil && group == unix.Getpgrp()
-}
+// lives reports whether there is a terminal that has not been closed.
+func (t *terminal) lives() bool { return t != nil && t.master >= 0 }
 
 // resize passes the size of the caller's terminal on; the kernel sends SIGWINCH inside.
 func (t *terminal) resize() {
@@ -119,25 +115,14 @@ func (t *terminal) resize() {
 	}
 }
 
-// background is how often to look whether box has been brought to the foreground, in milliseconds: a shell tells a
-// job that was running all the time nothing of it.
-const background = 250
-
-// listen adds what the terminal waits for to a poll set. It returns for how many milliseconds to wait at most.
-//
-// -1 is without end. A place with the descriptor -1 is passed over by poll(2). A side is read only as long as there
-// is room for what it says, so that whoever writes too fast has to wait.
-func (t *terminal) listen(set []unix.PollFd) int {
+// listen adds what the terminal waits for to a poll set. A place with the descriptor -1 is passed over by poll(2). A side
+// is read only as long as there is room for what it says, so that whoever writes too fast has to wait.
+func (t *terminal) listen(set []unix.PollFd) {
 	for _, place := range []int{onKeys, onMaster, onScreen} {
 		set[place] = unix.PollFd{Fd: -1}
 	}
-	if !t.open() {
-		return -1
-	}
-	wait := -1
-	if t.keys >= 0 && !t.raw {
-		t.enter()
-		wait = background
+	if !t.lives() {
+		return
 	}
 	if t.raw && len(t.toBox) < pending {
 		set[onKeys] = unix.PollFd{Fd: int32(t.keys), Events: unix.POLLIN}
@@ -155,29 +140,55 @@ func (t *terminal) listen(set []unix.PollFd) int {
 	if events != 0 && !t.quiet {
 		set[onMaster] = unix.PollFd{Fd: int32(t.master), Events: events}
 	}
-	return wait
 }
 
 // copy moves bytes as far as the poll has shown them to be there.
 func (t *terminal) copy(set []unix.PollFd) {
-	if !t.open() {
+	if !t.lives() {
 		return
 	}
 	if set[onKeys].Revents != 0 {
-		if !fill(t.keys, &t.toBox) {
-			t.keys, t.raw, t.gone = -1, false, true
-		}
+		t.read(set[onKeys].Revents)
 	}
 	if set[onMaster].Revents&unix.POLLOUT != 0 {
 		t.lookForKeys()
 		drain(t.master, &t.toBox)
 	}
-	if set[onMaster].Revents&^unix.POLLOUT != 0 && !fill(t.master, &t.toUser) {
+	if set[onMaster].Revents&^unix.POLLOUT != 0 && !t.hear() {
 		t.quiet = true // nobody has the other side open; what may still hold the sandbox is not our business
 	}
 	if set[onScreen].Revents != 0 {
 		drain(t.screen, &t.toUser)
 	}
+}
+
+// read takes keys. Another process may have taken what the poll has shown, or the terminal.
+func (t *terminal) read(revents int16) {
+	if t.shared {
+		_, _ = setModes(t.keys, &t.ours) // else it could wait
+	}
+	ok := fill(t.keys, &t.toBox)
+	switch {
+	case ok:
+	case revents&^unix.POLLIN != 0:
+		t.raw, t.gone = false, true
+	case !host.Foreground(t.keys): // EIO
+		t.raw = false
+	}
+}
+
+// hear takes what the command has written. It returns false where nobody has the sandbox's terminal open.
+func (t *terminal) hear() bool {
+	twice := t.processedTwice()
+	n := len(t.toUser)
+	ok := fill(t.master, &t.toUser)
+	if n > 0 && t.toUser[n-1] == '\r' {
+		n--
+	}
+	if twice {
+		t.toUser = withoutReturns(t.toUser, n)
+	}
+	return ok
 }
 
 // lookForKeys looks for keys of which the sandbox's terminal makes a signal, see termios(3), ISIG.
@@ -220,25 +231,25 @@ func drain(fd int, from *[]byte) {
 	}
 }
 
-// closeTerminal gives the caller's terminal back; finishTerminal shows what the command wrote last, when it has ended.
-func (b *Sandbox) closeTerminal() { b.tty.leave() }
-
+// finishTerminal shows what the command wrote last, when it has ended, and gives the caller's terminal back after that: it was
+// written for the modes that are ours.
 func (b *Sandbox) finishTerminal() {
 	t := b.tty
-	if !t.open() {
+	if !t.lives() {
 		return
 	}
 	b.show()
+	t.leave()
 	unix.Close(t.master)
 	t.master = -1
-	if t.reopen >= 0 {
-		unix.Close(t.reopen)
+	for _, fd := range t.own {
+		unix.Close(fd)
 	}
 }
 
 // show copies what the command has written so far.
 func (b *Sandbox) show() {
-	for fill(b.tty.master, &b.tty.toUser) && len(b.tty.toUser) > 0 {
+	for b.tty.hear() && len(b.tty.toUser) > 0 {
 		if !b.flush() {
 			return
 		}

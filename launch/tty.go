@@ -58,8 +58,7 @@ func openMaster(b *plan.Builder, s *spec.Spec) plan.Reg {
 	return master
 }
 
-// likeCallers gives the new terminal the modes and the size of the caller's. If the caller's isn't read, it stays in
-// its own modes and does all the processing of output; the new one does none.
+// likeCallers gives the new terminal the modes and the size of the caller's.
 func likeCallers(b *plan.Builder, s *spec.Spec) {
 	callers := 0
 	for callers < 2 && !s.Life.TTY[callers] {
@@ -73,24 +72,20 @@ func likeCallers(b *plan.Builder, s *spec.Spec) {
 	if err != nil {
 		return
 	}
-	// The caller's terminal turns \n into \r\n then. Done twice it would be \r\r\n.
-	if !s.Life.TTY[0] || !s.Life.TTY[1] {
-		modes.Oflag &^= unix.OPOST
-	}
-	if !s.Life.TTY[0] {
-		modes.Lflag &^= unix.ECHO
-	}
 	data := b.Bytes(unsafe.Slice((*byte)(unsafe.Pointer(modes)), unsafe.Sizeof(*modes)))
 	b.Ioctl(plan.WhyTerminal, plan.Tty, unix.TCSETS, uintptr(data))
 }
 
-// takeTTY makes the command the foreground job of its terminal and puts that in the place of the caller's.
+// takeTTY puts the command's terminal in the place of the caller's. The foreground job there is that of pid 1, unless the
+// command begins as that.
 func takeTTY(b *plan.Builder, s *spec.Spec) {
 	if s.Life.TTY == [3]bool{} {
 		return
 	}
 	was := b.For(spec.Terminal)
-	b.Foreground(plan.Tty)
+	if s.Life.Front {
+		b.Foreground(plan.Tty)
+	}
 	for fd, is := range s.Life.TTY {
 		if is {
 			b.Dup(plan.Tty, fd)

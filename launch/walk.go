@@ -41,6 +41,7 @@ type machine struct {
 	order     plan.Record // from the parent
 	poll      [3]pollfd
 	wstatus   int32
+	group     int32     // a process group
 	info      [128]byte // struct signalfd_siginfo
 	childPath [24]byte
 	children  [4096]byte // /proc/thread-self/children

@@ -129,7 +129,7 @@ func (t *tree) sources() error {
 		path := t.b.String(source)
 		file, errno := plan.Identify(path)
 		if errno != 0 {
-			if e.Try && errno == unix.ENOENT {
+			if e.Try && gone(errno) {
 				continue
 			}
 			return plan.Missing(spec.EntryRef(i), source, errno)
@@ -144,8 +144,15 @@ func (t *tree) sources() error {
 			continue
 		}
 		t.source[i] = t.b.Fresh()
+		first := len(t.b.Inside)
 		t.clone(i, path)
+		if t.mayVanish(i) {
+			t.b.MayFail(first, absences[:]...)
+		}
 		t.b.MountSetattr(plan.WhyAttributes, t.source[i], attributes(e), t.propagation(), true)
+		if t.mayVanish(i) {
+			t.b.Last().When = plan.Done
+		}
 	}
 	t.b.For(was)
 	return nil
@@ -287,16 +294,19 @@ func (t *tree) add(i int) {
 	}
 }
 
-// bind attaches the source of entry i.
-func (t *tree) bind(i int) {
+// bindNow attaches the source of entry i.
+func (t *tree) bindNow(i int) {
 	e, found := &t.s.Tree[i], t.found[i]
 	if found == absent {
 		return // it is missing, and may be: Entry.Try
 	}
 	at := t.point(e.Dest, found&directory != 0, 0o755, 0o444)
-	if found&late != 0 {
+	switch {
+	case found&late != 0:
 		t.attach(t.cloneLate(e), at)
-	} else {
+	case t.mayVanish(i):
+		t.attachIfThere(t.source[i], at)
+	default:
 		t.attach(t.source[i], at)
 	}
 	if e.Kind == spec.Bind && !e.RO {

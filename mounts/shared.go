@@ -72,7 +72,7 @@ func (t *tree) real(source string) string {
 // trusted; or "". It looks at where each part leads and not at how it is spelled.
 //
 // dir is spelled as Spelled gives it. Its own last part may be a link that the user names: only what comes after it
-// can be planted. The last part of the source is not looked at.
+// can be planted. The last part of the source is not looked at. Where only root could have planted anything, nothing was.
 func (t *tree) writableAbove(source string) (dir, rest string) {
 	if t.nshared == 0 {
 		return "", ""
@@ -85,6 +85,9 @@ func (t *tree) writableAbove(source string) (dir, rest string) {
 		}
 		end += next
 		if t.isShared(t.real(full[:end])) {
+			if rooted(source) {
+				break
+			}
 			return full[:end], full[end+1:]
 		}
 		end++

@@ -89,6 +89,15 @@ func (b *Builder) IsFile(why Why, r Reg, dev, ino uint64) {
 	b.equal(why, is+Ptr(StatxDev), b.Words32(unix.Major(dev), unix.Minor(dev)), unix.ESTALE)
 }
 
+// UnlessRemoved fails with ENOENT if the call before has, unless what r has open has been removed: its link count is 0.
+func (b *Builder) UnlessRemoved(why Why, r Reg) {
+	at := b.Space(int(unsafe.Sizeof(unix.Statx_t{}))) // which is 0 if nobody looks
+	const nlink = Ptr(unsafe.Offsetof(unix.Statx_t{}.Nlink))
+	b.add(WhyOther, unix.SYS_STATX, 0, uintptr(b.String("")), unix.AT_EMPTY_PATH, unix.STATX_NLINK, uintptr(at)).fd(0, r)
+	b.Last().When = uint8(unix.ENOENT)
+	b.add(why, Equal, uintptr(at+nlink), uintptr(b.Space(4)), 4, uintptr(unix.ENOENT))
+}
+
 // statx returns where the attributes of r will be, or of the descriptor fd if r is None.
 func (b *Builder) statx(r Reg, fd int) Ptr {
 	at := b.Space(int(unsafe.Sizeof(unix.Statx_t{})))

@@ -68,9 +68,13 @@ func (b *Builder) NewKeyring() {
 }
 
 // IgnoreSignal sets the disposition SIG_IGN, see rt_sigaction(2).
-func (b *Builder) IgnoreSignal(signal int) {
-	const ignore = 1 // SIG_IGN
-	action := b.Words64(ignore, 0, 0, 0)
+func (b *Builder) IgnoreSignal(signal int) { b.disposition(signal, 1) }
+
+// DefaultSignal sets the disposition SIG_DFL.
+func (b *Builder) DefaultSignal(signal int) { b.disposition(signal, 0) }
+
+func (b *Builder) disposition(signal int, handler uint64) {
+	action := b.Words64(handler, 0, 0, 0)
 	b.add(WhyInheritance, unix.SYS_RT_SIGACTION, uintptr(signal), uintptr(action), 0, 8)
 }
 

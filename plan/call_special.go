@@ -121,6 +121,15 @@ func (b *Builder) send(kind, step uint32, first, second Reg, when uint8) {
 	b.add(WhyMonitor, unix.SYS_SENDMSG, 0, uintptr(message), unix.MSG_NOSIGNAL).fd(0, Status).When = when
 }
 
+// SkipUnless leaves out what follows, up to SkipEnd, if nothing has been stored in r. It returns what SkipEnd wants.
+func (b *Builder) SkipUnless(r Reg) (skip int) {
+	b.add(WhyOther, Skip).fd(1, r)
+	return len(b.Inside)
+}
+
+// SkipEnd ends what SkipUnless has begun.
+func (b *Builder) SkipEnd(skip int) { b.Inside[skip-1].Args[0] = uintptr(len(b.Inside) - skip) }
+
 // Claim makes an empty file or directory, of the type and with the mode in mode, at name in dir: a mount point on the
 // host, which other sandboxes may share. One that a sandbox of the user's has made is taken. The register that it
 // returns has a descriptor with a shared lock on it, see flock(2), and pid 1 keeps that. What nobody's sandbox has

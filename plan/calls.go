@@ -14,3 +14,15 @@ func (b *Builder) Ignoring(errnos ...unix.Errno) {
 		c.Ignore[i] = uint8(e)
 	}
 }
+
+// MayFail lets the calls from the first on end with one of errnos: those after one that has are left out.
+func (b *Builder) MayFail(first int, errnos ...unix.Errno) {
+	for i := first; i < len(b.Inside); i++ {
+		if i > first {
+			b.Inside[i].When = Done
+		}
+		for n, errno := range errnos {
+			b.Inside[i].Ignore[n] = uint8(errno)
+		}
+	}
+}

@@ -82,6 +82,7 @@ const (
 	Masked                    // tell the parent which mount register In[0] has open
 	Hop                       // go on in a child that is made with the flags Args[0]; the process itself ends
 	Guarded                   // wait until pid 1 has made the calls of Fork
+	Skip                      // leave out the Args[0] calls that follow if argument 1 is 0
 )
 
 // Kinds of records on the status socket.

@@ -110,6 +110,7 @@ func TestEveryCallHasAForm(t *testing.T) {
 	b.Sethostname(p, 1)
 	b.NewKeyring()
 	b.IgnoreSignal(1)
+	b.DefaultSignal(1)
 	b.SetMask(0)
 	b.Signalfd(r, 1)
 	b.LoadFilter(make([]byte, 8))

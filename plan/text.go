@@ -90,6 +90,7 @@ var forms = [...]form{
 	{Masked, "masked", "f"},
 	{CloseRest, "close_rest", "-d"},
 	{Guarded, "await_guard", ""},
+	{Skip, "skip_unless", "df"},
 	{unix.SYS_SETNS, "setns", "dN"},
 	{unix.SYS_SETRESUID, "setresuid", "d--"},
 	{unix.SYS_SETRESGID, "setresgid", "d--"},

@@ -26,7 +26,7 @@ var paths = [...]string{
 // refused are names of secrets, of ways to the caller's session, and of what makes programs run other code. A glob
 // doesn't pass them; their exact name does.
 var refused = [...]string{
-	"*TOKEN*", "*SECRET*", "*PASSW*", "*_KEY", "*APIKEY*", "*CREDENTIAL*",
+	"*TOKEN*", "*SECRET*", "*_AUTH*", "*PASSW*", "*_KEY", "*APIKEY*", "*CREDENTIAL*",
 	"AWS_*", "AZURE_*", "GOOGLE_*", "GCP_*", "GH_*", "GITHUB_*", "GITLAB_*", "DOCKER_*", "KUBECONFIG", "VAULT_*",
 	"ANTHROPIC_*", "OPENAI_*", "SSH_AUTH_SOCK", "SSH_AGENT_PID", "GPG_*", "DBUS_*", "DISPLAY", "WAYLAND_*", "PULSE_*",
 	"LD_*", "BASH_ENV", "ENV", "PROMPT_COMMAND", "PYTHONSTARTUP", "GIT_SSH_COMMAND",
@@ -41,15 +41,31 @@ func Passed(name string, network bool) bool {
 // IsPath reports whether the value of a variable must exist inside: it names a file or a directory.
 func IsPath(name string) bool { return anyMatch(paths[:], name) }
 
-// Picked reports whether one of the globs of pass names a variable. No secret is named by a glob that isn't its exact
-// name.
-func Picked(name string, pass []string) bool {
-	for _, glob := range pass {
-		if glob == name || match(glob, name) && !anyMatch(refused[:], strings.ToUpper(name)) {
-			return true
-		}
+// Picks reports whether a glob names a variable, or whether it would if that were no secret: one by its name, or a value with a
+// password in it. A secret is named by nothing but its exact name.
+func Picks(glob, name, value string) (picked, secret bool) {
+	switch {
+	case glob == name:
+		return true, false
+	case !match(glob, name):
+		return false, false
+	case anyMatch(refused[:], strings.ToUpper(name)) || HasPassword(value):
+		return false, true
 	}
-	return false
+	return true, false
+}
+
+// HasPassword reports whether a value has the form scheme://user:password@host.
+func HasPassword(value string) bool {
+	_, rest, is := strings.Cut(value, "://")
+	if !is {
+		return false
+	}
+	if slash := strings.IndexByte(rest, '/'); slash >= 0 {
+		rest = rest[:slash]
+	}
+	at := strings.LastIndexByte(rest, '@')
+	return at >= 0 && strings.IndexByte(rest[:at], ':') >= 0
 }
 
 // ValidGlob reports whether glob can be matched at all, see path.Match.

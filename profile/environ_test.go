@@ -29,13 +29,43 @@ func TestEnvironIsAnAllowList(t *testing.T) {
 	} {
 		var got []string
 		for _, e := range callers {
-			name, _, ok := strings.Cut(e, "=")
-			if ok && name != "" && (Passed(name, c.network) || Picked(name, c.pass)) {
+			name, value, ok := strings.Cut(e, "=")
+			if ok && name != "" && (Passed(name, c.network) || pickedBy(c.pass, name, value)) {
 				got = append(got, e)
 			}
 		}
 		if !slices.Equal(got, c.want) {
 			t.Errorf("%s: %q, want %q", c.name, got, c.want)
+		}
+	}
+}
+
+func pickedBy(globs []string, name, value string) bool {
+	for _, g := range globs {
+		if picked, _ := Picks(g, name, value); picked {
+			return true
+		}
+	}
+	return false
+}
+
+func TestPicksNoSecretByAGlob(t *testing.T) {
+	for _, c := range []struct {
+		glob, name, value string
+		picked, secret    bool
+	}{
+		{"AWS_*", "AWS_PROFILE", "p", false, true},
+		{"AWS_PROFILE", "AWS_PROFILE", "p", true, false},
+		{"MY_*", "MY_AUTH_HEADER", "x", false, true},
+		{"MY_*", "MY_PROXY", "http://u:p@h:1/", false, true},
+		{"MY_PROXY", "MY_PROXY", "http://u:p@h:1/", true, false},
+		{"MY_*", "MY_PROXY", "http://h:1/a:b@c", true, false},
+		{"MY_*", "MY_PROXY", "http://u@h", true, false},
+		{"MY_*", "OTHER", "x", false, false},
+	} {
+		picked, secret := Picks(c.glob, c.name, c.value)
+		if picked != c.picked || secret != c.secret {
+			t.Errorf("%s of %s=%s: %v %v", c.glob, c.name, c.value, picked, secret)
 		}
 	}
 }

@@ -95,18 +95,63 @@ func (l *locker) repository(dir string) {
 		switch {
 		case target == "":
 			return
+		case within(target, l.Path):
+			git = trimSlash(target[len(l.Path):])
 		case target[0] == '/':
 			git = target
 		default:
 			git = trimSlash(early.Concat(dir, "/", target))
 		}
 	}
+	l.links(git)
 	l.configuration(early.Concat(git, "/config"), dir)
 	l.configuration(early.Concat(git, "/config.worktree"), dir)
 	if strings.Contains(git, "/worktrees/") {
 		l.configuration(early.Concat(git, "/../../config"), dir) // a linked worktree has that of its repository
 	}
 	l.general(dir)
+}
+
+// linked are names in a git directory that git takes code or configuration from, and that may be links into the project.
+var linked = [...]string{"hooks", "config", "config.worktree", "commondir", "info", "info/attributes"}
+
+// links locks what links of a git directory lead to: hooks are often kept in the tree.
+func (l *locker) links(git string) {
+	why := reason{text: "a link of a git directory leads there"}
+	var path early.Text
+	for i := range linked {
+		path.Reset()
+		path.Add(git)
+		path.Add("/")
+		path.Add(linked[i])
+		l.link(path.String(), why)
+	}
+	var names host.Names
+	fd, errno := host.OpenAt(l.fd, early.Concat(git, "/hooks"), unix.O_RDONLY|unix.O_DIRECTORY)
+	if errno != 0 {
+		return
+	}
+	names.Of(fd)
+	for name := names.Next(); name != ""; name = names.Next() {
+		path.Reset()
+		path.Add(git)
+		path.Add("/hooks/")
+		path.Add(name)
+		l.link(path.String(), why)
+	}
+}
+
+// link locks what is at path, if that is a link: path may lie outside of the project.
+func (l *locker) link(path string, why reason) {
+	var buffer [unix.PathMax]byte
+	target := host.ReadlinkAt(l.fd, path, buffer[:])
+	switch {
+	case target == "":
+	case target[0] == '/' && within(target, l.Path):
+		l.path(target[len(l.Path):], why)
+	case path[0] != '/':
+		l.path(path, why)
+	}
 }
 
 // general locks what the configurations of the user and of the system name for the repository of the directory dir.

@@ -214,6 +214,7 @@ type Life struct {
 	OutliveParent bool    // do not end when the caller ends
 	Caller        int     // the caller's process id as it was when the program began; 0 if nobody has looked
 	TTY           [3]bool // which of the descriptors 0, 1, 2 become a terminal of the sandbox's own
+	Front         bool    // the command begins as the foreground job of that terminal
 	Umask         uint32  // the caller's file mode creation mask
 	Keep          []int   // descriptors that the command inherits, besides 0, 1 and 2; ascending
 	Stdio         [3]Description

@@ -32,6 +32,19 @@ func lookAt(dir int, name string, flags uintptr) (File, unix.Errno) {
 	return fileOf(&st), errno
 }
 
+// Executable reports whether there is a file at name in the directory at dir that somebody may execute. Links are followed.
+func Executable(dir, name string) bool {
+	if dir == "" || dir[0] != '/' {
+		return false
+	}
+	var path early.Text
+	path.Add(dir)
+	path.Add("/")
+	path.Add(name)
+	f, errno := LookFor(Here, path.String())
+	return errno == 0 && f.Is(unix.S_IFREG) && f.Mode&0o111 != 0
+}
+
 // OpenAt opens what is at name below the directory dir, close-on-exec. flags are those of open(2).
 func OpenAt(dir int, name string, flags int) (fd int, errno unix.Errno) {
 	var p path

@@ -123,6 +123,25 @@ func IsTerminal(fd int) bool {
 	return errno == 0
 }
 
+// Controls reports whether a terminal is the controlling one of the process, see tty(4).
+func Controls(terminal int) bool {
+	_, errno := foregroundGroup(terminal)
+	return errno == 0
+}
+
+// Foreground reports whether the process may read from a terminal: its process group is the foreground one there, or it is not
+// the controlling terminal, and so nobody is in the background.
+func Foreground(terminal int) bool {
+	group, errno := foregroundGroup(terminal)
+	own, _, _ := unix.RawSyscall(unix.SYS_GETPGID, 0, 0, 0)
+	return errno == unix.ENOTTY || errno == 0 && group == int32(own)
+}
+
+func foregroundGroup(terminal int) (group int32, errno unix.Errno) {
+	_, _, errno = unix.RawSyscall(unix.SYS_IOCTL, uintptr(terminal), unix.TIOCGPGRP, uintptr(unsafe.Pointer(&group)))
+	return group, errno
+}
+
 // Description returns the mode of what a descriptor has open, see fstat(2), and how it was opened: F_GETFL of fcntl(2).
 func Description(fd int) (mode uint32, flags int, errno unix.Errno) {
 	var st unix.Stat_t

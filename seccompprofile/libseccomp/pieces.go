@@ -1,6 +1,8 @@
 package libseccomp
 
 import (
+	"slices"
+
 	"box/seccompprofile/policy"
 
 	seccomp "github.com/seccomp/libseccomp-golang"
@@ -22,20 +24,24 @@ const maxPieces = 1024
 
 // takeApart returns the pieces of all arguments that a call can have, but for those that no rule is about where that is
 // the default's business.
+//
+// Rules about fewer arguments come first: x != 1 leaves x == 1, but what x == 1 and y == 2 leaves is dozens of pieces, which the
+// next rules take apart further. No arguments fulfil two rules with different actions.
 func takeApart(c *policy.Call, rest bool) ([]piece, error) {
 	left := []space{{}}
 	var pieces []piece
-	for i := range c.Cases {
-		ofCase, err := spaces(c.Cases[i].Conds)
+	cases := slices.SortedStableFunc(slices.Values(c.Cases), func(a, b policy.Case) int { return len(a.Conds) - len(b.Conds) })
+	for i := range cases {
+		ofCase, err := spaces(cases[i].Conds)
 		if err != nil {
 			return nil, err
 		}
-		last := i == len(c.Cases)-1 && !rest
+		last := i == len(cases)-1 && !rest
 		for _, s := range ofCase {
 			var next []space
 			for _, l := range left {
 				if both, ok := l.intersect(s); ok {
-					pieces = append(pieces, piece{c.Cases[i].Rule, both.conditions()})
+					pieces = append(pieces, piece{cases[i].Rule, both.conditions()})
 				}
 				if !last { // the parts of one case have nothing in common
 					next = append(next, l.without(s)...)

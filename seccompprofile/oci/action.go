@@ -8,8 +8,30 @@ import (
 	"golang.org/x/sys/unix"
 )
 
+// named returns the errno of a rule by its number, or by the name that Podman has beside it.
+func named(number *uint, name string) (*uint, error) {
+	if name == "" {
+		return number, nil
+	}
+	for e := unix.Errno(1); e <= 0xfff; e++ {
+		if unix.ErrnoName(e) != name {
+			continue
+		}
+		if number != nil && *number != uint(e) {
+			return nil, fmt.Errorf("errnoRet %d is not %s", *number, name)
+		}
+		n := uint(e)
+		return &n, nil
+	}
+	return nil, fmt.Errorf("errno: %q is no errno", name)
+}
+
 // actionOf returns the action of a SCMP_ACT_* word with its errno, which is EPERM where none is given.
-func actionOf(word string, errno *uint) (policy.Action, error) {
+func actionOf(word string, number *uint, name string) (policy.Action, error) {
+	errno, err := named(number, name)
+	if err != nil {
+		return 0, err
+	}
 	if errno != nil && word != "SCMP_ACT_ERRNO" && word != "SCMP_ACT_TRACE" && *errno != 0 {
 		return 0, fmt.Errorf("errnoRet %d has no meaning for %s", *errno, word)
 	}

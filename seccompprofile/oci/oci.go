@@ -9,6 +9,7 @@ package oci
 import (
 	"fmt"
 	"slices"
+	"strings"
 
 	"box/seccompprofile/policy"
 )
@@ -59,14 +60,17 @@ type line struct {
 }
 
 // said is what the lines say of a call: its action whatever the arguments, and its action under conditions.
-type said struct{ always, sometimes *policy.Action }
+type said struct {
+	always, sometimes *policy.Action
+	lacks             []string // what always is about the lack of: capabilities
+}
 
 // head reads what is not about calls.
 func (i *importer) head(p *profile) error {
 	if p.DefaultAction == "" {
 		return fmt.Errorf("defaultAction: is missing, and a profile without a default is none")
 	}
-	action, err := actionOf(p.DefaultAction, p.DefaultErrnoRet)
+	action, err := actionOf(p.DefaultAction, p.DefaultErrnoRet, p.DefaultErrno)
 	if err != nil {
 		return fmt.Errorf("defaultAction: %w", err)
 	}
@@ -85,7 +89,7 @@ func (i *importer) rule(r *rule) error {
 	if len(r.Names) == 0 && r.Name == "" {
 		return fmt.Errorf("names: is empty")
 	}
-	action, err := actionOf(r.Action, r.ErrnoRet)
+	action, err := actionOf(r.Action, r.ErrnoRet, r.Errno)
 	if err != nil {
 		return fmt.Errorf("action: %w", err)
 	}
@@ -107,10 +111,16 @@ func (i *importer) rule(r *rule) error {
 			continue
 		}
 		if len(r.Args) == 0 {
+			if i.stricter(name, action, r.Excludes.Caps) {
+				continue
+			}
 			always = append(always, name)
 			if err := i.say(name, action, false); err != nil {
 				return err
 			}
+			s := i.known[name]
+			s.lacks = r.Excludes.Caps
+			i.known[name] = s
 			continue
 		}
 		if err := i.conditional(name, action, r.Args); err != nil {
@@ -142,6 +152,37 @@ func (i *importer) has(name string, action policy.Action) (bool, error) {
 
 // permits reports whether a call is made under an action.
 func permits(a policy.Action) bool { return a == policy.Allow || a == policy.Log }
+
+// stricter settles a contradiction that Podman's profile has: a call is allowed, and refused to a program without a capability. The
+// refusal holds, whichever comes first. It reports whether a rule is left out, that says this of the call and holds without lacks.
+func (i *importer) stricter(name string, action policy.Action, lacks []string) bool {
+	s := i.known[name]
+	if s.always == nil || s.sometimes != nil || permits(*s.always) == permits(action) {
+		return false
+	}
+	refused, out := lacks, permits(action)
+	if out {
+		refused = s.lacks
+	}
+	if len(refused) == 0 {
+		return false
+	}
+	i.note("that %s is allowed: another rule refuses it to a program without %s", name, visible(strings.Join(refused, ", ")))
+	if !out {
+		i.forget(name)
+	}
+	return out
+}
+
+// forget takes back what was said of a call.
+func (i *importer) forget(name string) {
+	delete(i.known, name)
+	for at := range i.lines {
+		l := &i.lines[at]
+		l.calls = slices.DeleteFunc(slices.Clone(l.calls), func(call string) bool { return call == name })
+	}
+	i.lines = slices.DeleteFunc(i.lines, func(l line) bool { return len(l.calls) == 0 })
+}
 
 // say notes what a rule says of a call. A rule without conditions beside another with conditions is refused if their actions
 // differ: in libseccomp the first decides always or neither is taken, and in a policy it decides where the other does not.

@@ -3,6 +3,7 @@ package oci
 import (
 	"encoding/json"
 	"fmt"
+	"os"
 	"slices"
 	"strings"
 	"testing"
@@ -323,4 +324,65 @@ func FuzzImport(f *testing.F) {
 			t.Errorf("%v\n%s", err, text)
 		}
 	})
+}
+
+// Podman's own profile, which gives errnos by name beside their numbers, allows setns(2) and refuses it to who lacks a capability,
+// and says one thing twice.
+func TestPodman(t *testing.T) {
+	profile, err := os.ReadFile("testdata/podman.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct {
+		caps []string
+		call string
+		args []uint64
+		want string
+	}{
+		{nil, "read", nil, "allow"},
+		{nil, "setns", nil, "errno EPERM"},
+		{[]string{"CAP_SYS_ADMIN"}, "setns", nil, "allow"},
+		{nil, "kexec_load", nil, "errno EPERM"},
+		{nil, "io_uring_setup", nil, "errno ENOSYS"},
+		{nil, "socket", []uint64{16, 3, 9}, "errno EINVAL"},
+		{nil, "socket", []uint64{16, 3, 0}, "allow"},
+		{nil, "socket", []uint64{2, 1, 9}, "allow"},
+		{[]string{"CAP_AUDIT_WRITE"}, "socket", []uint64{16, 3, 9}, "allow"},
+		{nil, "personality", []uint64{0x20008}, "allow"},
+		{nil, "personality", []uint64{1}, "errno ENOSYS"},
+	} {
+		r, _, notes := imported(t, string(profile), Target{Arch: policy.AMD64, Kernel: [2]int{6, 1}, Caps: c.caps})
+		if got := decided(t, r, c.call, c.args...); got != c.want {
+			t.Errorf("%s%v with %v: %s, want %s", c.call, c.args, c.caps, got, c.want)
+		}
+		want := "that setns is allowed: another rule refuses it to a program without CAP_SYS_ADMIN"
+		if got := slices.Contains(notes, want); got == slices.Contains(c.caps, "CAP_SYS_ADMIN") {
+			t.Errorf("with %v: %q", c.caps, notes)
+		}
+	}
+}
+
+// The refusal of a call to who lacks a capability holds whichever of two rules comes first. Other contradictions have no meaning,
+// and nor has an errno whose name and number differ.
+func TestRefusedForLackOfACapability(t *testing.T) {
+	const allow = `{"names": ["read", "setns"], "action": "SCMP_ACT_ALLOW"}`
+	const refuse = `{"names": ["setns"], "action": "SCMP_ACT_ERRNO", "errnoRet": 1, "errno": "EPERM",
+		"excludes": {"caps": ["CAP_SYS_ADMIN"]}}`
+	for _, rules := range []string{allow + "," + refuse, refuse + "," + allow} {
+		r, text, _ := imported(t, `{"defaultAction": "SCMP_ACT_ERRNO", "defaultErrno": "ENOSYS", "syscalls": [`+rules+`]}`, amd64)
+		if a, b := decided(t, r, "setns"), decided(t, r, "read"); a != "errno EPERM" || b != "allow" {
+			t.Errorf("setns: %s, read: %s\n%s", a, b, text)
+		}
+	}
+	for rules, want := range map[string]string{
+		allow + `,{"names": ["setns"], "action": "SCMP_ACT_ERRNO"}`:                         depends,
+		`{"names": ["setns"], "action": "SCMP_ACT_ERRNO", "errnoRet": 2, "errno": "EPERM"}`: "errnoRet 2 is not EPERM",
+		`{"names": ["setns"], "action": "SCMP_ACT_ERRNO", "errno": "EEVIL"}`:                `errno: "EEVIL" is no errno`,
+		`{"names": ["setns"], "action": "SCMP_ACT_ALLOW", "errno": "EPERM"}`:                "has no meaning for SCMP_ACT_ALLOW",
+	} {
+		_, _, err := Import([]byte(`{"defaultAction": "SCMP_ACT_ERRNO", "syscalls": [`+rules+`]}`), amd64)
+		if err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: %v, want %s", rules, err, want)
+		}
+	}
 }

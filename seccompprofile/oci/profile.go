@@ -22,6 +22,7 @@ type profile struct {
 		Architecture     string   `json:"architecture"`
 		SubArchitectures []string `json:"subArchitectures"`
 	} `json:"archMap"`
+	DefaultErrno string `json:"defaultErrno"` // Podman's
 }
 
 // rule is an element of syscalls.
@@ -35,6 +36,7 @@ type rule struct {
 	Comment  string    `json:"comment"`
 	Includes condition `json:"includes"`
 	Excludes condition `json:"excludes"`
+	Errno    string    `json:"errno"` // Podman's
 }
 
 // names returns the names of a rule as a part of an error.

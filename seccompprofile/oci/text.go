@@ -10,8 +10,11 @@ import (
 	"box/seccompprofile/policy"
 )
 
-// add appends a line, or its value to the line before if that differs in the value only.
+// add appends a line, or its value to the line before if that differs in the value only. What has been said is not said again.
 func (i *importer) add(l line) {
+	if slices.ContainsFunc(i.lines, l.same) {
+		return
+	}
 	const most = 64 // values of a condition in a policy
 	if n := len(i.lines); n > 0 && single(&l) && single(&i.lines[n-1]) {
 		before := &i.lines[n-1]
@@ -24,6 +27,13 @@ func (i *importer) add(l line) {
 		}
 	}
 	i.lines = append(i.lines, l)
+}
+
+func (l line) same(o line) bool {
+	alike := func(a, b policy.Cond) bool {
+		return a.Arg == b.Arg && a.Mask == b.Mask && a.Not == b.Not && slices.Equal(a.Values, b.Values)
+	}
+	return l.action == o.action && slices.Equal(l.calls, o.calls) && slices.EqualFunc(l.conds, o.conds, alike)
 }
 
 // single reports whether a line has one condition, that an argument is equal to something.

@@ -90,6 +90,8 @@ func TestShapesAreProven(t *testing.T) {
 		"default allow\nerrno EPERM close if arg0 == -1\nlog close if arg0 == 0x7fffffff",
 		"default errno EPERM\nallow socket if arg0 == 1\nallow socket if arg0 in 1 2\nallow socket if arg1 == 1",
 		"default errno EPERM\nerrno ENOSYS @mount\nallow mount",
+		"default errno ENOSYS\nerrno EINVAL socket if arg0 == 16 and arg2 == 9\nallow socket if arg2 != 9\n" +
+			"allow socket if arg0 != 16",
 	} {
 		for _, arches := range [][]*policy.Arch{{policy.AMD64}, {policy.ARM64}, {policy.AMD64, policy.I386}} {
 			if _, err := Compile(rulesOf(t, "p", "version 1\n"+text+"\n", arches...)...); err != nil {

@@ -150,7 +150,7 @@ static const unsigned long protocols[] = {0, 1, 6, 17, 58};
 static const unsigned long namespaces[] = {0x20000, 0x2000000, 0x4000000, 0x8000000, 0x10000000, 0x20000000, 0x40000000};
 #define NEWTIME 0x80UL
 
-static const unsigned long personalities[] = {0, 8, 0x20000, 0x20008, 0xffffffff};
+static const unsigned long personalities[] = {0, 8, 0x20000, 0x20008, 0x40000, 0x40008, 0xffffffff};
 
 static const struct { unsigned long number; const char *name; unsigned long arg; } terminal_requests[] = {
 	{0x5412, "TIOCSTI", 0}, {0x541c, "TIOCLINUX", BAD}, {0x541d, "TIOCCONS", BAD},

@@ -119,7 +119,12 @@ func search(t *told) *say.Message {
 	for dir := range strings.SplitSeq(t.s.Command.CallersPath, ":") {
 		file := path.Join(dir, name)
 		if info, err := os.Stat(file); err == nil && info.Mode().IsRegular() && info.Mode()&0o111 != 0 {
-			m.Cause = whereHere(file, t.s)
+			if m.Cause = whereHere(file, t.s); m.Cause == "" {
+				break // it is there, and PATH leads elsewhere
+			}
+			if m.Hint = bring(file, t.s); m.Hint == "" && mounts.RealPath(file) == file {
+				m.Hint = spec.Quote([]string{"-B", dir})
+			}
 			break
 		}
 	}

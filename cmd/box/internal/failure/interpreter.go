@@ -101,11 +101,11 @@ func shebang(head []byte) string {
 	return string(line)
 }
 
-// bring returns the flag that would bring a file of the host into the sandbox:
-// a link if its directory is one into something that is there, else a bind. It
-// is "" for what is not a program of the system. On systems with a merged /usr
-// it is the link that is missing, and a bind of the file alone would leave out
-// the rest.
+// bring returns the flag that would bring a file of the system, and what it
+// needs, into the sandbox: a link if its directory is one into something that
+// is there, else all of /usr, or the base view. It is "" for what is not a
+// program of the system, and for a flag that is there already: a hint that has
+// been followed is not repeated.
 func bring(file string, s *spec.Spec) string {
 	if !ofSystem(file) {
 		return ""
@@ -116,7 +116,24 @@ func bring(file string, s *spec.Spec) string {
 			return spec.Quote([]string{"--symlink", target, dir})
 		}
 	}
-	return spec.Quote([]string{"--ro-bind", file, file})
+	target, err := filepath.EvalSymlinks(file)
+	switch {
+	case err == nil && spec.Within(target, "/usr") && !binds(s, "/usr"):
+		return "--ro-bind /usr /usr"
+	case !s.Mounts.FixedParents:
+		return "--base full"
+	}
+	return ""
+}
+
+// binds reports whether a directory of the host is bound at its own path.
+func binds(s *spec.Spec, dir string) bool {
+	for i := range s.Tree {
+		if e := &s.Tree[i]; e.Kind == spec.Bind && e.Source == dir && e.Dest == dir {
+			return true
+		}
+	}
+	return false
 }
 
 // ofSystem reports whether file is a program that the system has: by its name

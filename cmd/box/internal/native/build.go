@@ -66,7 +66,7 @@ type Line struct {
 	// beside says that there is a -B or -W.
 	beside bool
 	// pass are the globs of --env-pass.
-	pass []string
+	pass []glob
 	// env are --setenv, --unsetenv and --clearenv, in order. They are applied
 	// to the command's environment when that is known.
 	env []envStep

@@ -51,7 +51,11 @@ func (b *Line) clearenv([]string) error {
 func validName(name string) error {
 	if name == "" || strings.IndexByte(name, '=') >= 0 {
 		early.Ordinary()
-		return say.Badf("%s is no name of a variable", say.Words([]string{name}))
+		hint := ""
+		if name, value, is := strings.Cut(name, "="); is && name != "" {
+			hint = "--setenv " + say.Words([]string{name, value})
+		}
+		return say.BadHint(say.Words([]string{name})+" is no name of a variable", hint)
 	}
 	return nil
 }
@@ -64,7 +68,7 @@ func (b *Line) envPass(w []string) error {
 	if !profile.ValidGlob(w[0]) {
 		return say.Bad("not a glob")
 	}
-	b.pass = append(b.pass, w[0])
+	b.pass = append(b.pass, glob{text: w[0]})
 	return nil
 }
 
@@ -79,7 +83,7 @@ func (b *Line) environ(callers []string) []string {
 	for _, e := range callers {
 		name, value, ok := strings.Cut(e, "=")
 		// A proxy leads somewhere in the caller's network only.
-		if !ok || name == "" || !profile.Passed(name, !s.New.Has(spec.Net)) && !b.picked(name) || environ.Has(env, name) {
+		if !ok || name == "" || !b.passes(name, value) || environ.Has(env, name) {
 			continue
 		}
 		switch name {
@@ -100,46 +104,65 @@ func (b *Line) environ(callers []string) []string {
 		}
 		env = early.Append(env, e)
 	}
+	b.tellPass()
 	return early.Append(early.Append(env, "BOX=1"), "container=box")
 }
 
-// picked reports whether --env-pass names a variable.
-func (b *Line) picked(name string) bool { return b.pass != nil && pickedBy(b.pass, name) }
+// passes reports whether the command gets a variable: by the allow-list, or by
+// --env-pass. A value with a password in it needs its exact name there.
+func (b *Line) passes(name, value string) bool {
+	if b.pass != nil {
+		early.Ordinary()
+		if picked, why := b.pick(name, value); picked || why {
+			return picked
+		}
+	}
+	switch {
+	case !profile.Passed(name, !b.spec.New.Has(spec.Net)):
+		return false
+	case !profile.HasPassword(value):
+		return true
+	}
+	say.Tell(name, " has a password in it and is not passed (--env-pass ", name, " passes it)")
+	return false
+}
 
-// pickedBy is picked where there is a glob. Matching may allocate.
-//
-//go:noinline
-func pickedBy(pass []string, name string) bool {
-	early.Ordinary()
-	return profile.Picked(name, pass)
+// glob is a word of --env-pass.
+type glob struct {
+	text    string
+	picked  bool   // it has picked a variable
+	refused string // a variable that it would have picked, were that no secret
+}
+
+// pick reports whether --env-pass picks a variable, or matches it and does not.
+func (b *Line) pick(name, value string) (picked, refused bool) {
+	for i := range b.pass {
+		g := &b.pass[i]
+		switch is, secret := profile.Picks(g.text, name, value); {
+		case is:
+			g.picked, picked = true, true
+		case secret:
+			g.refused, refused = name, true
+		}
+	}
+	return picked, refused
+}
+
+// tellPass tells of the globs that match nothing but secrets.
+func (b *Line) tellPass() {
+	for i := range b.pass {
+		if g := &b.pass[i]; !g.picked && g.refused != "" {
+			early.Ordinary()
+			say.Tell("--env-pass ", say.Words([]string{g.text}),
+				": passes nothing: a secret is passed by its exact name (--env-pass ", g.refused, ")")
+		}
+	}
 }
 
 // inside reports whether there is anything at an absolute path in the sandbox.
 // It looks at the Spec and at the host, not into a sandbox: it does not exist yet.
 func inside(s *spec.Spec, name string) bool {
 	return strings.HasPrefix(name, "/") && mounts.Has(s, name)
-}
-
-// pathInside returns the variable PATH with those directories of list that
-// exist inside, or, if there are none, the usual ones.
-func pathInside(s *spec.Spec, list string) string {
-	const name, usual = "PATH=", "PATH=/usr/local/bin:/usr/bin:/bin"
-	// No result is longer: each directory that stays brings its colon, and the
-	// last colon is cut off.
-	buffer := early.Buffer(len(name) + len(list) + 1)
-	n := copy(buffer, name)
-	for list != "" {
-		dir, after, _ := strings.Cut(list, ":")
-		if list = after; inside(s, dir) {
-			n += copy(buffer[n:], dir)
-			buffer[n] = ':'
-			n++
-		}
-	}
-	if n == len(name) {
-		return usual
-	}
-	return early.String(buffer[:n-1])
 }
 
 // apply does the flags for the environment, in order. A variable that is set

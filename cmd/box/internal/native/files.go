@@ -93,11 +93,30 @@ func (b *Line) size(w []string) error {
 	}
 	n, ok := arg.Number(w[0], 0)
 	if !ok || n == 0 || n > 1<<63-1 {
-		return say.Bad("not a number of bytes above 0")
+		return say.BadHint("not a number of bytes above 0", inBytes(w[0]))
 	}
 	b.modifiers.size.Set(n)
 	b.modifiers.words = b.step.words
 	return nil
+}
+
+// inBytes returns the words for a size with a unit, or "".
+//
+//go:noinline
+func inBytes(word string) string {
+	early.Ordinary()
+	word = strings.TrimSuffix(strings.TrimSuffix(strings.ToUpper(word), "B"), "I")
+	if word == "" {
+		return ""
+	}
+	unit := strings.IndexByte("KMGT", word[len(word)-1]) + 1
+	n, ok := arg.Number(word[:len(word)-1], 10)
+	if unit == 0 || !ok || n == 0 || n >= 1<<(63-10*unit) {
+		return ""
+	}
+	var text early.Text
+	text.AddNumber(n << (10 * unit))
+	return early.Concat("--size ", text.String())
 }
 
 // perms notes the mode of what the next flag makes. Twice is an error, not a

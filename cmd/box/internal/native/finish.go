@@ -1,6 +1,10 @@
 package native
 
 import (
+	"slices"
+	"strings"
+
+	"box/cmd/box/internal/arg"
 	"box/cmd/box/internal/inputs"
 	"box/cmd/box/internal/say"
 	"box/cmd/box/internal/session"
@@ -11,6 +15,8 @@ import (
 	"box/mounts"
 	"box/seccompprofile"
 	"box/spec"
+
+	"golang.org/x/sys/unix"
 )
 
 // Finish completes the Spec with the command, what box adds by itself, and what
@@ -29,7 +35,7 @@ func (b *Line) Finish(command []string) error {
 	}
 	if len(command) == 0 {
 		early.Ordinary()
-		return say.Usagef("no command given").Hintf("box [flags] -- program [arguments]; box --help lists the flags")
+		return b.noCommand()
 	}
 	if command[0] == "" {
 		return say.Refuse(nil, "the command's name is empty")
@@ -83,6 +89,7 @@ func (b *Line) Finish(command []string) error {
 	s.Mounts.State = inputs.StateDirectory()
 	inputs.TakeCallers(s)
 	b.terminals()
+	b.tellDescriptors(command)
 	if err := inputs.Describe(s, b.memory.KeptAs[:0]); err != nil {
 		return err
 	}
@@ -92,6 +99,19 @@ func (b *Line) Finish(command []string) error {
 	// command starts.
 	s.Command.Env = early.Append(environ.Without(env, "PWD"), early.Concat("PWD=", s.Command.Dir))
 	return nil
+}
+
+// noCommand returns the message for a line without a command. The command may
+// have been taken for the last word of a flag.
+func (b *Line) noCommand() error {
+	m := say.Usagef("no command given").Hintf("box [flags] -- program [arguments]; box --help lists the flags")
+	if n := len(b.spec.Tree); n > 0 {
+		words := b.spec.Tree[n-1].Origin.Words
+		if last := len(words) - 1; last > 1 && words[last] != "" && words[last][0] != '/' {
+			m.Cause = words[last] + " was taken as the last word of " + words[0]
+		}
+	}
+	return m
 }
 
 // ownName is the host name of a sandbox that no flag names.
@@ -163,10 +183,33 @@ const leavesOut = " (--base none leaves it out)"
 // terminals decides which descriptors become a terminal of the sandbox's own. A
 // terminal of the caller's would let the command read what is typed later, or
 // push input by TIOCSTI where the kernel still allows it
-// (dev.tty.legacy_tiocsti).
+// (dev.tty.legacy_tiocsti). A command that has another input or output too
+// begins in the background of its terminal: the caller's may be a pager's. It
+// is brought to the foreground if it asks for that, by SIGTTIN or SIGTTOU.
 func (b *Line) terminals() {
-	for fd := range b.spec.Life.TTY {
-		b.spec.Life.TTY[fd] = !b.ptyOff && host.IsTerminal(fd)
+	life := &b.spec.Life
+	for fd := range life.TTY {
+		life.TTY[fd] = !b.ptyOff && host.IsTerminal(fd)
+	}
+	life.Front = life.TTY == [3]bool{true, true, true} && (life.Direct || host.Foreground(0))
+}
+
+// tellDescriptors tells of words that name a descriptor which the command does
+// not inherit: a shell gives such words for <(...).
+func (b *Line) tellDescriptors(command []string) {
+	for _, word := range command[1:] {
+		const dir = "/dev/fd/"
+		if !strings.HasPrefix(word, dir) {
+			continue
+		}
+		fd, is := arg.Number(word[len(dir):], 10)
+		if !is || fd < 3 || fd > 1<<31-1 || slices.Contains(b.spec.Life.Keep, int(fd)) {
+			continue
+		}
+		if _, errno := host.Fcntl(int(fd), unix.F_GETFD, 0); errno != 0 {
+			continue
+		}
+		say.Tell(word, ": the command does not inherit this descriptor (--keep-fd ", word[len(dir):], " lets it)")
 	}
 }
 

@@ -133,6 +133,22 @@ func orNothing(args string) string {
 	return args
 }
 
+// elsewhere are flags of other programs, and what does the same here.
+var elsewhere = [...]struct{ flag, here string }{
+	{"--net", "--share-net"},
+	{"--network", "--share-net"},
+	{"--env", "--setenv NAME VALUE"},
+	{"-e", "--setenv NAME VALUE"},
+	{"--rw", "-W SRC[:DEST]"},
+	{"--ro", "-B SRC[:DEST]"},
+	{"-v", "-W SRC[:DEST]"},
+	{"--volume", "-W SRC[:DEST]"},
+	{"--workdir", "--chdir"},
+	{"--cwd", "--chdir"},
+	{"--user", "--uid"},
+	{"--pid", "--share-pid"},
+}
+
 // unknownFlag suggests the flag that was probably meant. It is called by
 // takeCut only, which has gone the ordinary way by then.
 func unknownFlag(word string) error {
@@ -141,6 +157,13 @@ func unknownFlag(word string) error {
 		names[i] = Flags[i].Name
 	}
 	m := say.Usagef("unknown flag %s", word)
+	name, _, _ := strings.Cut(word, "=")
+	for _, e := range elsewhere {
+		if e.flag == name {
+			m.Hint = "did you mean " + e.here + "?"
+			return m
+		}
+	}
 	if near := nearest.Of(word, names); near != "" {
 		m.Hint = "did you mean " + near + "?"
 	} else {

@@ -204,7 +204,7 @@ func (b *Line) argv0Flag(w []string) error {
 func (b *Line) capAdd(w []string) error {
 	early.Ordinary()
 	if !b.caps.Add(w[0]) {
-		return say.Bad("no such capability")
+		return noCapability("--cap-add", w[0])
 	}
 	return nil
 }
@@ -213,9 +213,18 @@ func (b *Line) capAdd(w []string) error {
 func (b *Line) capDrop(w []string) error {
 	early.Ordinary()
 	if !b.caps.Drop(w[0]) {
-		return say.Bad("no such capability")
+		return noCapability("--cap-drop", w[0])
 	}
 	return nil
+}
+
+// noCapability is for a word that is none, or that lacks what all begin with.
+func noCapability(flag, word string) error {
+	hint := ""
+	if whole := "CAP_" + strings.ToUpper(word); new(arg.Capabilities).Add(whole) {
+		hint = flag + " " + whole
+	}
+	return say.BadHint("no such capability", hint)
 }
 
 // The SELinux contexts of the command, and of the files and file systems that

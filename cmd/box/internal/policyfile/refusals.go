@@ -3,6 +3,7 @@ package policyfile
 import (
 	"fmt"
 	"os"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -21,7 +22,12 @@ type Refusals struct {
 	kinds  map[refusal]int // places in list
 	list   []tally
 	more   int // refusals of kinds that the list has no place for
+	probed [len(probes)]int
 }
+
+// probes are the calls that a C library tries first and does without where they are ENOSYS, as on an older kernel: glibc makes
+// threads by clone then, and no shadow stacks. To allow them would weaken the sandbox and change nothing.
+var probes = [...]string{"clone3", "map_shadow_stack"}
 
 // refusal is a kind of refused calls: those of one program that differ in what no condition looks at are one.
 type refusal struct {
@@ -57,6 +63,9 @@ func (r *Refusals) Notice(n launch.Notice) unix.Errno {
 	if errno == 0 {
 		return unix.EPERM // it has asked, so it is refused
 	}
+	if r.probe(q.Name(), errno) {
+		return errno
+	}
 	kind := refusal{arch: n.Arch, number: uint32(n.Number), program: programName(n.PID)}
 	if c := q.Call(); c != nil {
 		for i := range c.Cases {
@@ -79,6 +88,16 @@ func (r *Refusals) Notice(n launch.Notice) unix.Errno {
 		r.list = append(r.list, tally{kind, n.Args, 1})
 	}
 	return errno
+}
+
+// probe counts a refusal that a C library expects. It reports whether it is one.
+func (r *Refusals) probe(call string, errno unix.Errno) bool {
+	at := slices.Index(probes[:], call)
+	if at < 0 || errno != unix.ENOSYS {
+		return false
+	}
+	r.probed[at]++
+	return true
 }
 
 // Question asks the policy about a call. It returns false for an architecture that it says nothing of.
@@ -105,8 +124,15 @@ func programName(pid int) string {
 // Report says on stderr what was refused. A call that the policy kills can't be
 // in the list, because such a filter does not ask; the status tells of it.
 func (r *Refusals) Report(s launch.Status) {
+	nothing := "nothing"
+	for i, n := range r.probed {
+		if n > 0 {
+			say.Notef("--seccomp-log: refused: %s%s: ENOSYS, and the C library does without", probes[i], times(n))
+			nothing = "nothing else"
+		}
+	}
 	if len(r.list) == 0 {
-		say.Notef("--seccomp-log: the policy %s refused nothing", r.Policy)
+		say.Notef("--seccomp-log: the policy %s refused %s", r.Policy, nothing)
 	}
 	for i := range r.list {
 		t := &r.list[i]

@@ -82,6 +82,19 @@ func Badf(format string, args ...any) error {
 	return fmt.Errorf(format, args...)
 }
 
+// BadHint is Bad with a hint.
+//
+//go:noinline
+func BadHint(what, hint string) error {
+	early.Ordinary()
+	return &hinted{what, hint}
+}
+
+// hinted is what is wrong with the arguments of a flag, and what may be right.
+type hinted struct{ what, hint string }
+
+func (e *hinted) Error() string { return e.what }
+
 // Refused returns the message for an error of words: the error itself if it is one already.
 //
 //go:noinline
@@ -90,7 +103,11 @@ func Refused(words []string, err error) error {
 	if m := (*Message)(nil); errors.As(err, &m) {
 		return m
 	}
-	return Usagef("%s: %v", Words(words), err)
+	m := Usagef("%s: %v", Words(words), err)
+	if h := (*hinted)(nil); errors.As(err, &h) {
+		m.Hint = h.hint
+	}
+	return m
 }
 
 // Words returns words as a user would type them.

@@ -7,32 +7,33 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// heldName is what a .git is called that box has renamed: git doesn't look for it.
-const heldName = gitDir + ".held-by-box"
+// held follows the name of what box has renamed: git doesn't look for that.
+const held = ".held-by-box"
 
 // maxHeld bounds how many there may be in one directory.
 const maxHeld = 1000
 
-// hold gives the .git in a directory another name, which is in b.names.name then. Nothing that has that name is replaced.
-func (b *Sandbox) hold(dir int) (errno unix.Errno) {
+// hold gives what has a name in a directory another one, which is in b.names.name then. Nothing that has that name is replaced.
+func (b *Sandbox) hold(dir int, was string) (errno unix.Errno) {
 	name := &b.names.name
 	errno = unix.EEXIST
 	for i := 1; errno == unix.EEXIST && i < maxHeld; i++ {
 		name.Cut(0)
-		name.Add(heldName)
+		name.Add(was)
+		name.Add(held)
 		if i > 1 {
 			name.Add(".")
 			name.AddNumber(uint64(i))
 		}
-		errno = host.RenameIn(dir, gitDir, name.String())
+		errno = host.RenameIn(dir, was, name.String())
 	}
 	return errno
 }
 
 // reportHeld tells how hold has ended. path is the directory's, from the project's top.
-func (b *Sandbox) reportHeld(path string, errno unix.Errno) {
+func (b *Sandbox) reportHeld(path, was string, errno unix.Errno) {
 	from, as := &b.names.from, &b.names.as
-	within(from, path, gitDir)
+	within(from, path, was)
 	within(as, path, b.names.name.String())
 	switch errno {
 	case unix.ENOENT: // it is gone

@@ -144,7 +144,7 @@ func (b *Sandbox) lastNames() error {
 	}
 	err := b.lookAtNames()
 	if n.planted { // there may have been another one, until all processes had ended
-		b.reportHeld("", b.hold(n.top))
+		b.reportHeld("", gitDir, b.hold(n.top, gitDir))
 	}
 	return err
 }
@@ -194,9 +194,9 @@ func (b *Sandbox) appeared(i int) {
 	case name == gitDir:
 		n.planted = true
 		b.strike()
-		errno := b.hold(n.top)
+		errno := b.hold(n.top, gitDir)
 		b.report(News{What: Planted, Name: name})
-		b.reportHeld("", errno)
+		b.reportHeld("", gitDir, errno)
 	case p.There&bit != 0 && b.locks(name): // it is a lock that is lost, and told as one
 	default:
 		b.report(News{What: Appeared, Name: name})

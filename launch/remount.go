@@ -62,6 +62,9 @@ func (m *machine) setattr(fd, flags, attr uintptr) uintptr {
 //go:norace
 //go:nocheckptr
 func (m *machine) detached(r plan.Reg) bool {
+	if !m.made(r) {
+		return false // it is open by its place
+	}
 	for i := m.pc; i < m.n; i++ {
 		switch c := m.at(i); {
 		case c.In[0] == r && c.Nr == unix.SYS_MOVE_MOUNT:
@@ -71,6 +74,21 @@ func (m *machine) detached(r plan.Reg) bool {
 		}
 	}
 	return true // its place has turned out to be none
+}
+
+// made reports whether register r has a new mount open, and not a place that has been looked up.
+//
+//go:nosplit
+//go:norace
+//go:nocheckptr
+func (m *machine) made(r plan.Reg) bool {
+	for i := m.pc; i > 0; {
+		i--
+		if c := m.at(i); c.Out == r {
+			return c.Nr == unix.SYS_OPEN_TREE || c.Nr == unix.SYS_FSMOUNT
+		}
+	}
+	return false
 }
 
 // setattrOf is setattr for the mount of a call that does not wait. A clone that is put nowhere is in no mount table: it

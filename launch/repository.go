@@ -11,15 +11,74 @@ import (
 func (s *sweep) inspect(dir int) {
 	f, errno := host.Look(dir, gitDir)
 	above, wrong := host.Look(dir, "")
-	p := &s.b.spec.Project
 	switch {
 	case errno != 0 || wrong != 0: // gone, or spelled otherwise where case counts
-	case p.Allows(gitDir) || s.known(&f):
-	case (!s.isNew(&f) || !s.isNew(&above)) && !s.touched(dir): // to get a name in a directory changes both
-	case s.harmless(dir, &f):
+	case s.known(&f):
+	case !f.Is(unix.S_IFDIR): // a file or a link leads elsewhere
+		if s.isNew(&f) {
+			s.hold(dir, gitDir)
+		}
 	default:
-		s.b.reportHeld(s.path.String(), s.b.hold(dir))
+		fd, errno := host.OpenIn(dir, gitDir, unix.O_DIRECTORY)
+		if errno != 0 {
+			return
+		}
+		// To get a name in a directory changes both.
+		if (s.isNew(&f) && s.isNew(&above) || s.touched(fd)) && !s.harmless(dir, gitDir) {
+			s.hold(dir, gitDir)
+		}
+		host.Close(fd)
 	}
+}
+
+// innard is a set of names that make a directory interesting: for what is in it, or since git takes it for a bare repository.
+type innard uint8
+
+const (
+	hasGit innard = 1 << iota
+	hasHead
+	hasObjects
+	hasRefs
+	hasCommon
+)
+
+// innardOf returns what a name means.
+func innardOf(name string) innard {
+	switch {
+	case len(name) == len(gitDir) && equalFold(name, gitDir):
+		return hasGit
+	case name == "HEAD":
+		return hasHead
+	case name == "objects":
+		return hasObjects
+	case name == "refs":
+		return hasRefs
+	case name == "commondir":
+		return hasCommon
+	}
+	return 0
+}
+
+// isBare reports whether git takes a directory with such names for a repository, when it is started there.
+func (i innard) isBare() bool {
+	return i&hasHead != 0 && (i&hasCommon != 0 || i&hasObjects != 0 && i&hasRefs != 0)
+}
+
+// inspectBare looks at a directory that is a repository itself, and takes away what makes it one if it has changed and is not
+// harmless. The descriptor has been read from, so it is opened once more.
+func (s *sweep) inspectBare(dir int) {
+	head, errno := host.Look(dir, "HEAD")
+	f, wrong := host.Look(dir, "")
+	switch {
+	case errno != 0 || wrong != 0 || s.known(&f) || !s.isNew(&f) && !s.isNew(&head) && !s.touched(dir):
+	case s.harmless(dir, "."):
+	default:
+		s.hold(dir, "HEAD")
+	}
+}
+
+func (s *sweep) hold(dir int, name string) {
+	s.b.reportHeld(s.path.String(), name, s.b.hold(dir, name))
 }
 
 // known reports whether a repository is one that was there at the start, at the top of the project, or that an entry of the sandbox
@@ -56,11 +115,7 @@ func (s *sweep) isNew(f *host.File) bool {
 var runs = [...]string{"config", "config.worktree", "commondir", "hooks"}
 
 // touched reports whether something in a repository is new by which git runs programs.
-func (s *sweep) touched(dir int) bool {
-	fd, errno := host.OpenIn(dir, gitDir, unix.O_DIRECTORY)
-	if errno != 0 {
-		return false
-	}
+func (s *sweep) touched(fd int) bool {
 	found := false
 	for _, name := range runs {
 		if f, errno := host.Look(fd, name); errno == 0 && s.isNew(&f) {
@@ -76,7 +131,6 @@ func (s *sweep) touched(dir int) bool {
 			}
 		}
 	}
-	host.Close(fd)
 	return found
 }
 
@@ -114,13 +168,9 @@ var innards = [...]struct {
 	{"logs", aTree},
 }
 
-// harmless reports whether the .git in a directory is a repository as git init and git clone make them. A file or a link leads
-// elsewhere, and is more than that.
-func (s *sweep) harmless(dir int, f *host.File) bool {
-	if !f.Is(unix.S_IFDIR) {
-		return false
-	}
-	fd, errno := host.OpenIn(dir, gitDir, unix.O_DIRECTORY)
+// harmless reports whether what has a name in a directory is a repository as git init and git clone make them.
+func (s *sweep) harmless(dir int, name string) bool {
+	fd, errno := host.OpenIn(dir, name, unix.O_DIRECTORY)
 	if errno != 0 {
 		return false
 	}

@@ -64,6 +64,10 @@ func (b *Sandbox) Sweep() {
 	}
 	b.tellLostLocks()
 	b.remains()
+	if b.spec.Project.Allows(gitDir) { // nothing else is looked for
+		n.close()
+		return
+	}
 	s := newSweep()
 	s.b, s.uid, s.dirs, s.unread, s.over, s.depth, s.used = b, uint32(unix.Getuid()), 0, 0, false, 0, 0
 	s.path.Cut(0)
@@ -133,7 +137,7 @@ func (s *sweep) enter(fd int, name string) {
 	l := &s.levels[s.depth]
 	s.depth++
 	*l = level{fd: fd, start: s.used, next: s.used, path: s.path.Len()}
-	repository := false
+	var found innard
 	s.names.Of(fd)
 	for {
 		name, kind, errno := s.names.Read()
@@ -143,17 +147,21 @@ func (s *sweep) enter(fd int, name string) {
 		if name == "" {
 			break
 		}
+		this := innardOf(name)
+		found |= this
 		switch {
-		case len(name) == len(gitDir) && equalFold(name, gitDir):
-			repository = true
-		case kind != unix.DT_DIR && kind != unix.DT_UNKNOWN || begins(name, heldName):
+		case this == hasGit:
+		case kind != unix.DT_DIR && kind != unix.DT_UNKNOWN || begins(name, gitDir+held):
 		case !s.enqueue(name):
 			s.stop(TooMany)
 		}
 	}
 	l.end = s.used
-	if repository {
+	if found&hasGit != 0 {
 		s.inspect(fd)
+	}
+	if found.isBare() {
+		s.inspectBare(fd)
 	}
 }
 

@@ -30,9 +30,9 @@ func TellNews(n *launch.News) bool {
 	case launch.Planted:
 		return line("a ", n.Name, " has appeared in ", p.Top, ": the sandbox was ended")
 	case launch.Held:
-		return line(p.Top, "/", n.Name, " is now ", p.Top, "/", n.As, ": git could run what is in it") && moveBack(n)
+		return line(p.Top, "/", n.Name, " is now ", p.Top, "/", n.As, ": git could run programs by it") && moveBack(n)
 	case launch.NotHeld:
-		return line(p.Top, "/", n.Name, " is new, and git could run what is in it; it can't be renamed: ", reason(n.Errno))
+		return line(p.Top, "/", n.Name, " is new, and git could run programs by it; it can't be renamed: ", reason(n.Errno))
 	case launch.Unlocked:
 		return line("somebody outside has replaced ", n.Entry.Dest, ": it is not locked any more")
 	case launch.Unread:

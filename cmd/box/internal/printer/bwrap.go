@@ -235,6 +235,7 @@ func (o *options) entry(e *spec.Entry) {
 			words = append(words, "--size", strconv.FormatUint(e.Size, 10))
 		}
 		o.add(append(words, "--tmpfs", e.Dest)...)
+		o.when(e.RO, "--remount-ro", e.Dest)
 	case spec.Dir:
 		o.add(append(permsFor(e, 0o755), "--dir", e.Dest)...)
 	case spec.File:

@@ -12,7 +12,7 @@ FLAGS   = -trimpath -buildvcs=false -tags netgo,osusergo -ldflags "-s -w -buildi
 	-extldflags '-static -Wl,--build-id=none' -X main.version=$(VERSION) -X main.commit=$(COMMIT)"
 export CGO_ENABLED = 1
 
-.PHONY: build generate test ordinary older race reproducible callers lint bench fuzz vm install demo
+.PHONY: build generate test ordinary older race reproducible callers lint bench fuzz vm install fresh demo
 build: generate
 	.ci/cross $(ARCH) go build $(FLAGS) -o $(BOX) ./cmd/box
 	@GOARCH= CC= go run ./internal/early/setentry $(BOX)
@@ -46,7 +46,7 @@ lint:
 	$(TOOL) golangci-lint run
 	@dead=$$($(TOOL) deadcode -tags deadcode,netgo,osusergo ./cmd/box ./seccompprofile/generate ./internal/early/setentry ./bench) && \
 		if [ -n "$$dead" ]; then echo "$$dead"; echo "nobody calls these: remove them"; exit 1; fi
-	shellcheck .ci/run .ci/packages .ci/bubblewrap .ci/libseccomp .ci/cross .ci/demo .ci/reproducible tests/vm/run tests/vm/debian tests/callers/checks $(shell grep -l '^#!/bin/sh' tests/callers/*)
+	shellcheck .ci/run .ci/fresh .ci/packages .ci/bubblewrap .ci/libseccomp .ci/cross .ci/demo .ci/reproducible tests/vm/run tests/vm/debian tests/callers/checks $(shell grep -l '^#!/bin/sh' tests/callers/*)
 bench: build
 	bwrap=$$(.ci/bubblewrap) && go run ./bench -box bin/box -bwrap "$$bwrap"
 fuzz:
@@ -65,5 +65,8 @@ install:
 	@[ -x bin/box ] || { echo "box is not built: make build, then make install as root" >&2; exit 1; }
 	install -D -m 755 bin/box $(DESTDIR)$(PREFIX)/bin/box
 	install -D -m 644 docs/box.1 $(DESTDIR)$(PREFIX)/share/man/man1/box.1
+# The two commands of README.md where nothing was installed by hand: minimal roots of Debian, as root and as a user.
+fresh:
+	for suite in bookworm trixie; do for target in demo test; do .ci/fresh $$suite $$target || exit; done; done
 demo: build
 	@.ci/demo

@@ -98,7 +98,7 @@ const (
 	GuardAll
 )
 
-// Mounts says what holds for all mounts. The zero value is the strictest.
+// Mounts says what holds for all mounts. The zero value is the strictest, but for PlainDestinations.
 type Mounts struct {
 	// Propagation lets mounts that the host makes later below a bind appear inside. Zero: binds are private.
 	Propagation bool

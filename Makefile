@@ -3,7 +3,7 @@ COMMIT  = $(shell git rev-parse --short=12 HEAD 2>/dev/null || echo unknown)
 TOOL    = go tool -modfile=.ci/tools/go.mod
 PREFIX  = /usr/local
 # make build GOARCH=arm64 on amd64 makes bin/box-arm64, with a cross compiler.
-HOST   := $(shell go env GOHOSTARCH)
+HOST   := $(shell go env GOHOSTARCH 2>/dev/null)
 ARCH    = $(or $(GOARCH),$(HOST))
 OTHER   = $(filter-out $(HOST),$(ARCH))
 BOX     = bin/box$(OTHER:%=-%)
@@ -17,10 +17,12 @@ build: generate
 	.ci/cross $(ARCH) go build $(FLAGS) -o $(BOX) ./cmd/box
 	@GOARCH= CC= go run ./internal/early/setentry $(BOX)
 generate:
+	@.ci/packages build
 	@.ci/libseccomp
 	$(if $(OTHER),GOARCH= CC=) go run ./seccompprofile/generate seccompprofile
 
 test: build
+	@.ci/packages test
 	go vet ./...
 	go test ./...
 # The same program without its early entry: everything in the ordinary way.
@@ -44,7 +46,7 @@ lint:
 	$(TOOL) golangci-lint run
 	@dead=$$($(TOOL) deadcode -tags deadcode,netgo,osusergo ./cmd/box ./seccompprofile/generate ./internal/early/setentry ./bench) && \
 		if [ -n "$$dead" ]; then echo "$$dead"; echo "nobody calls these: remove them"; exit 1; fi
-	shellcheck .ci/run .ci/bubblewrap .ci/libseccomp .ci/cross .ci/demo .ci/reproducible tests/vm/run tests/vm/debian tests/callers/checks $(shell grep -l '^#!/bin/sh' tests/callers/*)
+	shellcheck .ci/run .ci/packages .ci/bubblewrap .ci/libseccomp .ci/cross .ci/demo .ci/reproducible tests/vm/run tests/vm/debian tests/callers/checks $(shell grep -l '^#!/bin/sh' tests/callers/*)
 bench: build
 	bwrap=$$(.ci/bubblewrap) && go run ./bench -box bin/box -bwrap "$$bwrap"
 fuzz:
@@ -58,7 +60,9 @@ fuzz:
 # Debian's kernels, or KERNELS, under emulation; make vm GOARCH=arm64 runs the scripts as well.
 vm: build
 	tests/vm/run $(ARCH) $(KERNELS)
-install: build
+# It only copies: root need not have Go.
+install:
+	@[ -x bin/box ] || { echo "box is not built: make build, then make install as root" >&2; exit 1; }
 	install -D -m 755 bin/box $(DESTDIR)$(PREFIX)/bin/box
 	install -D -m 644 docs/box.1 $(DESTDIR)$(PREFIX)/share/man/man1/box.1
 demo: build

@@ -32,8 +32,17 @@ func (l *locker) below(dir string, depth int, left *int) {
 		return
 	}
 	var text early.Text
-	for name := names.Next(); name != ""; name = names.Next() {
-		if name == ".git" {
+	holds := false
+	for {
+		name, kind, _ := names.Read()
+		if name == "" {
+			break
+		}
+		switch {
+		case name == ".git":
+			holds = true
+			continue
+		case kind != unix.DT_DIR && kind != unix.DT_UNKNOWN:
 			continue
 		}
 		text.Reset()
@@ -43,21 +52,27 @@ func (l *locker) below(dir string, depth int, left *int) {
 		}
 		text.Add(name)
 		path := text.String()
-		// The kind is asked for, since not every file system says it in getdents64(2).
-		f, errno := host.Look(l.fd, path)
-		if errno != 0 || !f.Is(unix.S_IFDIR) || text.Full() {
+		if kind == unix.DT_UNKNOWN { // not every file system says it
+			if f, errno := host.Look(l.fd, path); errno != 0 || !f.Is(unix.S_IFDIR) {
+				continue
+			}
+		}
+		if text.Full() {
 			continue
 		}
 		if *left--; *left < 0 {
-			names.Close()
-			return
+			break
 		}
-		if l.holdsGit(path) {
+		switch {
+		case depth < maxDepth:
+			l.below(path, depth+1, left)
+		case l.holdsGit(path):
 			l.repository(early.Concat(path))
 		}
-		if depth < maxDepth {
-			l.below(path, depth+1, left)
-		}
+	}
+	names.Close()
+	if holds && dir != "" {
+		l.repository(early.Concat(dir))
 	}
 }
 

@@ -106,12 +106,17 @@ func drop(b *plan.Builder, keep uint64) {
 	}
 }
 
-// bound takes all but keep out of the bounding set.
+// bound takes all but keep out of the bounding set. Where the kernel doesn't know one (EINVAL), it knows none after it: what
+// may come after the newest is tried only as long as that goes on.
 func bound(b *plan.Builder, keep uint64) {
 	for c := uintptr(0); c <= lastCap; c++ {
-		if keep>>c&1 == 0 {
-			b.Prctl(plan.WhyPrivilege, unix.PR_CAPBSET_DROP, c, 0)
-			b.Ignoring(unix.EINVAL)
+		if keep>>c&1 != 0 {
+			continue
+		}
+		b.Prctl(plan.WhyPrivilege, unix.PR_CAPBSET_DROP, c, 0)
+		b.Ignoring(unix.EINVAL)
+		if c > unix.CAP_LAST_CAP && keep>>(c-1)&1 == 0 {
+			b.Last().When = plan.Done
 		}
 	}
 }

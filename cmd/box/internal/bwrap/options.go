@@ -137,7 +137,7 @@ func (b *Line) gidOption(w []string) error {
 }
 
 // id reads an id as strtol(3) does, with blanks and a sign in front. What is
-// beyond an int is refused: bubblewrap 0.8.0 wraps it around.
+// beyond an int is refused: bubblewrap wraps it around.
 func id(id *arg.Optional[uint32], what, word string) error {
 	n, ok := arg.Strtol(word)
 	if !ok || n < 0 || n > 1<<31-1 {

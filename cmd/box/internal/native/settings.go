@@ -105,7 +105,7 @@ func (b *Line) uid(w []string) (err error) { return b.id(&b.spec.IDs.UID, w[0]) 
 func (b *Line) gid(w []string) (err error) { return b.id(&b.spec.IDs.GID, w[0]) }
 
 // id reads a user or group id. -1 is not an id, and neither is 2^32-1, see setresuid(2).
-// Ids from 2^31 on are refused as well: bubblewrap 0.8.0 wraps them around.
+// Ids from 2^31 on are refused as well: bubblewrap wraps them around.
 func (b *Line) id(id *uint32, word string) error {
 	n, ok := arg.Number(word, 10)
 	if !ok || n > 1<<31-1 {

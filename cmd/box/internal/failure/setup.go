@@ -53,7 +53,7 @@ func identity(t *told) *say.Message {
 	if t.Errno == unix.ENOENT && !kernel.HasProc() {
 		return &say.Message{
 			Headline: "cannot make the sandbox: there is no /proc here", Status: say.StatusBox,
-			Cause: "box writes its id maps there, and finds its mounts", Hint: "as root: mount -t proc proc /proc",
+			Cause: "box writes its id maps there, and finds its mounts", Hint: "as root: mount -t proc none /proc",
 		}
 	}
 	m := t.message("cannot set up a user namespace: {reason}")

@@ -66,7 +66,7 @@ func (p *Project) Find(c *Caller) {
 	fd, errno := host.OpenAt(host.Here, ".", unix.O_PATH|unix.O_DIRECTORY)
 	if c.Dir == "" || errno != 0 {
 		host.Close(fd)
-		p.Left = "the working directory does not exist"
+		p.Left = nowhere()
 		return
 	}
 	if why := c.refuses(fd); why != "" {
@@ -248,7 +248,7 @@ func (p *Project) take(c *Caller, dir string) {
 			p.open(c, fd, top{up, wanted})
 			return
 		}
-		p.Left = "the working directory does not exist"
+		p.Left = nowhere()
 		return
 	}
 	var buffer [unix.PathMax]byte
@@ -337,4 +337,14 @@ func trimSlashes(path string) string {
 		path = path[:len(path)-1]
 	}
 	return path
+}
+
+// nowhere says why the working directory has no path: it is too long for the kernel to say, see getcwd(2), or there is none.
+func nowhere() string {
+	early.Ordinary()
+	var st unix.Stat_t
+	if unix.Stat(".", &st) == nil && st.Nlink > 0 {
+		return "the path of the working directory is longer than the kernel takes"
+	}
+	return "the working directory does not exist"
 }

@@ -98,7 +98,7 @@ const (
 	GuardAll
 )
 
-// Mounts says what holds for all mounts. The zero value is the strictest.
+// Mounts says what holds for all mounts. The zero value is the strictest, but for PlainDestinations.
 type Mounts struct {
 	// Propagation lets mounts that the host makes later below a bind appear inside. Zero: binds are private.
 	Propagation bool
@@ -202,7 +202,7 @@ type Life struct {
 	Await   bool     // wait for the parent's acts, even if the plan itself has none
 	Open    bool     // the caller can enter the namespaces of pid 1 by its id, and whoever has that user's rights can trace it
 	Block   FD       // is read once before the command is executed
-	Sync    []int    // descriptors that stay open in pid 1; ascending
+	Sync    []int    // descriptors that stay open in pid 1
 	Locks   []string // files in the sandbox that pid 1 locks for reading as long as it lives
 	KeepAll bool     // the command inherits all descriptors but those of Close, and Sync if there is a pid 1
 	Close   []int

@@ -106,6 +106,12 @@ func Release() string {
 // Sysctl returns the value below /proc/sys, or "" if it can't be read.
 func Sysctl(path string) string { return read("/proc/sys/" + path) }
 
+// HasProc reports whether proc(5) is mounted where it belongs.
+func HasProc() bool {
+	var fs unix.Statfs_t
+	return unix.Statfs("/proc", &fs) == nil && fs.Type == unix.PROC_SUPER_MAGIC
+}
+
 // SysctlsFixed reports whether /proc/sys can only be read here, as in most containers.
 func SysctlsFixed() bool {
 	var fs unix.Statfs_t

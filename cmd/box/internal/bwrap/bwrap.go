@@ -133,8 +133,8 @@ func (b *Line) report(err error) int {
 // Begin begins an empty command line of a caller with the environment env. The
 // Spec begins with a mount namespace alone, nested user namespaces allowed and
 // no filter: bubblewrap unshares only what it is asked for. Each field of
-// Mounts is a way in which bubblewrap is laxer, see spec.Mounts. For root the
-// parts of /proc that bubblewrap covers are covered.
+// Mounts is a way in which bubblewrap is laxer, but for PlainDestinations, see
+// spec.Mounts. For root the parts of /proc that bubblewrap covers are covered.
 func (b *Line) Begin(s *session.Session, name string, env []string) {
 	r := &s.Memory
 	*b = Line{session: s, memory: r, spec: s.Begin(), tell: &s.Tell, name: name, env: env}

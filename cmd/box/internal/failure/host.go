@@ -44,7 +44,11 @@ func explainHost(h *plan.HostError, s *spec.Spec) *say.Message {
 	// A source is looked for with the user's rights.
 	case errors.Is(h.Err, unix.EACCES):
 		m := message(h.Path + " can't be reached here: permission denied")
-		if dir := closedDir(h.Path); dir != "" {
+		switch dir, mount := closedDir(h.Path), kernel.FUSE(h.Path); {
+		case mount != "":
+			m.Cause = mount + " is a FUSE file system that lets nobody in but who has mounted it"
+			m.Hint = "mount it with allow_other, which /etc/fuse.conf has to allow"
+		case dir != "":
 			m.Cause = dir + " may not be searched"
 		}
 		return m

@@ -1,6 +1,8 @@
 package failure
 
 import (
+	"strings"
+
 	"box/cmd/box/internal/say"
 	"box/internal/kernel"
 	"box/spec"
@@ -27,7 +29,7 @@ func namespaces(t *told) *say.Message {
 	if t.Errno == unix.ENOSPC {
 		if name, sysctl := kernel.Exhausted(userns.Flags(t.s.New)); name != "" {
 			m := t.message("cannot create a {kind} namespace: no more are allowed", "{kind}", name)
-			m.Cause = sysctl
+			m.Cause, m.Hint = sysctl, "as root: sysctl "+strings.TrimSuffix(sysctl, " is 0")+"=15000"
 			return m
 		}
 	}
@@ -48,6 +50,12 @@ func namespaces(t *told) *say.Message {
 // forbids the namespace itself, a sysctl or a security module, may also forbid
 // only its id maps.
 func identity(t *told) *say.Message {
+	if t.Errno == unix.ENOENT && !kernel.HasProc() {
+		return &say.Message{
+			Headline: "cannot make the sandbox: there is no /proc here", Status: say.StatusBox,
+			Cause: "box writes its id maps there, and finds its mounts", Hint: "as root: mount -t proc none /proc",
+		}
+	}
 	m := t.message("cannot set up a user namespace: {reason}")
 	m.Cause, m.Hint = kernel.WhyNoUserns()
 	return m

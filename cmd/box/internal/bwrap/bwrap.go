@@ -134,8 +134,7 @@ func (b *Line) report(err error) int {
 // Spec begins with a mount namespace alone, nested user namespaces allowed and
 // no filter: bubblewrap unshares only what it is asked for. Each field of
 // Mounts is a way in which bubblewrap is laxer, but for PlainDestinations, see
-// spec.Mounts. For root the
-// parts of /proc that bubblewrap covers are covered.
+// spec.Mounts. For root the parts of /proc that bubblewrap covers are covered.
 func (b *Line) Begin(s *session.Session, name string, env []string) {
 	r := &s.Memory
 	*b = Line{session: s, memory: r, spec: s.Begin(), tell: &s.Tell, name: name, env: env}

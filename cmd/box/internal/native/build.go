@@ -99,8 +99,8 @@ type Line struct {
 	// tell is for --info-fd, --json-status-fd and --userns-block-fd. The
 	// session owns it, since it is an act of the plan.
 	tell *statusfd.Informer
-	// argv0 is the word of --argv0. An empty one is as none.
-	argv0 string
+	// argv0 has the word of --argv0, if there was one: it may be empty.
+	argv0 []string
 	// print is --print-bwrap.
 	print bool
 	// data is what was read from descriptors: once, and kept, so that a pipe

@@ -41,8 +41,8 @@ func (b *Line) Finish(command []string) error {
 		return say.Refuse(nil, "the command's name is empty")
 	}
 	s.Command.File, s.Command.Argv, s.Command.CallersPath = command[0], command, inherited.Variable("PATH")
-	if b.argv0 != "" {
-		s.Command.Argv = session.Renamed(b.memory.Argv[:0], b.argv0, command)
+	if len(b.argv0) > 0 {
+		s.Command.Argv = session.Renamed(b.memory.Argv[:0], b.argv0[0], command)
 	}
 	// The default policy refuses new user namespaces, which would make the flag
 	// useless.

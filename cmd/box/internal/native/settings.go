@@ -195,7 +195,7 @@ func (b *Line) asPID1([]string) error {
 // argv0Flag changes argv[0] alone. What is executed stays the command's first
 // word.
 func (b *Line) argv0Flag(w []string) error {
-	b.argv0 = w[0]
+	b.argv0 = w[:1]
 	return nil
 }
 

@@ -20,7 +20,7 @@ const slowVar = "BOXTEST_SLOW"
 
 // scriptTime bounds a script, and scriptGrace the time that its process has after that to report what hangs.
 var (
-	scriptTime  = 60 * time.Second * time.Duration(setting(slowVar, 1))
+	scriptTime  = 120 * time.Second * time.Duration(setting(slowVar, 1))
 	scriptGrace = 15 * time.Second * time.Duration(setting(slowVar, 1))
 )
 

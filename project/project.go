@@ -212,8 +212,12 @@ func (p *Project) open(c *Caller, fd int, to top) {
 	if path == "" && to.up == 0 {
 		path = dir // there is no /proc
 	}
-	if path == "" || dir == "" || !within(dir, path) {
+	switch {
+	case path == "" || dir == "":
 		p.Left = "the working directory has no path"
+		return
+	case !within(dir, path):
+		p.Left = moved
 		return
 	}
 	p.Path = early.Concat(path)

@@ -165,7 +165,7 @@ func (s *sweep) enter(fd int, name string) {
 	}
 }
 
-// enqueue notes a directory to be entered. It returns false if there is no room.
+// enqueue notes a directory to be entered, and reports whether there was room for it.
 func (s *sweep) enqueue(name string) bool {
 	if len(s.queue)-s.used < 1+len(name) || len(name) > 255 {
 		return false

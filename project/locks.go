@@ -64,7 +64,7 @@ func (l *locker) add(path string, why reason) {
 
 // path locks what is at a path below the project, and each link that leads there. It reports whether there is anything. If not,
 // above is the directory in the project where it would be made, and missing its name there; both are empty for a path that leads
-// out of the project. What lies outside is none of ours, and the project as a whole is not locked.
+// out of the project. Nothing outside is locked, and neither is the project as a whole.
 func (l *locker) path(path string, why reason) (found bool, above, missing string) {
 	l.at.Reset()
 	l.rest.Reset()

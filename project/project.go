@@ -124,7 +124,7 @@ func (c *Caller) search(fd int) (_ top, why string) {
 	return own, ""
 }
 
-// What search.checkout is as long as it is no number of directories.
+// Values of search.checkout that are not a number of directories.
 const (
 	unknown = -1
 	noTop   = -2 // there is one, and it can't be the project
@@ -273,7 +273,7 @@ const outside = ".."
 // Elsewhere reports whether the working directory does not lie in the project.
 func (p *Project) Elsewhere() bool { return p.Inside == outside }
 
-// above returns how many directories above the working directory one is; -1 if it is none of those.
+// above returns how many levels above the working directory dir is, or -1 if it is not above it.
 func above(dir host.File) int {
 	fd, errno := host.OpenAt(host.Here, ".", unix.O_PATH|unix.O_DIRECTORY)
 	found := -1

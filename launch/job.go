@@ -54,9 +54,7 @@ func (b *Sandbox) ask(s unix.Signal) {
 	block(unix.SIG_UNBLOCK, bit(s))
 	b.pause(0, s)
 	block(unix.SIG_BLOCK, bit(s))
-	for s := b.nextSignal(); s != 0; s = b.nextSignal() { // whoever was stopped has a SIGCONT
-		b.take(s)
-	}
+	b.hearContinue()
 	switch {
 	case b.halted == 0 || b.ended:
 	case b.tty.orphan:
@@ -65,6 +63,21 @@ func (b *Sandbox) ask(s unix.Signal) {
 		b.tty.orphan, b.halted = true, 0
 		b.Signal(unix.SIGHUP)
 		b.Signal(unix.SIGCONT)
+	}
+}
+
+// hearContinue takes the signals that have arrived. Whoever was stopped has a SIGCONT, but the kernel may have given it to another
+// thread, see signal(7), whose handler writes to the pipe later than this thread goes on.
+func (b *Sandbox) hearContinue() {
+	set := []unix.PollFd{{Fd: int32(b.signal), Events: unix.POLLIN}}
+	for end := host.Clock() + patience; b.halted != 0 && !b.ended; {
+		left := end - host.Clock()
+		if left <= 0 {
+			return
+		}
+		if n, _ := unix.Poll(set, int(left/1e6)+1); n > 0 {
+			b.take(b.nextSignal())
+		}
 	}
 }
 

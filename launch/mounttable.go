@@ -243,6 +243,7 @@ func (l *mount) parse(at uintptr) (next uintptr) {
 //
 //go:nosplit
 //go:norace
+//go:noinline
 func find(at uintptr, c, or byte) uintptr {
 	for byteAt(at) != c && byteAt(at) != or && byteAt(at) != 0 {
 		at++

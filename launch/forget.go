@@ -10,8 +10,12 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// A monitor and a pid 1 live as long as the command does, and need little of what a start needs: they give it back, see madvise(2),
-// MADV_DONTNEED. Code is read from the file again when it runs.
+// A monitor and a pid 1 live as long as the command does, and need little of what a start needs: they give it back, see
+// madvise(2), MADV_DONTNEED. Code is read from the file again when it runs, which takes longer than a short command: so they do
+// it when they have waited for some time.
+
+// settled is how long they wait before, in nanoseconds.
+const settled = 50e6
 
 // memory is a span of whole pages.
 type memory struct{ start, size uintptr }
@@ -59,10 +63,8 @@ func (m *machine) forget() {
 	}
 }
 
-// forgetCode gives back the code of the start, before a monitor waits.
+// forgetCode gives back the code of the start. Before the Go runtime only: it has its own uses of the rest.
 func forgetCode() {
-	if early.Running() {
-		give := code()
-		host.Forget(give.start, give.size)
-	}
+	give := code()
+	host.Forget(give.start, give.size)
 }

@@ -198,8 +198,8 @@ func (t *mountTable) nameBelow() {
 	setByte(to, 0)
 }
 
-// mountFlags are the attributes of a mount by their names in the table, and the flags of mount(2) for them. How times of access are
-// kept stays as it is if nothing is said of it.
+// mountFlags are the attributes of a mount by their names in the table, and the flags of mount(2) for them. How times of access
+// are kept stays as it is if nothing is said of it.
 var mountFlags = [...]struct {
 	name string
 	flag uintptr

@@ -123,8 +123,9 @@ func child(m *machine) {
 	m.exit(1)
 }
 
-// live is the life of pid 1 from the fork on. It returns in the command's process, if that is a copy of pid 1. It is no part of child,
-// whose frame lies below all that walk calls: a chain of functions may have 792 bytes of stack here, and on arm64 nearly all are used.
+// live is the life of pid 1 from the fork on. It returns in the command's process, if that is a copy of pid 1. It is no part of
+// child, whose frame lies below all that walk calls: a chain of functions may have 792 bytes of stack here, and on arm64 nearly
+// all are used.
 //
 //go:nosplit
 //go:norace

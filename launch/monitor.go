@@ -24,6 +24,9 @@ func (b *Sandbox) Wait() (Status, error) {
 	}
 	b.end()
 	b.drain()
+	if b.upper >= 0 {
+		b.countChanges() // before what is not kept is removed
+	}
 	if planted := b.lastNames(); err == nil {
 		err = planted
 	}

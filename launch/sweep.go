@@ -58,6 +58,7 @@ func newSweep() *sweep {
 func (b *Sandbox) Sweep() {
 	n := &b.names
 	n.over = true
+	b.tellChanges()
 	if n.top < 0 || b.failed != nil { // a command that was not started has written nothing
 		n.close()
 		return

@@ -107,8 +107,9 @@ var merged = [...]string{"bin", "sbin", "lib", "lib32", "lib64", "libx32"}
 // stores are where NixOS and Guix keep programs, and what leads there.
 var stores = [...]string{"/nix/store", "/gnu/store"}
 
-// Links adds, for a bind or an overlay on /usr, what stands beside it and leads into it: without these no program finds its loader. They come
-// at a place of the tree, unless something is there: of all entries, or of those before that place. It returns how many there are.
+// Links adds, for a bind or an overlay on /usr, what stands beside it and leads into it: without these no program finds its
+// loader. They come at a place of the tree, unless something is there: of all entries, or of those before that place. It returns
+// how many there are.
 func Links(s *spec.Spec, at int, all bool) (n int) {
 	usr := ""
 	for i := len(s.Tree) - 1; i >= 0; i-- {

@@ -60,6 +60,9 @@ func inexpressible(s *spec.Spec) (list []string) {
 	mark(!s.Mounts.PlainDestinations, "a destination that is a link is followed, inside the sandbox")
 	mark(!s.Mounts.KernelTmpfsSize, "the size of the root and of /dev is limited, together with every tmpfs that has no --size")
 	mark(s.Project.Top != "", "what appears in %s is watched for", s.Project.Top)
+	mark(s.Scratch.Top != "", "it is told how many files were written in %s", s.Scratch.Top)
+	mark(s.Scratch.Dir != "", "%s and %s are made, and %s is removed at the end",
+		s.Scratch.Upper(), s.Scratch.Work(), s.Scratch.Dir)
 	for i := range s.Tree {
 		e := &s.Tree[i]
 		mark(e.Kind == spec.Data && !e.FD.Given(), "%s is made for the sandbox: %s", e.Dest, e.Origin.Note)

@@ -197,7 +197,7 @@ func homes(found []string, home, systems string) []string {
 	if home != "" {
 		found = early.Append(found, home)
 	}
-	if systems != "" && systems != "/" {
+	if systems != "" && systems != "/" && systems != home {
 		found = early.Append(found, systems)
 	}
 	return found

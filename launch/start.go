@@ -26,32 +26,34 @@ type Sandbox struct {
 	listener int       // where notices come from, or -1
 	mounts   int       // the sandbox's mount table, or -1
 	upper    int       // the directory for what is written to the project, or -1
-	changed  changes   // what was written there
-	onNotice func(Notice) unix.Errno
-	parent   int   // the caller's process id
-	unread   int   // what was sent to pid 1 and lies there, in bytes of the kernel's memory
-	since    int64 // how long it has lain there at most: a time of host.Clock
-	tty      *terminal
-	undo     []func() error // of the acts, in the order in which they were done
-	made     []mountPoint
-	stdio    [3]int // what has taken the place of 0, 1 and 2 of the command; -1 is nothing
-	had      uint32 // bit n: a record of kind n has come
-	process  int    // a pidfd of pid 1, or -1
-	masks    []mask
-	names    newNames
-	onNews   func(*News) bool
-	news     News
-	status   Status
-	halted   unix.Signal // what has stopped the command, if it is
-	forgot   bool        // the code of the start has been given back
-	ended    bool        // the command's end is known
-	own      bool        // a SIGTSTP is on its way that the monitor has sent itself
-	executed bool        // the command is in the place of pid 1, and conn a pidfd of it
-	gone     bool        // there is nothing to kill or to wait for
-	waiting  bool        // pid 1 waits for the acts
-	left     bool        // what the command leaves behind was not all killed
-	failed   *Failure
-	problem  problem
+	// The sandbox's namespaces, in the order of plan.NamespaceFlags, or -1. What they are is for package shim.
+	namespaces [len(plan.NamespaceNames)]int
+	changed    changes // what was written there
+	onNotice   func(Notice) unix.Errno
+	parent     int   // the caller's process id
+	unread     int   // what was sent to pid 1 and lies there, in bytes of the kernel's memory
+	since      int64 // how long it has lain there at most: a time of host.Clock
+	tty        *terminal
+	undo       []func() error // of the acts, in the order in which they were done
+	made       []mountPoint
+	stdio      [3]int // what has taken the place of 0, 1 and 2 of the command; -1 is nothing
+	had        uint32 // bit n: a record of kind n has come
+	process    int    // a pidfd of pid 1, or -1
+	masks      []mask
+	names      newNames
+	onNews     func(*News) bool
+	news       News
+	status     Status
+	halted     unix.Signal // what has stopped the command, if it is
+	forgot     bool        // the code of the start has been given back
+	ended      bool        // the command's end is known
+	own        bool        // a SIGTSTP is on its way that the monitor has sent itself
+	executed   bool        // the command is in the place of pid 1, and conn a pidfd of it
+	gone       bool        // there is nothing to kill or to wait for
+	waiting    bool        // pid 1 waits for the acts
+	left       bool        // what the command leaves behind was not all killed
+	failed     *Failure
+	problem    problem
 }
 
 // noStdio is the stdio of a Sandbox whose command has the caller's own.
@@ -86,6 +88,9 @@ func Start(p *plan.Plan, s *spec.Spec, signals int) (*Sandbox, error) {
 	b := newSandbox(p.Regs)
 	b.spec, b.plan, b.signal = s, p, signals
 	b.caller, b.listener, b.mounts, b.conn, b.process, b.upper, b.stdio = -1, -1, -1, -1, -1, -1, noStdio
+	for i := range b.namespaces {
+		b.namespaces[i] = -1
+	}
 	b.expectMasks(p)
 	if err := b.watchProject(); err != nil {
 		return nil, err
@@ -116,7 +121,12 @@ func Start(p *plan.Plan, s *spec.Spec, signals int) (*Sandbox, error) {
 	b.m.load(p, b.regs)
 	b.m.forgetful(p)
 	b.m.shared, b.m.patient = !s.OwnsPID(), s.Life.LeaveDescendants
-	if early.Running() {
+	b.m.apart = s.Join.Box
+	switch {
+	case foreign(s):
+		// The kernel takes away what is cloned from here on: see disown. The child gets the default action.
+		host.Ignore(unix.SIGCHLD)
+	case early.Running():
 		host.DefaultAction(unix.SIGCHLD) // the Go runtime catches it; ignored, there would be nothing to wait for
 	}
 	// From here on there is a sandbox: the program can't begin anew.
@@ -181,6 +191,11 @@ func (b *Sandbox) watchCaller() (alive bool, errno unix.Errno) {
 // close closes all descriptors of b.
 func (b *Sandbox) close() {
 	for _, fd := range [...]int{b.conn, b.caller, b.listener, b.process, b.mounts} {
+		if fd >= 0 {
+			host.Close(fd)
+		}
+	}
+	for _, fd := range b.namespaces {
 		if fd >= 0 {
 			host.Close(fd)
 		}

@@ -121,6 +121,41 @@ func (b *Builder) send(kind, step uint32, first, second Reg, when uint8) {
 	b.add(WhyMonitor, unix.SYS_SENDMSG, 0, uintptr(message), unix.MSG_NOSIGNAL).fd(0, Status).When = when
 }
 
+// NamespaceFlags are the kinds of namespaces, see namespaces(7), and NamespaceNames their names in /proc/PID/ns. One that is not the
+// sandbox's own is the caller's.
+var (
+	NamespaceFlags = [...]uint64{
+		unix.CLONE_NEWUSER, unix.CLONE_NEWNS, unix.CLONE_NEWPID, unix.CLONE_NEWNET, unix.CLONE_NEWIPC, unix.CLONE_NEWUTS,
+		unix.CLONE_NEWCGROUP,
+	}
+	NamespaceNames = [...]string{"user", "mnt", "pid", "net", "ipc", "uts", "cgroup"}
+)
+
+// SendNamespaces sends descriptors of the walking process's namespaces to the parent, all in one record, and closes them: so the
+// parent has all, or none. Package launch waits for one record.
+func (b *Builder) SendNamespaces() {
+	const n = len(NamespaceNames)
+	b.Sends |= 1 << Namespaces
+	const space uint64 = cmsgData + (4*uint64(n)+7)&^7
+	control := b.Space(int(space))
+	*(*uint64)(pointer(control)) = cmsgData + uint64(4*n)
+	*(*uint64)(pointer(control + 8)) = unix.SOL_SOCKET | unix.SCM_RIGHTS<<32
+	vector := b.Words64(uint64(b.Words32(Namespaces, 0, 0)), 12)
+	message := b.Words64(0, 0, uint64(vector), 1, uint64(control), space, 0)
+	var fds [n]Reg
+	for i, name := range NamespaceNames {
+		fds[i] = b.Openat(WhyMonitor, Proc, b.Concat("self/ns/", name, ""), unix.O_RDONLY, 0)
+		b.add(WhyMonitor, Poke, uintptr(control)+cmsgData+uintptr(4*i)).fd(1, fds[i])
+	}
+	b.add(WhyMonitor, unix.SYS_SENDMSG, 0, uintptr(message), unix.MSG_NOSIGNAL).fd(0, Status)
+	for _, fd := range fds {
+		b.Close(fd)
+	}
+}
+
+// pointer returns an address in the Builder's memory as a pointer.
+func pointer(at Ptr) unsafe.Pointer { return *(*unsafe.Pointer)(unsafe.Pointer(&at)) }
+
 // SkipUnless leaves out what follows, up to SkipEnd, if nothing has been stored in r. It returns what SkipEnd wants.
 func (b *Builder) SkipUnless(r Reg) (skip int) {
 	b.add(WhyOther, Skip).fd(1, r)

@@ -68,11 +68,13 @@ type Join struct {
 	User FD // instead of a new one, before anything else is made
 	Last FD // a user namespace for the command, when everything is made
 	PID  FD // with New.Has(PID) the sandbox's own lies below it
+
+	Box bool // all that a running sandbox has, and nothing is made: see launch.CompileEnter
 }
 
 // Joins reports whether pid 1 has to be made in somebody else's namespaces: the process that is cloned first is then
 // not it.
-func (s *Spec) Joins() bool { return s.Join.User.Given() || s.Join.PID.Given() }
+func (s *Spec) Joins() bool { return s.Join.User.Given() || s.Join.PID.Given() || s.Join.Box }
 
 // OwnsUser reports whether the sandbox is in another user namespace than its caller.
 func (s *Spec) OwnsUser() bool {
@@ -204,6 +206,7 @@ type Life struct {
 	Open    bool     // the caller can enter the namespaces of pid 1 by its id, and whoever has that user's rights can trace it
 	Block   FD       // is read once before the command is executed
 	Sync    []int    // descriptors that stay open in pid 1
+	Enter   bool     // the monitor gets the sandbox's namespaces, so that others can enter them
 	Locks   []string // files in the sandbox that pid 1 locks for reading as long as it lives
 	KeepAll bool     // the command inherits all descriptors but those of Close, and Sync if there is a pid 1
 	Close   []int

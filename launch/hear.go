@@ -38,7 +38,8 @@ func (b *Sandbox) hear() (more bool, err error) {
 		control.Close()
 		return false, ErrForged
 	}
-	if control.FD < 0 && 1<<r.Kind&carriers != 0 || control.Second < 0 && 1<<r.Kind&pairs != 0 {
+	if control.FD < 0 && 1<<r.Kind&carriers != 0 || control.Second < 0 && 1<<r.Kind&pairs != 0 ||
+		control.Count < len(plan.SpaceKinds) && 1<<r.Kind&many != 0 {
 		control.Close()
 		return false, b.problem.lose(unix.EMFILE) // the kernel could not hand it over
 	}
@@ -72,6 +73,12 @@ func (b *Sandbox) handle(r *plan.Record, control *host.Control) (more bool, err 
 		b.noteMask(mask{step: int(r.Step), mount: int(r.Value)})
 	case plan.Upper:
 		b.upper = control.FD
+	case plan.Running:
+		b.runs(control.Sender)
+	case plan.Started:
+		b.started()
+	case plan.Spaces:
+		b.takeSpaces(control)
 	case plan.Mounts:
 		b.mounts = control.FD
 		return true, b.lostMask() // one may be lost already
@@ -109,6 +116,10 @@ func (b *Sandbox) noteMade(m mountPoint) {
 //
 //go:noinline
 func (b *Sandbox) takeTerminal(master int) {
+	if b.with != nil {
+		b.with.Terminal(master)
+		return
+	}
 	early.Ordinary()
 	b.tty = openTerminal(master, b.spec.Life.TTY, b.spec.Life.Front)
 }
@@ -116,9 +127,10 @@ func (b *Sandbox) takeTerminal(master int) {
 // Kinds of records: those that are sent once at most, and those that carry a descriptor.
 const (
 	single = 1<<plan.Failed | 1<<plan.Ended | 1<<plan.Master | 1<<plan.Ready | 1<<plan.Here | 1<<plan.Running |
-		1<<plan.Listener | 1<<plan.Built | 1<<plan.Mounts | 1<<plan.Upper
-	carriers = 1<<plan.Master | 1<<plan.Listener | 1<<plan.Made | 1<<plan.Stdio | 1<<plan.Mounts | 1<<plan.Upper
-	pairs    = 1 << plan.Made // of these, those that carry two
+		1<<plan.Listener | 1<<plan.Built | 1<<plan.Mounts | 1<<plan.Upper | 1<<plan.Started | 1<<plan.Spaces
+	carriers = 1<<plan.Master | 1<<plan.Listener | 1<<plan.Made | 1<<plan.Stdio | 1<<plan.Mounts | 1<<plan.Upper | 1<<plan.Spaces
+	pairs    = 1<<plan.Made | 1<<plan.Spaces // of these, those that carry two
+	many     = 1 << plan.Spaces              // of these, those that carry all that host.Control has
 )
 
 // expects reports whether a record is one that the plan can send at this point, with values that can be, and notes that it
@@ -136,7 +148,7 @@ func (b *Sandbox) expects(r *plan.Record, c *host.Control) bool {
 // hand one over.
 func carries(kind uint32, c *host.Control) bool {
 	switch {
-	case c.FD >= 0 && carriers&kind == 0, c.Second >= 0 && pairs&kind == 0:
+	case c.FD >= 0 && carriers&kind == 0, c.Second >= 0 && pairs&kind == 0, c.Count > 2 && many&kind == 0:
 		return false
 	}
 	return !c.More || c.FD < 0 && carriers&kind != 0

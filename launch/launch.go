@@ -72,6 +72,7 @@ func Compile(b *plan.Builder, s *spec.Spec) error {
 	if err := userns.Finish(b, s); err != nil {
 		return err
 	}
+	handOut(b, s)
 	if s.Life.Block.Given() {
 		was := b.For(spec.Awaited)
 		b.AwaitByte(s.Life.Block.Number())
@@ -136,6 +137,9 @@ func fork(b *plan.Builder, s *spec.Spec) error {
 		b.Signalfd(plan.Reaper, bit(unix.SIGCHLD))
 		outlive(b, s)
 		b.Fork()
+		if s.Life.Named {
+			b.TellStarted()
+		}
 		return nil
 	}
 	first := b.ForkGuarded()
@@ -227,7 +231,7 @@ func compileCommand(b *plan.Builder, s *spec.Spec, env plan.Ptr, domain *landloc
 	if s.Guarded() {
 		b.AwaitGuard() // it could trace pid 1 before that has its filters
 	}
-	if s.Life.TellExec {
+	if s.Life.TellExec || s.Life.Named {
 		b.Tell(plan.Running)
 	}
 	if err := seccompprofile.Compile(b, s); err != nil {

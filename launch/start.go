@@ -19,6 +19,7 @@ type Sandbox struct {
 	plan     *plan.Plan
 	m        *machine  // what the child walks the plan with
 	regs     []uintptr // the child's registers, by plan.Reg
+	command  int       // the command's process, if a box has a name and the kernel says it
 	pid      int       // of pid 1, as seen here
 	conn     int       // the parent's end of the status socket
 	signal   int       // where signals are read from, or -1
@@ -40,6 +41,7 @@ type Sandbox struct {
 	masks    []mask
 	names    newNames
 	onNews   func(*News) bool
+	with     Companion // of a box with a name, else nil
 	news     News
 	status   Status
 	halted   unix.Signal // what has stopped the command, if it is
@@ -96,7 +98,7 @@ func Start(p *plan.Plan, s *spec.Spec, signals int) (*Sandbox, error) {
 		return nil, cannot("socketpair", errno)
 	}
 	b.conn = int(pair[0])
-	if s.Joins() {
+	if s.Joins() || s.Life.Named {
 		// The kernel adds the sender to each record, by its number in the pid namespace of the reader, see unix(7):
 		// that is how a pid 1 is known that was made in a namespace of others.
 		host.SetOption(b.conn, unix.SO_PASSCRED, 1)
@@ -151,6 +153,7 @@ func (m *machine) load(p *plan.Plan, regs []uintptr) {
 	m.calls, m.n = unsafe.Pointer(unsafe.SliceData(p.Inside)), uintptr(len(p.Inside))
 	m.regs = unsafe.Pointer(unsafe.SliceData(regs))
 	m.keep, m.nkeep = unsafe.Pointer(unsafe.SliceData(p.Keep)), uintptr(len(p.Keep))
+	m.starts = p.Sends>>plan.Started&1 != 0
 	m.mask[0] = ^uint64(0)
 	m.clone[0], m.clone[4] = p.Flags, uint64(unix.SIGCHLD)
 	copy(m.childPath[:], "thread-self/children\x00")

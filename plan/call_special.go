@@ -12,6 +12,9 @@ func (b *Builder) Fork() {
 	b.Sends |= 1<<Ended | 1<<Stopped
 }
 
+// TellStarted has pid 1 tell the parent when the command of Fork has been executed.
+func (b *Builder) TellStarted() { b.Sends |= 1 << Started }
+
 // ForkGuarded is Fork for a pid 1 that the command can trace. It returns where the calls begin that pid 1 makes by itself after the
 // fork: these follow, and then GuardedBy. From then on pid 1 makes no calls but wait4(2), write(2) and exit_group(2).
 func (b *Builder) ForkGuarded() (first int) {
@@ -103,6 +106,19 @@ func (b *Builder) SendPair(kind uint32, first, second Reg, when uint8) {
 
 // SendStdio sends what takes the place of the standard descriptor fd.
 func (b *Builder) SendStdio(fd int, r Reg) { b.send(Stdio, uint32(fd), r, None, 0) }
+
+// SendSpaces sends the namespaces of the walking process, which has them open.
+func (b *Builder) SendSpaces(open *[len(SpaceKinds)]Reg) {
+	b.Sends |= 1 << Spaces
+	const descriptors = len(SpaceKinds)
+	control := b.Words64(uint64(cmsgData+4*descriptors), unix.SOL_SOCKET|unix.SCM_RIGHTS<<32, 0, 0, 0, 0)
+	vector := b.Words64(uint64(b.Words32(Spaces, 0, 0)), 12)
+	message := b.Words64(0, 0, uint64(vector), 1, uint64(control), uint64(cmsgData+4*descriptors+7)&^7, 0)
+	for i, r := range open {
+		b.add(WhyMonitor, Poke, uintptr(control)+cmsgData+4*uintptr(i)).fd(1, r)
+	}
+	b.add(WhyMonitor, unix.SYS_SENDMSG, 0, uintptr(message), unix.MSG_NOSIGNAL).fd(0, Status)
+}
 
 func (b *Builder) send(kind, step uint32, first, second Reg, when uint8) {
 	b.Sends |= 1 << kind

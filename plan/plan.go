@@ -103,7 +103,12 @@ const (
 	Text                // Step and Value are the next 8 bytes of a text that belongs to the failure to come
 	Built               // no Made follows: the command does not run yet
 	Upper               // carries the directory that what is written to the project goes to
+	Started             // the command has been executed
+	Spaces              // carries the namespaces of the sandbox, in the order of SpaceKinds
 )
+
+// SpaceKinds are the namespaces of a Spaces record: their names in /proc/PID/ns, see namespaces(7).
+var SpaceKinds = [...]string{"user", "mnt", "pid", "net", "ipc", "uts", "cgroup"}
 
 // Record is what parent and pid 1 tell each other: one packet of fixed size, so that the parent never parses anything
 // that the command could have touched.

@@ -85,6 +85,40 @@ func (r *Register) Create(b *Box, name string, d *Definition) error {
 	return problem("write", early.Concat(r.State, "/boxes/", name, "/", what), errno)
 }
 
+// Again opens a box that is there already, and whose lock this process has got from another one: lock. An error is a *Error.
+func (r *Register) Again(b *Box, name string, lock int) error {
+	*b = Box{Name: name, in: r, lock: lock}
+	fd, errno := host.OpenAt(r.boxes, name, unix.O_RDONLY|unix.O_DIRECTORY|unix.O_NOFOLLOW)
+	if errno != 0 {
+		return problem("open", early.Concat(r.State, "/boxes/", name), errno)
+	}
+	b.dir = fd
+	if !b.readID() {
+		host.Close(fd)
+		return problem("read", early.Concat(r.State, "/boxes/", name, "/box"), unix.EINVAL)
+	}
+	host.RemoveAt(b.dir, "live", 0)
+	host.RemoveAt(b.dir, "exit", 0)
+	return nil
+}
+
+// readID reads the box's number, and reports whether there is one.
+func (b *Box) readID() bool {
+	fd, errno := host.OpenAt(b.dir, "box", unix.O_RDONLY|unix.O_NOFOLLOW|unix.O_NONBLOCK)
+	if errno != 0 {
+		return false
+	}
+	var data [64]byte
+	n, errno := host.Read(fd, data[:])
+	host.Close(fd)
+	const before = "format=1\x00id="
+	if errno != 0 || n < len(before)+idSize || early.String(data[:len(before)]) != before {
+		return false
+	}
+	copy(b.id[:], data[len(before):])
+	return true
+}
+
 // number gives the box its number.
 func (b *Box) number() {
 	const digits = "0123456789abcdef"

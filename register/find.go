@@ -29,7 +29,7 @@ func (r *Register) Find(name string) (*Box, error) {
 		return nil, problem("open", r.State+"/boxes/"+name, errno)
 	}
 	b := &Box{Name: name, in: r, dir: dir, lock: -1}
-	copy(b.id[:], b.Facts().Value("id"))
+	b.readID()
 	return b, nil
 }
 

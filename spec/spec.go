@@ -212,6 +212,8 @@ type Life struct {
 	LeaveDescendants bool // what the command leaves behind outlives it, and the monitor
 	TellExec         bool // tell the parent right before the command is executed, so that it knows what a status is of
 
+	Named bool // the box has a name: pid 1 hands its namespaces out, and tells when the command has been executed
+
 	OutliveParent bool    // do not end when the caller ends
 	Caller        int     // the caller's process id as it was when the program began; 0 if nobody has looked
 	TTY           [3]bool // which of the descriptors 0, 1, 2 become a terminal of the sandbox's own

@@ -119,20 +119,30 @@ func Shutdown(fd int) { _, _, _ = unix.RawSyscall(unix.SYS_SHUTDOWN, uintptr(fd)
 
 // A Control is what came with a packet besides its data: a descriptor, or who sent it.
 type Control struct {
-	FD     int  // or -1
-	Second int  // one more, or -1
-	Sender int  // its process id, or 0
-	More   bool // there were more descriptors, or data than there was room for: these are closed and lost
+	FD     int    // or -1
+	Second int    // one more, or -1
+	Rest   [7]int // further ones
+	Count  int    // how many there are
+	Sender int    // its process id, or 0
+	More   bool   // there were more descriptors, or data than there was room for: these are closed and lost
 }
 
 // Close closes the descriptors.
 func (c *Control) Close() {
-	if c.FD >= 0 {
-		Close(c.FD)
+	for i := range c.Count {
+		Close(c.Descriptor(i))
 	}
-	if c.Second >= 0 {
-		Close(c.Second)
+}
+
+// Descriptor returns the descriptor with this place, of Count.
+func (c *Control) Descriptor(i int) int {
+	switch i {
+	case 0:
+		return c.FD
+	case 1:
+		return c.Second
 	}
+	return c.Rest[i-2]
 }
 
 // Receive takes a packet, see recvmsg(2), with MSG_DONTWAIT among flags only if there is one. n is 0 if the other side is gone.
@@ -149,7 +159,7 @@ func Receive(fd int, data unsafe.Pointer, size, flags uintptr) (n int, c Control
 	return int(r), c, 0
 }
 
-// parse reads control messages, see cmsg(3). It closes all descriptors but the first two.
+// parse reads control messages, see cmsg(3). It closes the descriptors that are too many.
 func parse(control []byte) Control {
 	c := Control{FD: -1, Second: -1}
 	const header = int(unsafe.Sizeof(unix.Cmsghdr{}))
@@ -161,14 +171,18 @@ func parse(control []byte) Control {
 		case h.Type == unix.SCM_RIGHTS:
 			for at := header; at+4 <= min(int(h.Len), len(control)); at += 4 {
 				switch fd := int(*(*int32)(unsafe.Pointer(&control[at]))); {
-				case c.FD < 0:
+				case c.Count == 0:
 					c.FD = fd
-				case c.Second < 0:
+				case c.Count == 1:
 					c.Second = fd
+				case c.Count < 2+len(c.Rest):
+					c.Rest[c.Count-2] = fd
 				default:
 					Close(fd)
 					c.More = true
+					continue
 				}
+				c.Count++
 			}
 		case h.Type == unix.SCM_CREDENTIALS:
 			c.Sender = int(value)

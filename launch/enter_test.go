@@ -19,18 +19,19 @@ import (
 
 // sandboxOf is a sandbox that runs, and what leads into it.
 type sandboxOf struct {
-	box    userns.Box
-	inside Inside
-	pid    int // of its pid 1
-	ended  chan Status
+	box     userns.Box
+	inside  Inside
+	pid     int // of its pid 1
+	started chan bool
+	ended   chan Status
 }
 
 // occupied starts a sandbox that others can enter. It ends with the test.
 func occupied(t *testing.T, s *spec.Spec) *sandboxOf {
 	t.Helper()
-	s.Life.Enter = true
-	started, over := make(chan *Sandbox), make(chan Status, 1)
-	o := &sandboxOf{ended: over}
+	s.Life.Named = true
+	over := make(chan Status, 1)
+	o := &sandboxOf{started: make(chan bool), ended: over}
 	go func() {
 		runtime.LockOSThread()
 		b := new(plan.Builder)
@@ -49,42 +50,49 @@ func occupied(t *testing.T, s *spec.Spec) *sandboxOf {
 		box, err := Start(&b.Plan, s, -1)
 		if err != nil {
 			t.Error(err)
-			close(started)
+			close(o.started)
 			return
 		}
-		for box.namespaces[6] < 0 {
-			if more, err := box.hear(); !more || err != nil {
-				t.Error("no namespaces: ", more, err, box.failed)
-				break
-			}
+		box.Join(o)
+		status, err := box.Wait()
+		if o.pid == 0 {
+			t.Error(err)
+			close(o.started)
 		}
-		started <- box
-		status, _ := box.Wait()
 		over <- status
 	}()
-	box := <-started
-	if box == nil || t.Failed() {
+	if <-o.started; o.pid == 0 {
 		t.FailNow()
-	}
-	for i, fd := range box.Namespaces() {
-		var err error
-		if o.box.Namespaces[i], err = unix.FcntlInt(uintptr(fd), unix.F_DUPFD_CLOEXEC, 0); err != nil {
-			t.Fatal(err)
-		}
 	}
 	if errno := o.box.Look(); errno != 0 {
 		t.Fatal(errno)
 	}
-	o.pid = box.pid
 	t.Cleanup(func() {
 		_ = unix.Kill(o.pid, unix.SIGKILL)
 		<-over
-		o.box.Close()
-		for _, fd := range o.box.Namespaces {
+		unix.Close(o.box.Outer)
+		for _, fd := range o.box.Spaces {
 			unix.Close(fd)
 		}
 	})
 	return o
+}
+
+// What a sandbox tells its companion.
+
+func (o *sandboxOf) Descriptor() int    { return -1 }
+func (o *sandboxOf) Took(*Sandbox)      {}
+func (o *sandboxOf) Halted(unix.Signal) {}
+func (o *sandboxOf) Terminal(int)       {}
+
+func (o *sandboxOf) Spaces(s *Spaces) {
+	o.box.Spaces = *s
+	o.box.Outer, _ = host.NamespaceOwner(s[1])
+}
+
+func (o *sandboxOf) Started(pid, _ int) {
+	o.pid = pid
+	close(o.started)
 }
 
 // command returns the Spec of a command in the sandbox.

@@ -23,8 +23,7 @@ func (b *Sandbox) tell(r plan.Record) {
 // hear takes one record from the sandbox. It returns false when the socket is closed.
 func (b *Sandbox) hear() (more bool, err error) {
 	var r plan.Record
-	var rest [len(b.namespaces) - 2]int
-	n, control, errno := host.ReceiveAll(b.conn, unsafe.Pointer(&r), unsafe.Sizeof(r), 0, rest[:])
+	n, control, errno := host.Receive(b.conn, unsafe.Pointer(&r), unsafe.Sizeof(r), 0)
 	if errno == unix.EINTR || errno == unix.ECONNRESET {
 		// ECONNRESET: pid 1 has ended without taking a signal that was sent to it. Its last words come next.
 		return true, nil
@@ -37,39 +36,14 @@ func (b *Sandbox) hear() (more bool, err error) {
 	}
 	if n != int(unsafe.Sizeof(r)) || !b.expects(&r, &control) {
 		control.Close()
-		closeAll(rest[:control.Rest])
 		return false, ErrForged
 	}
-	if r.Kind == plan.Namespaces {
-		return true, b.noteNamespaces(&control, rest[:control.Rest])
-	}
-	if control.FD < 0 && 1<<r.Kind&carriers != 0 || control.Second < 0 && 1<<r.Kind&pairs != 0 {
+	if control.FD < 0 && 1<<r.Kind&carriers != 0 || control.Second < 0 && 1<<r.Kind&pairs != 0 ||
+		control.Count < len(plan.SpaceKinds) && 1<<r.Kind&many != 0 {
 		control.Close()
 		return false, b.problem.lose(unix.EMFILE) // the kernel could not hand it over
 	}
 	return b.handle(&r, &control)
-}
-
-// noteNamespaces keeps the sandbox's namespaces. There are fewer than all where the kernel could not hand one over.
-func (b *Sandbox) noteNamespaces(control *host.Control, rest []int) error {
-	if control.FD < 0 || control.Second < 0 || len(rest) != len(b.namespaces)-2 {
-		control.Close()
-		closeAll(rest)
-		return b.problem.lose(unix.EMFILE)
-	}
-	b.namespaces[0], b.namespaces[1] = control.FD, control.Second
-	copy(b.namespaces[2:], rest)
-	return nil
-}
-
-// Namespaces returns descriptors of the sandbox's namespaces, in the order of plan.NamespaceFlags; they are -1 if the Spec's
-// Life.Enter didn't ask for them, and until pid 1 has sent them. They stay the Sandbox's.
-func (b *Sandbox) Namespaces() *[len(plan.NamespaceNames)]int { return &b.namespaces }
-
-func closeAll(fds []int) {
-	for _, fd := range fds {
-		host.Close(fd)
-	}
 }
 
 // handle does what a record says. It returns false when nothing more has to be heard.
@@ -99,6 +73,12 @@ func (b *Sandbox) handle(r *plan.Record, control *host.Control) (more bool, err 
 		b.noteMask(mask{step: int(r.Step), mount: int(r.Value)})
 	case plan.Upper:
 		b.upper = control.FD
+	case plan.Running:
+		b.runs(control.Sender)
+	case plan.Started:
+		b.started()
+	case plan.Spaces:
+		b.takeSpaces(control)
 	case plan.Mounts:
 		b.mounts = control.FD
 		return true, b.lostMask() // one may be lost already
@@ -136,6 +116,10 @@ func (b *Sandbox) noteMade(m mountPoint) {
 //
 //go:noinline
 func (b *Sandbox) takeTerminal(master int) {
+	if b.with != nil {
+		b.with.Terminal(master)
+		return
+	}
 	early.Ordinary()
 	b.tty = openTerminal(master, b.spec.Life.TTY, b.spec.Life.Front)
 }
@@ -143,11 +127,10 @@ func (b *Sandbox) takeTerminal(master int) {
 // Kinds of records: those that are sent once at most, and those that carry a descriptor.
 const (
 	single = 1<<plan.Failed | 1<<plan.Ended | 1<<plan.Master | 1<<plan.Ready | 1<<plan.Here | 1<<plan.Running |
-		1<<plan.Listener | 1<<plan.Built | 1<<plan.Mounts | 1<<plan.Upper | 1<<plan.Namespaces
-	carriers = 1<<plan.Master | 1<<plan.Listener | 1<<plan.Made | 1<<plan.Stdio | 1<<plan.Mounts | 1<<plan.Upper |
-		1<<plan.Namespaces
-	pairs = 1<<plan.Made | 1<<plan.Namespaces // of these, those that carry two
-	many  = 1 << plan.Namespaces              // and those that carry more
+		1<<plan.Listener | 1<<plan.Built | 1<<plan.Mounts | 1<<plan.Upper | 1<<plan.Started | 1<<plan.Spaces
+	carriers = 1<<plan.Master | 1<<plan.Listener | 1<<plan.Made | 1<<plan.Stdio | 1<<plan.Mounts | 1<<plan.Upper | 1<<plan.Spaces
+	pairs    = 1<<plan.Made | 1<<plan.Spaces // of these, those that carry two
+	many     = 1 << plan.Spaces              // of these, those that carry all that host.Control has
 )
 
 // expects reports whether a record is one that the plan can send at this point, with values that can be, and notes that it
@@ -165,7 +148,7 @@ func (b *Sandbox) expects(r *plan.Record, c *host.Control) bool {
 // hand one over.
 func carries(kind uint32, c *host.Control) bool {
 	switch {
-	case c.FD >= 0 && carriers&kind == 0, c.Second >= 0 && pairs&kind == 0, c.Rest > 0 && many&kind == 0:
+	case c.FD >= 0 && carriers&kind == 0, c.Second >= 0 && pairs&kind == 0, c.Count > 2 && many&kind == 0:
 		return false
 	}
 	return !c.More || c.FD < 0 && carriers&kind != 0

@@ -72,13 +72,11 @@ func Compile(b *plan.Builder, s *spec.Spec) error {
 	if err := userns.Finish(b, s); err != nil {
 		return err
 	}
+	handOut(b, s)
 	if s.Life.Block.Given() {
 		was := b.For(spec.Awaited)
 		b.AwaitByte(s.Life.Block.Number())
 		b.For(was)
-	}
-	if s.Life.Enter {
-		b.SendNamespaces()
 	}
 	env := b.Strings(s.Command.Env)
 	b.Umask(s.Life.Umask)
@@ -142,6 +140,9 @@ func fork(b *plan.Builder, s *spec.Spec) error {
 		b.Signalfd(plan.Reaper, bit(unix.SIGCHLD))
 		outlive(b, s)
 		b.Fork()
+		if s.Life.Named {
+			b.TellStarted()
+		}
 		return nil
 	}
 	first := b.ForkGuarded()
@@ -233,7 +234,7 @@ func compileCommand(b *plan.Builder, s *spec.Spec, env plan.Ptr, domain *landloc
 	if s.Guarded() {
 		b.AwaitGuard() // it could trace pid 1 before that has its filters
 	}
-	if s.Life.TellExec {
+	if s.Life.TellExec || s.Life.Named {
 		b.Tell(plan.Running)
 	}
 	if err := seccompprofile.Compile(b, s); err != nil {

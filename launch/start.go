@@ -19,6 +19,7 @@ type Sandbox struct {
 	plan     *plan.Plan
 	m        *machine  // what the child walks the plan with
 	regs     []uintptr // the child's registers, by plan.Reg
+	command  int       // the command's process, if a box has a name and the kernel says it
 	pid      int       // of pid 1, as seen here
 	conn     int       // the parent's end of the status socket
 	signal   int       // where signals are read from, or -1
@@ -26,34 +27,33 @@ type Sandbox struct {
 	listener int       // where notices come from, or -1
 	mounts   int       // the sandbox's mount table, or -1
 	upper    int       // the directory for what is written to the project, or -1
-	// The sandbox's namespaces, in the order of plan.NamespaceFlags, or -1. What they are is for package shim.
-	namespaces [len(plan.NamespaceNames)]int
-	changed    changes // what was written there
-	onNotice   func(Notice) unix.Errno
-	parent     int   // the caller's process id
-	unread     int   // what was sent to pid 1 and lies there, in bytes of the kernel's memory
-	since      int64 // how long it has lain there at most: a time of host.Clock
-	tty        *terminal
-	undo       []func() error // of the acts, in the order in which they were done
-	made       []mountPoint
-	stdio      [3]int // what has taken the place of 0, 1 and 2 of the command; -1 is nothing
-	had        uint32 // bit n: a record of kind n has come
-	process    int    // a pidfd of pid 1, or -1
-	masks      []mask
-	names      newNames
-	onNews     func(*News) bool
-	news       News
-	status     Status
-	halted     unix.Signal // what has stopped the command, if it is
-	forgot     bool        // the code of the start has been given back
-	ended      bool        // the command's end is known
-	own        bool        // a SIGTSTP is on its way that the monitor has sent itself
-	executed   bool        // the command is in the place of pid 1, and conn a pidfd of it
-	gone       bool        // there is nothing to kill or to wait for
-	waiting    bool        // pid 1 waits for the acts
-	left       bool        // what the command leaves behind was not all killed
-	failed     *Failure
-	problem    problem
+	changed  changes   // what was written there
+	onNotice func(Notice) unix.Errno
+	parent   int   // the caller's process id
+	unread   int   // what was sent to pid 1 and lies there, in bytes of the kernel's memory
+	since    int64 // how long it has lain there at most: a time of host.Clock
+	tty      *terminal
+	undo     []func() error // of the acts, in the order in which they were done
+	made     []mountPoint
+	stdio    [3]int // what has taken the place of 0, 1 and 2 of the command; -1 is nothing
+	had      uint32 // bit n: a record of kind n has come
+	process  int    // a pidfd of pid 1, or -1
+	masks    []mask
+	names    newNames
+	onNews   func(*News) bool
+	with     Companion // of a box with a name, else nil
+	news     News
+	status   Status
+	halted   unix.Signal // what has stopped the command, if it is
+	forgot   bool        // the code of the start has been given back
+	ended    bool        // the command's end is known
+	own      bool        // a SIGTSTP is on its way that the monitor has sent itself
+	executed bool        // the command is in the place of pid 1, and conn a pidfd of it
+	gone     bool        // there is nothing to kill or to wait for
+	waiting  bool        // pid 1 waits for the acts
+	left     bool        // what the command leaves behind was not all killed
+	failed   *Failure
+	problem  problem
 }
 
 // noStdio is the stdio of a Sandbox whose command has the caller's own.
@@ -88,9 +88,6 @@ func Start(p *plan.Plan, s *spec.Spec, signals int) (*Sandbox, error) {
 	b := newSandbox(p.Regs)
 	b.spec, b.plan, b.signal = s, p, signals
 	b.caller, b.listener, b.mounts, b.conn, b.process, b.upper, b.stdio = -1, -1, -1, -1, -1, -1, noStdio
-	for i := range b.namespaces {
-		b.namespaces[i] = -1
-	}
 	b.expectMasks(p)
 	if err := b.watchProject(); err != nil {
 		return nil, err
@@ -101,7 +98,7 @@ func Start(p *plan.Plan, s *spec.Spec, signals int) (*Sandbox, error) {
 		return nil, cannot("socketpair", errno)
 	}
 	b.conn = int(pair[0])
-	if s.Joins() {
+	if s.Joins() || s.Life.Named {
 		// The kernel adds the sender to each record, by its number in the pid namespace of the reader, see unix(7):
 		// that is how a pid 1 is known that was made in a namespace of others.
 		host.SetOption(b.conn, unix.SO_PASSCRED, 1)
@@ -161,6 +158,7 @@ func (m *machine) load(p *plan.Plan, regs []uintptr) {
 	m.calls, m.n = unsafe.Pointer(unsafe.SliceData(p.Inside)), uintptr(len(p.Inside))
 	m.regs = unsafe.Pointer(unsafe.SliceData(regs))
 	m.keep, m.nkeep = unsafe.Pointer(unsafe.SliceData(p.Keep)), uintptr(len(p.Keep))
+	m.starts = p.Sends>>plan.Started&1 != 0
 	m.mask[0] = ^uint64(0)
 	m.clone[0], m.clone[4] = p.Flags, uint64(unix.SIGCHLD)
 	copy(m.childPath[:], "thread-self/children\x00")
@@ -191,11 +189,6 @@ func (b *Sandbox) watchCaller() (alive bool, errno unix.Errno) {
 // close closes all descriptors of b.
 func (b *Sandbox) close() {
 	for _, fd := range [...]int{b.conn, b.caller, b.listener, b.process, b.mounts} {
-		if fd >= 0 {
-			host.Close(fd)
-		}
-	}
-	for _, fd := range b.namespaces {
 		if fd >= 0 {
 			host.Close(fd)
 		}

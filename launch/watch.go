@@ -18,6 +18,7 @@ const (
 	onNames
 	onMounts
 	onNotice
+	onCompanion
 	onStatus
 	sources
 )
@@ -36,6 +37,8 @@ func (s source) wait(b *Sandbox) (fd int, events int16) {
 		return b.mounts, unix.POLLPRI // a change of the sandbox's mount table, see proc(5)
 	case onNotice:
 		return b.listener, unix.POLLIN // calls that a filter asks about
+	case onCompanion:
+		return b.companion()
 	default:
 		return b.conn, unix.POLLIN // what pid 1 has to say, or the end of a command in its place
 	}
@@ -56,6 +59,9 @@ func (s source) took(b *Sandbox, events int16) (over bool, err error) {
 		return false, b.lostMask()
 	case onNotice:
 		b.tookNotice(events)
+		return false, nil
+	case onCompanion:
+		b.with.Took(b)
 		return false, nil
 	default:
 		return b.tookStatus()
@@ -141,5 +147,11 @@ func (b *Sandbox) tookStatus() (over bool, err error) {
 		return true, nil
 	}
 	more, err := b.hear()
-	return err != nil || !more && !b.follow(), err
+	if err != nil || more {
+		return err != nil, err
+	}
+	if b.spec.Life.Direct && b.failed == nil {
+		b.started() // without a pid 1 the socket closes when the command is executed
+	}
+	return !b.follow(), nil
 }

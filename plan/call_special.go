@@ -12,6 +12,9 @@ func (b *Builder) Fork() {
 	b.Sends |= 1<<Ended | 1<<Stopped
 }
 
+// TellStarted has pid 1 tell the parent when the command of Fork has been executed.
+func (b *Builder) TellStarted() { b.Sends |= 1 << Started }
+
 // ForkGuarded is Fork for a pid 1 that the command can trace. It returns where the calls begin that pid 1 makes by itself after the
 // fork: these follow, and then GuardedBy. From then on pid 1 makes no calls but wait4(2), write(2) and exit_group(2).
 func (b *Builder) ForkGuarded() (first int) {
@@ -104,6 +107,19 @@ func (b *Builder) SendPair(kind uint32, first, second Reg, when uint8) {
 // SendStdio sends what takes the place of the standard descriptor fd.
 func (b *Builder) SendStdio(fd int, r Reg) { b.send(Stdio, uint32(fd), r, None, 0) }
 
+// SendSpaces sends the namespaces of the walking process, which has them open.
+func (b *Builder) SendSpaces(open *[len(SpaceKinds)]Reg) {
+	b.Sends |= 1 << Spaces
+	const descriptors = len(SpaceKinds)
+	control := b.Words64(uint64(cmsgData+4*descriptors), unix.SOL_SOCKET|unix.SCM_RIGHTS<<32, 0, 0, 0, 0)
+	vector := b.Words64(uint64(b.Words32(Spaces, 0, 0)), 12)
+	message := b.Words64(0, 0, uint64(vector), 1, uint64(control), uint64(cmsgData+4*descriptors+7)&^7, 0)
+	for i, r := range open {
+		b.add(WhyMonitor, Poke, uintptr(control)+cmsgData+4*uintptr(i)).fd(1, r)
+	}
+	b.add(WhyMonitor, unix.SYS_SENDMSG, 0, uintptr(message), unix.MSG_NOSIGNAL).fd(0, Status)
+}
+
 func (b *Builder) send(kind, step uint32, first, second Reg, when uint8) {
 	b.Sends |= 1 << kind
 	length := uint64(cmsgLen)
@@ -120,41 +136,6 @@ func (b *Builder) send(kind, step uint32, first, second Reg, when uint8) {
 	}
 	b.add(WhyMonitor, unix.SYS_SENDMSG, 0, uintptr(message), unix.MSG_NOSIGNAL).fd(0, Status).When = when
 }
-
-// NamespaceFlags are the kinds of namespaces, see namespaces(7), and NamespaceNames their names in /proc/PID/ns. One that is not the
-// sandbox's own is the caller's.
-var (
-	NamespaceFlags = [...]uint64{
-		unix.CLONE_NEWUSER, unix.CLONE_NEWNS, unix.CLONE_NEWPID, unix.CLONE_NEWNET, unix.CLONE_NEWIPC, unix.CLONE_NEWUTS,
-		unix.CLONE_NEWCGROUP,
-	}
-	NamespaceNames = [...]string{"user", "mnt", "pid", "net", "ipc", "uts", "cgroup"}
-)
-
-// SendNamespaces sends descriptors of the walking process's namespaces to the parent, all in one record, and closes them: so the
-// parent has all, or none. Package launch waits for one record.
-func (b *Builder) SendNamespaces() {
-	const n = len(NamespaceNames)
-	b.Sends |= 1 << Namespaces
-	const space uint64 = cmsgData + (4*uint64(n)+7)&^7
-	control := b.Space(int(space))
-	*(*uint64)(pointer(control)) = cmsgData + uint64(4*n)
-	*(*uint64)(pointer(control + 8)) = unix.SOL_SOCKET | unix.SCM_RIGHTS<<32
-	vector := b.Words64(uint64(b.Words32(Namespaces, 0, 0)), 12)
-	message := b.Words64(0, 0, uint64(vector), 1, uint64(control), space, 0)
-	var fds [n]Reg
-	for i, name := range NamespaceNames {
-		fds[i] = b.Openat(WhyMonitor, Proc, b.Concat("self/ns/", name, ""), unix.O_RDONLY, 0)
-		b.add(WhyMonitor, Poke, uintptr(control)+cmsgData+uintptr(4*i)).fd(1, fds[i])
-	}
-	b.add(WhyMonitor, unix.SYS_SENDMSG, 0, uintptr(message), unix.MSG_NOSIGNAL).fd(0, Status)
-	for _, fd := range fds {
-		b.Close(fd)
-	}
-}
-
-// pointer returns an address in the Builder's memory as a pointer.
-func pointer(at Ptr) unsafe.Pointer { return *(*unsafe.Pointer)(unsafe.Pointer(&at)) }
 
 // SkipUnless leaves out what follows, up to SkipEnd, if nothing has been stored in r. It returns what SkipEnd wants.
 func (b *Builder) SkipUnless(r Reg) (skip int) {

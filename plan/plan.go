@@ -87,24 +87,28 @@ const (
 
 // Kinds of records on the status socket.
 const (
-	Failed     = 1 + iota // call Step of the plan failed with errno Value
-	Ended                 // the command ended with wait status Value
-	Stopped               // the command was stopped by signal Value
-	Master                // carries the master of the command's terminal
-	Made                  // carries a directory of the host in which call Step claimed a mount point, and the lock on that
-	Ready                 // child to parent: do the acts; parent to child: they are done
-	Signal                // parent to pid 1: signal Value to the command, or to its group if Step is 1
-	Here                  // the sender is pid 1; the kernel adds its process id, see unix(7), SCM_CREDENTIALS
-	Running               // the command is executed next
-	Listener              // carries the descriptor that reports refused calls, see seccomp_unotify(2)
-	Stdio                 // carries what the command has in the place of the caller's standard descriptor Step
-	Mask                  // mount Value hides what call Step is about
-	Mounts                // carries the sandbox's mount table, see proc_pid_mountinfo(5)
-	Text                  // Step and Value are the next 8 bytes of a text that belongs to the failure to come
-	Built                 // no Made follows: the command does not run yet
-	Upper                 // carries the directory that what is written to the project goes to
-	Namespaces            // carries the sandbox's namespaces, in the order of NamespaceFlags
+	Failed   = 1 + iota // call Step of the plan failed with errno Value
+	Ended               // the command ended with wait status Value
+	Stopped             // the command was stopped by signal Value
+	Master              // carries the master of the command's terminal
+	Made                // carries a directory of the host in which call Step claimed a mount point, and the lock on that
+	Ready               // child to parent: do the acts; parent to child: they are done
+	Signal              // parent to pid 1: signal Value to the command, or to its group if Step is 1
+	Here                // the sender is pid 1; the kernel adds its process id, see unix(7), SCM_CREDENTIALS
+	Running             // the command is executed next
+	Listener            // carries the descriptor that reports refused calls, see seccomp_unotify(2)
+	Stdio               // carries what the command has in the place of the caller's standard descriptor Step
+	Mask                // mount Value hides what call Step is about
+	Mounts              // carries the sandbox's mount table, see proc_pid_mountinfo(5)
+	Text                // Step and Value are the next 8 bytes of a text that belongs to the failure to come
+	Built               // no Made follows: the command does not run yet
+	Upper               // carries the directory that what is written to the project goes to
+	Started             // the command has been executed
+	Spaces              // carries the namespaces of the sandbox, in the order of SpaceKinds
 )
+
+// SpaceKinds are the namespaces of a Spaces record: their names in /proc/PID/ns, see namespaces(7).
+var SpaceKinds = [...]string{"user", "mnt", "pid", "net", "ipc", "uts", "cgroup"}
 
 // Record is what parent and pid 1 tell each other: one packet of fixed size, so that the parent never parses anything
 // that the command could have touched.

@@ -206,7 +206,6 @@ type Life struct {
 	Open    bool     // the caller can enter the namespaces of pid 1 by its id, and whoever has that user's rights can trace it
 	Block   FD       // is read once before the command is executed
 	Sync    []int    // descriptors that stay open in pid 1
-	Enter   bool     // the monitor gets the sandbox's namespaces, so that others can enter them
 	Locks   []string // files in the sandbox that pid 1 locks for reading as long as it lives
 	KeepAll bool     // the command inherits all descriptors but those of Close, and Sync if there is a pid 1
 	Close   []int
@@ -214,6 +213,8 @@ type Life struct {
 
 	LeaveDescendants bool // what the command leaves behind outlives it, and the monitor
 	TellExec         bool // tell the parent right before the command is executed, so that it knows what a status is of
+
+	Named bool // the box has a name: pid 1 hands its namespaces out, and tells when the command has been executed
 
 	OutliveParent bool    // do not end when the caller ends
 	Caller        int     // the caller's process id as it was when the program began; 0 if nobody has looked

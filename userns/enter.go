@@ -8,26 +8,28 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// Box is what leads into a sandbox that runs: descriptors of its namespaces, in the order of plan.NamespaceFlags.
+// Box is what leads into a sandbox that runs: descriptors of its namespaces, in the order of plan.SpaceKinds, and of the user
+// namespace that owns all but the first. Which of them are the caller's own, Look finds out.
 type Box struct {
-	Namespaces [len(plan.NamespaceNames)]int
-	own        [len(plan.NamespaceNames)]bool // it is not the caller's
-	outer      int                            // the user namespace that owns the others, open; -1 if the caller's does
-	inner      bool                           // the command's user namespace lies in that one
+	Spaces [len(plan.SpaceKinds)]int
+	Outer  int
+	own    [len(plan.SpaceKinds)]bool // it is not the caller's
+	inner  bool                       // the command's user namespace is another one than Outer
 }
 
-// The places of some in plan.NamespaceFlags.
-const (
-	userPlace  = 0
-	mountPlace = 1
-)
+// The place of the user namespace in plan.SpaceKinds.
+const userPlace = 0
 
-// Look finds out which of the namespaces are the sandbox's own, and which user namespace owns them. The kernel refuses to enter the
-// others: EPERM, or EINVAL for the current user namespace, see setns(2). It returns an errno of stat(2) or of ioctl_ns(2), EPERM for
-// a sandbox that the caller's user namespace does not own. Close closes what it has opened.
+// spaceFlags are the CLONE_NEW* flags of plan.SpaceKinds.
+var spaceFlags = [len(plan.SpaceKinds)]uintptr{
+	unix.CLONE_NEWUSER, unix.CLONE_NEWNS, unix.CLONE_NEWPID, unix.CLONE_NEWNET, unix.CLONE_NEWIPC, unix.CLONE_NEWUTS,
+	unix.CLONE_NEWCGROUP,
+}
+
+// Look finds out which of the namespaces are the sandbox's own. The kernel refuses to enter the others: EPERM, or EINVAL for the
+// current user namespace, see setns(2). It returns an errno of stat(2).
 func (x *Box) Look() unix.Errno {
-	x.outer, x.inner = -1, false
-	for i, fd := range x.Namespaces {
+	for i, fd := range x.Spaces {
 		its, errno := host.Look(fd, "")
 		if errno != 0 {
 			return errno
@@ -38,46 +40,30 @@ func (x *Box) Look() unix.Errno {
 		}
 		x.own[i] = !its.Same(callers)
 	}
-	if !x.own[userPlace] {
-		return 0
-	}
-	outer, errno := host.OwningUser(x.Namespaces[mountPlace])
-	if errno != 0 {
-		return errno
-	}
-	x.outer = outer
-	owner, _ := host.Look(outer, "")
-	commands, _ := host.Look(x.Namespaces[userPlace], "")
-	x.inner = !owner.Same(commands)
-	return 0
+	commands, errno := host.Look(x.Spaces[userPlace], "")
+	outer, errno2 := host.Look(x.Outer, "")
+	x.inner = !outer.Same(commands)
+	return max(errno, errno2)
 }
 
-// ownPaths are the caller's namespaces, in the order of plan.NamespaceFlags.
-var ownPaths = [len(plan.NamespaceNames)]string{
+// ownPaths are the caller's namespaces, in the order of plan.SpaceKinds.
+var ownPaths = [len(plan.SpaceKinds)]string{
 	"/proc/self/ns/user", "/proc/self/ns/mnt", "/proc/self/ns/pid", "/proc/self/ns/net", "/proc/self/ns/ipc", "/proc/self/ns/uts",
 	"/proc/self/ns/cgroup",
 }
 
-// Close closes what Look has opened, but not the Namespaces.
-func (x *Box) Close() {
-	if x.outer >= 0 {
-		host.Close(x.outer)
-		x.outer = -1
-	}
-}
-
 // EnterOuter enters the user namespace that the sandbox was built in, with all capabilities there.
 func (x *Box) EnterOuter(b *plan.Builder) {
-	if x.outer >= 0 {
-		b.Setns(x.outer, unix.CLONE_NEWUSER)
+	if x.own[userPlace] {
+		b.Setns(x.Outer, unix.CLONE_NEWUSER)
 	}
 }
 
 // Enter enters the others, the mounts last: paths are the sandbox's then. Only a child gets into the pid namespace, see setns(2).
 func (x *Box) Enter(b *plan.Builder) {
-	for i := len(x.Namespaces) - 1; i >= mountPlace; i-- {
+	for i := len(x.Spaces) - 1; i > userPlace; i-- {
 		if x.own[i] {
-			b.Setns(x.Namespaces[i], uintptr(plan.NamespaceFlags[i]))
+			b.Setns(x.Spaces[i], spaceFlags[i])
 		}
 	}
 	b.Hop(0)
@@ -89,8 +75,8 @@ func (x *Box) Finish(b *plan.Builder, s *spec.Spec, groups bool) {
 	if groups {
 		b.Setgroups()
 	}
-	if x.inner {
-		b.Setns(x.Namespaces[userPlace], unix.CLONE_NEWUSER)
+	if x.inner && x.own[userPlace] {
+		b.Setns(x.Spaces[userPlace], unix.CLONE_NEWUSER)
 	}
 	if !s.Life.Keyring {
 		newKeyring(b, s)

@@ -22,6 +22,7 @@ import (
 	"box/internal/host"
 	"box/internal/inherited"
 	"box/launch"
+	"box/shim"
 
 	"golang.org/x/sys/unix"
 )
@@ -56,7 +57,12 @@ func run(argv []string) launch.Status {
 	if path.Base(argv[0]) == "bwrap" {
 		return launch.Status{Code: one.bwrap.Run(&one.session, argv[0], argv[1:])}
 	}
+	one.session.Version = version
 	words := argv[1:]
+	if report, lock, name, is := shim.Called(argv[0]); is {
+		one.session.Alone = session.Alone{Is: true, Report: report, Lock: lock, Name: name}
+		return runBox(words)
+	}
 	if len(words) > 0 && words[0] == "bwrap" {
 		return launch.Status{Code: one.bwrap.Run(&one.session, "bwrap", words[1:])}
 	}

@@ -38,6 +38,14 @@ func Buffer(n int) []byte {
 	return buffer
 }
 
+// Spare goes the ordinary way if there is no memory for so many bytes of further strings: they are made when it can't be taken
+// any more.
+func Spare(n int) {
+	if running && len(texts.buffer)-texts.used < n {
+		Ordinary()
+	}
+}
+
 //go:noinline
 func furtherRoom(n int) []byte {
 	Ordinary()

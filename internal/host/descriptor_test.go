@@ -173,7 +173,7 @@ func TestParseControlMessages(t *testing.T) {
 			Control{FD: 1000, Second: 1001},
 		},
 	} {
-		if got := parse(c.control, nil); got != c.want {
+		if got := parse(c.control); got != c.want {
 			t.Errorf("%s: %+v, want %+v", c.name, got, c.want)
 		}
 	}

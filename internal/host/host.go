@@ -217,6 +217,12 @@ func Write(fd int, text string) (n int, errno unix.Errno) {
 	return int(r), errno
 }
 
+// WriteBytes is Write for bytes.
+func WriteBytes(fd int, data []byte) (n int, errno unix.Errno) {
+	r, errno := syscall(unix.SYS_WRITE, uintptr(fd), unsafe.Pointer(unsafe.SliceData(data)), uintptr(len(data)))
+	return int(r), errno
+}
+
 // Same reports whether two names are of the same file, links followed.
 func Same(a, b string) bool {
 	var p, q path

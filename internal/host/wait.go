@@ -86,17 +86,6 @@ func OpenProcess(pid int) (fd int, errno unix.Errno) {
 	return int(r), errno
 }
 
-// OwningUser opens the user namespace that owns the namespace fd, see ioctl_ns(2), NS_GET_USERNS (Linux 4.9). It is EPERM for one
-// that is not the caller's, or below it.
-func OwningUser(fd int) (owner int, errno unix.Errno) {
-	const getUserns = 0xb701
-	r, _, errno := unix.RawSyscall(unix.SYS_IOCTL, uintptr(fd), getUserns, 0)
-	if errno != 0 {
-		return -1, errno
-	}
-	return int(r), 0
-}
-
 // SocketPair returns two connected sockets of packets, close-on-exec, see socketpair(2).
 func SocketPair() (pair [2]int32, errno unix.Errno) {
 	_, _, errno = unix.RawSyscall6(unix.SYS_SOCKETPAIR, unix.AF_UNIX, unix.SOCK_SEQPACKET|unix.SOCK_CLOEXEC, 0,
@@ -130,30 +119,34 @@ func Shutdown(fd int) { _, _, _ = unix.RawSyscall(unix.SYS_SHUTDOWN, uintptr(fd)
 
 // A Control is what came with a packet besides its data: a descriptor, or who sent it.
 type Control struct {
-	FD     int  // or -1
-	Second int  // one more, or -1
-	Sender int  // its process id, or 0
-	Rest   int  // how many more have been put where ReceiveAll was told to
-	More   bool // there were more descriptors, or data than there was room for: these are closed and lost
+	FD     int    // or -1
+	Second int    // one more, or -1
+	Rest   [7]int // further ones
+	Count  int    // how many there are
+	Sender int    // its process id, or 0
+	More   bool   // there were more descriptors, or data than there was room for: these are closed and lost
 }
 
 // Close closes the descriptors.
 func (c *Control) Close() {
-	if c.FD >= 0 {
-		Close(c.FD)
+	for i := range c.Count {
+		Close(c.Descriptor(i))
 	}
-	if c.Second >= 0 {
-		Close(c.Second)
+}
+
+// Descriptor returns the descriptor with this place, of Count.
+func (c *Control) Descriptor(i int) int {
+	switch i {
+	case 0:
+		return c.FD
+	case 1:
+		return c.Second
 	}
+	return c.Rest[i-2]
 }
 
 // Receive takes a packet, see recvmsg(2), with MSG_DONTWAIT among flags only if there is one. n is 0 if the other side is gone.
 func Receive(fd int, data unsafe.Pointer, size, flags uintptr) (n int, c Control, errno unix.Errno) {
-	return ReceiveAll(fd, data, size, flags, nil)
-}
-
-// ReceiveAll is Receive for packets with more than two descriptors: those after the second are put into rest.
-func ReceiveAll(fd int, data unsafe.Pointer, size, flags uintptr, rest []int) (n int, c Control, errno unix.Errno) {
 	var control [128]byte
 	vector := unix.Iovec{Base: (*byte)(data), Len: uint64(size)}
 	message := unix.Msghdr{Iov: &vector, Iovlen: 1, Control: &control[0], Controllen: uint64(len(control))}
@@ -161,31 +154,13 @@ func ReceiveAll(fd int, data unsafe.Pointer, size, flags uintptr, rest []int) (n
 	if errno != 0 {
 		return 0, Control{FD: -1, Second: -1}, errno
 	}
-	c = parse(control[:message.Controllen], rest)
+	c = parse(control[:message.Controllen])
 	c.More = c.More || message.Flags&(unix.MSG_TRUNC|unix.MSG_CTRUNC) != 0
 	return int(r), c, 0
 }
 
-// SendAll sends a packet with descriptors, at most 16, if it doesn't have to wait: see sendmsg(2) and unix(7), SCM_RIGHTS.
-func SendAll(fd int, data unsafe.Pointer, n uintptr, fds []int) unix.Errno {
-	var control [16 + 4*16]byte
-	length := 16 + 4*min(len(fds), 16)
-	*(*uint64)(unsafe.Pointer(&control[0])) = uint64(length)
-	*(*[2]int32)(unsafe.Pointer(&control[8])) = [2]int32{unix.SOL_SOCKET, unix.SCM_RIGHTS}
-	for i := range min(len(fds), 16) {
-		*(*int32)(unsafe.Pointer(&control[16+4*i])) = int32(fds[i])
-	}
-	vector := unix.Iovec{Base: (*byte)(data), Len: uint64(n)}
-	message := unix.Msghdr{Iov: &vector, Iovlen: 1, Control: &control[0], Controllen: uint64(length)}
-	if len(fds) == 0 {
-		message.Control, message.Controllen = nil, 0
-	}
-	_, errno := syscall(unix.SYS_SENDMSG, uintptr(fd), unsafe.Pointer(&message), unix.MSG_NOSIGNAL|unix.MSG_DONTWAIT)
-	return errno
-}
-
-// parse reads control messages, see cmsg(3). It closes all descriptors but the first two, and those that there is room for in rest.
-func parse(control []byte, rest []int) Control {
+// parse reads control messages, see cmsg(3). It closes the descriptors that are too many.
+func parse(control []byte) Control {
 	c := Control{FD: -1, Second: -1}
 	const header = int(unsafe.Sizeof(unix.Cmsghdr{}))
 	for len(control) >= header+4 {
@@ -196,17 +171,18 @@ func parse(control []byte, rest []int) Control {
 		case h.Type == unix.SCM_RIGHTS:
 			for at := header; at+4 <= min(int(h.Len), len(control)); at += 4 {
 				switch fd := int(*(*int32)(unsafe.Pointer(&control[at]))); {
-				case c.FD < 0:
+				case c.Count == 0:
 					c.FD = fd
-				case c.Second < 0:
+				case c.Count == 1:
 					c.Second = fd
-				case c.Rest < len(rest):
-					rest[c.Rest] = fd
-					c.Rest++
+				case c.Count < 2+len(c.Rest):
+					c.Rest[c.Count-2] = fd
 				default:
 					Close(fd)
 					c.More = true
+					continue
 				}
+				c.Count++
 			}
 		case h.Type == unix.SCM_CREDENTIALS:
 			c.Sender = int(value)

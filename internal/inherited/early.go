@@ -1,6 +1,7 @@
 package inherited
 
 import (
+	"os"
 	"unsafe"
 
 	"box/internal/early"
@@ -66,4 +67,28 @@ func Variable(name string) string {
 		return early.Variable(name)
 	}
 	return variable(name)
+}
+
+// Restore gives the thread back what the Go runtime and this package have changed, for a program that is executed next: the CPUs,
+// and the dispositions of signals. The limit for descriptors the runtime gives back by itself.
+func Restore() {
+	early.Ordinary()
+	if mask := CPUs(); len(mask) > 0 {
+		_, _, _ = unix.RawSyscall(unix.SYS_SCHED_SETAFFINITY, 0, uintptr(len(mask)), uintptr(unsafe.Pointer(&mask[0])))
+	}
+	Default()
+}
+
+// Args returns the arguments of the process as they were handed over.
+func Args() []string {
+	if early.Running() {
+		return early.Args()
+	}
+	return args()
+}
+
+//go:noinline
+func args() []string {
+	early.Ordinary()
+	return os.Args
 }

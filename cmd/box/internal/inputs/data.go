@@ -15,6 +15,8 @@
 package inputs
 
 import (
+	"slices"
+
 	"box/cmd/box/internal/say"
 	"box/internal/early"
 	"box/internal/host"
@@ -126,11 +128,51 @@ func readAll(fd int) ([]byte, error) {
 		case errno != 0:
 			return nil, say.CannotRead(fd, errno)
 		case n == 0:
+			readLater = append(readLater, Kept{fd, data})
 			return data, nil
 		default:
 			data = append(data, buffer[:n]...)
 		}
 	}
+}
+
+// PutBack makes what was read from descriptors readable once more, at the same
+// numbers, for a program that is executed next: each becomes a file in memory
+// with what was read and what is left.
+func PutBack() {
+	early.Ordinary()
+	for _, have := range readLater {
+		putBack(have, false)
+	}
+	for _, have := range readEarly.list[:readEarly.n] {
+		if !slices.ContainsFunc(readLater, func(k Kept) bool { return k.FD == have.FD }) {
+			putBack(have, true)
+		}
+	}
+}
+
+// readLater is what readAll has read.
+var readLater []Kept
+
+func putBack(have Kept, more bool) {
+	fd, err := unix.MemfdCreate("box", 0)
+	if err != nil {
+		return // it stays at its end
+	}
+	host.WriteAll(fd, early.String(have.Data))
+	for buffer := make([]byte, 64<<10); more; {
+		n, errno := host.Read(have.FD, buffer)
+		if errno == unix.EINTR {
+			continue
+		}
+		if errno != 0 || n == 0 {
+			break
+		}
+		host.WriteAll(fd, string(buffer[:n]))
+	}
+	_, _ = unix.Seek(fd, 0, 0)
+	host.Place(fd, have.FD)
+	host.Close(fd)
 }
 
 // Release closes what the caller handed over besides 0, 1, 2 and keep: the

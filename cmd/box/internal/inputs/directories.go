@@ -6,6 +6,7 @@ import (
 	"box/internal/early"
 	"box/internal/host"
 	"box/internal/inherited"
+	"box/register"
 
 	"golang.org/x/sys/unix"
 )
@@ -56,4 +57,30 @@ func WorkingDirectory() string {
 	buffer := early.Buffer(unix.PathMax)
 	dir := host.Getwd(buffer)
 	return dir
+}
+
+// Places returns where box keeps what it knows of boxes with a name. The
+// runtime directory is $XDG_RUNTIME_DIR/box if the former is the caller's own:
+// under sudo -E it is somebody else's, and it can be unset, or gone after a
+// logout. /run/user/UID and /tmp/box-UID come after it.
+func Places() register.Places {
+	return register.Places{State: StateDirectory(), Runtime: runtimeDirectory()}
+}
+
+func runtimeDirectory() string {
+	if dir := inherited.Variable("XDG_RUNTIME_DIR"); strings.HasPrefix(dir, "/") && callers(dir) {
+		return early.Concat(dir, "/box")
+	}
+	var digits [early.MaxDigits]byte
+	uid := early.String(early.Digits(digits[:], uint64(unix.Getuid()), 10))
+	if dir := early.Concat("/run/user/", uid); callers(dir) {
+		return early.Concat(dir, "/box")
+	}
+	return early.Concat("/tmp/box-", uid)
+}
+
+// callers reports whether a directory is the caller's own, and closed to others.
+func callers(dir string) bool {
+	f, errno := host.LookFor(host.Here, dir)
+	return errno == 0 && f.Is(unix.S_IFDIR) && int(f.UID) == unix.Getuid() && f.Mode&0o022 == 0
 }

@@ -99,6 +99,10 @@ type Line struct {
 	// tell is for --info-fd, --json-status-fd and --userns-block-fd. The
 	// session owns it, since it is an act of the plan.
 	tell *statusfd.Informer
+	// words are those of the whole line.
+	words []string
+	// term is -t.
+	term bool
 	// argv0 has the word of --argv0, if there was one: it may be empty.
 	argv0 []string
 	// print is --print-bwrap.

@@ -39,11 +39,11 @@ func withDescriptors(t *testing.T, args []string) []string {
 	return args
 }
 
-// register is the name of one that the Builder hands out: which one, is of no interest where two plans are compared. result is one
+// aRegister is the name of one that the Builder hands out: which one, is of no interest where two plans are compared. result is one
 // that gets a value.
 var (
-	register = regexp.MustCompile(`\br\d+\b`)
-	result   = regexp.MustCompile(`= (r\d+)( #|$)`)
+	aRegister = regexp.MustCompile(`\br\d+\b`)
+	result    = regexp.MustCompile(`= (r\d+)( #|$)`)
 )
 
 // values gives each value of a plan a register of its own, from r<from> on.
@@ -52,7 +52,7 @@ func values(lines []string, from int) (next int) {
 	for i, line := range lines {
 		set := result.FindStringSubmatch(line)
 		call, end, _ := strings.Cut(line, " = r")
-		call = register.ReplaceAllStringFunc(call, func(r string) string {
+		call = aRegister.ReplaceAllStringFunc(call, func(r string) string {
 			if names[r] == "" {
 				names[r] = "r" + strconv.Itoa(from)
 				from++
@@ -71,7 +71,7 @@ func values(lines []string, from int) (next int) {
 // renumber names the registers of a text in the order in which they come.
 func renumber(text string) string {
 	names := map[string]string{}
-	return register.ReplaceAllStringFunc(text, func(r string) string {
+	return aRegister.ReplaceAllStringFunc(text, func(r string) string {
 		if names[r] == "" {
 			names[r] = "r" + strconv.Itoa(len(names))
 		}
@@ -84,7 +84,9 @@ func renumber(text string) string {
 func changes(before, after string) string {
 	a, b := splitLines(before), splitLines(after)
 	values(b, values(a, 0))
-	same := func(x, y string) bool { return register.ReplaceAllString(x, "r") == register.ReplaceAllString(y, "r") }
+	same := func(x, y string) bool {
+		return aRegister.ReplaceAllString(x, "r") == aRegister.ReplaceAllString(y, "r")
+	}
 	common := make([][]int, len(a)+1) // the length of the longest common part of a[i:] and b[j:]
 	for i := range common {
 		common[i] = make([]int, len(b)+1)

@@ -93,6 +93,7 @@ func (b *Line) Finish(command []string) error {
 	if err := inputs.Describe(s, b.memory.KeptAs[:0]); err != nil {
 		return err
 	}
+	b.alone()
 	env := apply(b.environ(inherited.Environ()), b.env)
 	b.directory(env)
 	// PWD is set last: no flag can make it differ from the directory where the

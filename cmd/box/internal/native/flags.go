@@ -24,13 +24,14 @@ const (
 	groupNS    = "Namespaces and ids (all are the sandbox's own unless shared)"
 	groupEnv   = "Environment"
 	groupLife  = "Process"
+	groupBox   = "Boxes: sandboxes with a name"
 	groupSys   = "System calls"
 	groupLook  = "Inspection"
 )
 
 // Groups are in the order of --help. A group that is missing here would be
 // missing in --help.
-var Groups = [...]string{groupFiles, groupView, groupNS, groupEnv, groupLife, groupSys, groupLook}
+var Groups = [...]string{groupFiles, groupView, groupNS, groupEnv, groupLife, groupBox, groupSys, groupLook}
 
 // Flags are in the order of the help. All options of bubblewrap are here, but
 // for --level-prefix and --not-a-security-boundary. Some of them do nothing, or
@@ -98,11 +99,24 @@ var Flags = [...]Flag{
 	{"--map-ids", "auto|single", groupNS, "Map the caller's subordinate ids too (newuidmap, newgidmap)", (*Line).mapIDs},
 	{"--hostname", "NAME", groupNS, "Host name inside; it is box by default", (*Line).hostname},
 
+	{"-e", "NAME[=VALUE]", groupEnv, "Set a variable, or pass the caller's", (*Line).env1},
+	{"--env-file", "FILE", groupEnv, "The same for each line of FILE; # begins a comment", (*Line).envFile},
 	{"--setenv", "NAME VALUE", groupEnv, "Set a variable", (*Line).setenv},
 	{"--unsetenv", "NAME", groupEnv, "Remove a variable", (*Line).unsetenv},
 	{"--clearenv", "", groupEnv, "Remove all variables", (*Line).clearenv},
 	{"--env-pass", "GLOB", groupEnv, "Pass the variables of the caller that match GLOB", (*Line).envPass},
 	{"--chdir", "DIR", groupEnv, "Working directory inside", (*Line).chdir},
+
+	{"-d", "", groupBox, "Run it in the background: print its number when it has started, and end", (*Line).detach},
+	{"--detach", "", groupBox, "As -d", (*Line).detach},
+	{"--name", "NAME", groupBox, "Give the sandbox a name: box ps, stop, kill and others know it by that", (*Line).boxName},
+	{"--rm", "", groupBox, "Forget it when it ends: its log and how it ended", (*Line).removeAfter},
+	{"--replace", "", groupBox, "End and forget the box that has the name", (*Line).replace},
+	{"-i", "", groupBox, "With -d: keep the input open, for box attach", (*Line).interactive},
+	{"-t", "", groupBox, "With -d: a terminal of its own, for box attach; without, it has one if the caller has", (*Line).tty},
+	{"--stop-signal", "SIGNAL", groupBox, "What box stop sends; it is TERM by default", (*Line).stopSignal},
+	{"--log", "SIZE|none", groupBox, "Size of each of the two files of the log; it is 8M by default", (*Line).logSize},
+	{"--time", "DURATION", groupBox, "Send TERM after so long (90s, 5m, 2h), and KILL 10 s later: status 124", (*Line).timeLimit},
 
 	{"--die-with-parent", "", groupLife, "End when the caller ends (the default)", (*Line).dieWithParent},
 	{"--outlive-parent", "", groupLife, "Do not end when the caller ends", (*Line).outliveParent},

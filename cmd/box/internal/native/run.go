@@ -25,7 +25,16 @@ const (
 // and so finds missing sources as a run would.
 func (b *Line) Run(s *session.Session, words []string) (launch.Status, error) {
 	b.Begin(s)
-	if err := b.readWords(words); err != nil {
+	command, err := b.readWords(words)
+	if err != nil {
+		return launch.Status{}, err
+	}
+	if b.leaves() {
+		if gone, status, err := s.Depart(); gone || err != nil {
+			return status, b.notMade(err)
+		}
+	}
+	if err := b.Finish(command); err != nil {
 		return launch.Status{}, err
 	}
 	if b.print {
@@ -42,34 +51,40 @@ func (b *Line) Run(s *session.Session, words []string) (launch.Status, error) {
 	return b.Start()
 }
 
-// readWords makes the Spec of the words. All words are scanned before the first
+// readWords makes the Spec of the words, but for what Finish adds, and returns
+// the command. All words are scanned before the first
 // step has its effect. So a line with a misspelt flag at its end has read no
 // descriptor but those of --args.
-func (b *Line) readWords(words []string) error {
+func (b *Line) readWords(words []string) (command []string, err error) {
+	b.words = words
 	steps, command, err := scan(lists.steps[:0], b.memory, words)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	for i := range steps {
 		switch s := &steps[i]; s.flag.Name {
 		case "--help":
-			return ErrHelp
+			return nil, ErrHelp
 		case "--version":
-			return ErrVersion
+			return nil, ErrVersion
 		default:
 			if err := b.do(s); err != nil {
-				return err
+				return nil, err
 			}
 		}
 	}
-	return b.Finish(command)
+	return command, b.settle(command)
 }
 
 // Plan writes the plan for words into the session, and starts nothing. Tests
 // compare the plans of both ways of starting by it.
 func (b *Line) Plan(s *session.Session, words []string) error {
 	b.Begin(s)
-	if err := b.readWords(words); err != nil {
+	command, err := b.readWords(words)
+	if err != nil {
+		return err
+	}
+	if err := b.Finish(command); err != nil {
 		return err
 	}
 	return b.Compile()
@@ -129,6 +144,9 @@ func (b *Line) Compile() error {
 // sandbox is made. One that arrives in between would else end the monitor and
 // leave the sandbox to be ended by its parent-death signal only.
 func (b *Line) Start() (launch.Status, error) {
+	if err := b.enroll(); err != nil {
+		return launch.Status{}, err
+	}
 	signals, err := inherited.Catch(launch.Signals())
 	if err != nil {
 		return launch.Status{}, err

@@ -41,12 +41,17 @@ func scan(steps []step, m *session.Memory, words []string) (_ []step, command []
 		if err != nil {
 			return nil, nil, err
 		}
+		if f == nil { // -it
+			steps = join(steps, words[:1:1])
+			words = rest
+			continue
+		}
 		taken := len(words) - len(rest)
 		// The capacity is cut as well: an append to the words would else write
 		// over the caller's next one.
 		s := step{f, words[:taken:taken]}
 		if f.Name != word && word != "-h" {
-			s.words = cutWord(word)
+			s.words = cutWord(m, word)
 		}
 		words = rest
 		switch f.Name {
@@ -74,12 +79,44 @@ func scan(steps []step, m *session.Memory, words []string) (_ []step, command []
 
 // cutWord returns the words of --flag=value. The value may be empty, and may
 // have a "=" in it.
-//
-//go:noinline
-func cutWord(word string) []string {
-	early.Ordinary()
+func cutWord(m *session.Memory, word string) []string {
 	name, value, _ := strings.Cut(word, "=")
-	return []string{name, value}
+	words := early.Append(early.Append(m.Words[m.Used:m.Used], name), value)
+	m.Used = min(m.Used+len(words), len(m.Words))
+	return words
+}
+
+// joined are the letters of flags that may be typed as one word, such as -it.
+const joined = "dit"
+
+// isJoined reports whether a word is several of these.
+func isJoined(word string) bool {
+	if len(word) < 3 || word[0] != '-' {
+		return false
+	}
+	for i := 1; i < len(word); i++ {
+		if strings.IndexByte(joined, word[i]) < 0 {
+			return false
+		}
+	}
+	return true
+}
+
+// join adds the steps of such a word.
+func join(steps []step, words []string) []step {
+	for i := 1; i < len(words[0]); i++ {
+		name := ""
+		switch words[0][i] {
+		case 'd':
+			name = "-d"
+		case 'i':
+			name = "-i"
+		default:
+			name = "-t"
+		}
+		steps = early.Append(steps, step{find(name), words})
+	}
+	return steps
 }
 
 // take finds the flag that words begin with and returns what is left after it
@@ -91,6 +128,9 @@ func take(words []string) (*Flag, []string, error) {
 		word = "--help"
 	}
 	f := find(word)
+	if f == nil && isJoined(word) {
+		return nil, words[1:], nil
+	}
 	if f == nil {
 		return takeCut(words)
 	}
@@ -105,16 +145,15 @@ func take(words []string) (*Flag, []string, error) {
 
 // takeCut is take for --flag=value. Only flags with one argument have this
 // form: with two it would not be clear which one is meant.
-//
-//go:noinline
 func takeCut(words []string) (*Flag, []string, error) {
-	early.Ordinary()
 	name, _, ok := strings.Cut(words[0], "=")
 	f := find(name)
 	if f == nil || !ok {
+		early.Ordinary()
 		return nil, nil, unknownFlag(words[0])
 	}
-	if strings.Count(f.Args, " ") > 0 || f.Args == "" {
+	if strings.IndexByte(f.Args, ' ') >= 0 || f.Args == "" {
+		early.Ordinary()
 		return nil, nil, say.Usagef("%s: takes %s after a space", f.Name, orNothing(f.Args))
 	}
 	return f, words[1:], nil
@@ -132,8 +171,7 @@ func orNothing(args string) string {
 var elsewhere = [...]struct{ flag, here string }{
 	{"--net", "--share-net"},
 	{"--network", "--share-net"},
-	{"--env", "--setenv NAME VALUE"},
-	{"-e", "--setenv NAME VALUE"},
+	{"--env", "-e NAME=VALUE"},
 	{"--rw", "-W SRC[:DEST]"},
 	{"--ro", "-B SRC[:DEST]"},
 	{"-v", "-W SRC[:DEST]"},

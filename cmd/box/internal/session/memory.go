@@ -13,27 +13,28 @@ import (
 // is append. All of it is in one value so that a Session is a static variable
 // and needs no heap; pages that are not used cost nothing.
 type Memory struct {
-	Spec     spec.Spec
-	Tree     [4 << 10]spec.Entry
-	Words    [4 << 10]string // of --args files
-	Used     int             // of words
-	Filters  [8]spec.Filter
-	Close    [64]int
-	Dirs     [3]string
-	Argv     [256]string
-	Env      [512]string
-	Keep     [64]int
-	KeptAs   [64]spec.Description
-	Sync     [16]int
-	Homes    [2]string
-	Raw      [8]spec.Filter
-	Kept     [16]inputs.Kept
-	Locks    [16]string
-	AllowNew [16]string
-	Brought  [3]spec.Entry
-	Project  project.Found
-	Locked   [256]spec.LockedPath
-	Names    [64]string
+	Spec       spec.Spec
+	Tree       [4 << 10]spec.Entry
+	Words      [4 << 10]string // of --args files
+	Used       int             // of words
+	Filters    [8]spec.Filter
+	Close      [64]int
+	Dirs       [3]string
+	Argv       [256]string
+	Env        [512]string
+	Remembered [512]string // of the caller's environment
+	Keep       [64]int
+	KeptAs     [64]spec.Description
+	Sync       [16]int
+	Homes      [2]string
+	Raw        [8]spec.Filter
+	Kept       [16]inputs.Kept
+	Locks      [16]string
+	AllowNew   [16]string
+	Brought    [3]spec.Entry
+	Project    project.Found
+	Locked     [256]spec.LockedPath
+	Names      [64]string
 }
 
 // Renamed returns a command whose argv[0] is name. The command itself is not

@@ -12,6 +12,8 @@ import (
 	"box/internal/early"
 	"box/launch"
 	"box/plan"
+	"box/register"
+	"box/shim"
 	"box/spec"
 
 	"golang.org/x/sys/unix"
@@ -24,12 +26,28 @@ type Session struct {
 	Memory
 	Builder plan.Builder
 	Tell    statusfd.Informer
+	Shim    shim.Shim // of a box with a name
+	Alone   Alone
+	Version string          // of the program
+	Noted   register.Places // where an unnamed run in the foreground is noted; nothing is noted without
+}
+
+// Alone says that the process is a copy of the one that the user has started,
+// and is there for the sandbox alone. It outlasts the change to the ordinary
+// way.
+type Alone struct {
+	Is     bool
+	Report int    // where the one who waits for the start hears of it
+	Lock   int    // of a box that is there already, or below 0
+	Name   string // of that
 }
 
 // Begin makes the memory empty. The caller writes the Spec. The Builder is
 // emptied by launch.Compile.
 func (s *Session) Begin() *spec.Spec {
 	s.Used, s.Tell = 0, statusfd.Informer{}
+	s.Noted = register.Places{}
+	s.Shim.Options = shim.Options{Report: -1, Lock: -1}
 	return &s.Spec
 }
 
@@ -62,9 +80,22 @@ func (s *Session) Run(signals int, l Listener) (launch.Status, error) {
 	if inputs.Replayed() {
 		return launch.Status{}, launch.Earlier(&s.Builder.Plan)
 	}
+	named := s.Shim.On()
+	if named {
+		s.Shim.Redirect()
+	}
 	box, err := launch.Start(&s.Builder.Plan, &s.Spec, signals)
 	if err != nil {
+		if named {
+			s.Shim.Abandon()
+		}
 		return launch.Status{}, err
+	}
+	if named {
+		box.Join(&s.Shim)
+		s.Shim.Restore()
+	} else if s.Noted.Runtime != "" {
+		register.NoteRun(s.Noted)
 	}
 	if l.Refused != nil {
 		box.OnNotice(l.Refused)
@@ -73,9 +104,27 @@ func (s *Session) Run(signals int, l Listener) (launch.Status, error) {
 	s.Tell.Box = box
 	s.Tell.Release()
 	status, err := box.Wait()
+	if named {
+		status, err = s.finish(status, err)
+	}
 	if err == nil {
 		s.Tell.Ended(status.Exit())
 	}
 	box.Sweep()
+	return status, err
+}
+
+// finish notes how a box with a name has ended. One that has not started
+// leaves nothing. What goes wrong later nobody may be there to read: it is told
+// by the log and the status.
+func (s *Session) finish(status launch.Status, err error) (launch.Status, error) {
+	if !s.Shim.HasStarted() {
+		s.Shim.Abandon()
+		return status, err
+	}
+	status = s.Shim.Finish(status, err != nil)
+	if s.Shim.Detach {
+		return status, nil
+	}
 	return status, err
 }

@@ -1,0 +1,304 @@
+package native
+
+import (
+	"strings"
+
+	"box/cmd/box/internal/arg"
+	"box/cmd/box/internal/failure"
+	"box/cmd/box/internal/inputs"
+	"box/cmd/box/internal/say"
+	"box/internal/early"
+	"box/internal/environ"
+	"box/internal/host"
+	"box/internal/inherited"
+	"box/profile"
+	"box/register"
+	"box/spec"
+
+	"golang.org/x/sys/unix"
+)
+
+// What the flags of boxes with a name do. Their options are the shim's, which
+// the session owns.
+
+func (b *Line) detach([]string) error {
+	b.session.Shim.Detach = true
+	return nil
+}
+
+func (b *Line) boxName(w []string) error {
+	if !register.IsName(w[0]) {
+		return say.BadHint("not a name: 1 to 64 of a-z, 0-9, and after the first also . _ -", "")
+	}
+	b.session.Shim.Name = w[0]
+	return nil
+}
+
+func (b *Line) removeAfter([]string) error {
+	b.session.Shim.Remove = true
+	return nil
+}
+
+func (b *Line) replace([]string) error {
+	b.session.Shim.Replace = true
+	return nil
+}
+
+func (b *Line) interactive([]string) error {
+	b.session.Shim.Input = true
+	return nil
+}
+
+func (b *Line) tty([]string) error {
+	b.term = true
+	return nil
+}
+
+func (b *Line) stopSignal(w []string) error {
+	n, ok := arg.Signal(w[0])
+	if !ok {
+		return say.Bad("not a signal, such as TERM or 15")
+	}
+	b.session.Shim.Stop = n
+	return nil
+}
+
+func (b *Line) logSize(w []string) error {
+	if w[0] == "none" {
+		b.session.Shim.LogLimit = -1
+		return nil
+	}
+	n, ok := arg.Size(w[0])
+	if !ok || n < 4<<10 || n > 1<<40 {
+		return say.Bad("not a size from 4k to 1T, such as 8M, or none")
+	}
+	b.session.Shim.LogLimit = int64(n)
+	return nil
+}
+
+func (b *Line) timeLimit(w []string) error {
+	n, ok := arg.Duration(w[0])
+	if !ok || n == 0 {
+		return say.Bad("not a time, such as 90s, 5m or 1h30m")
+	}
+	b.session.Shim.Time = n
+	return nil
+}
+
+// env1 is -e: NAME=VALUE sets a variable, and NAME passes the caller's, if
+// there is one.
+func (b *Line) env1(w []string) error { return b.setOne(w[0]) }
+
+func (b *Line) setOne(word string) error {
+	name, value, has := strings.Cut(word, "=")
+	if name == "" {
+		return say.Bad("not NAME=VALUE or NAME")
+	}
+	if !has {
+		if !environ.Has(inherited.Environ(), name) {
+			return nil
+		}
+		value = environ.Value(inherited.Environ(), name)
+	}
+	b.env = early.Append(b.env, envStep{name: name, value: value})
+	return nil
+}
+
+// envFile reads a file of such words, one a line.
+//
+//go:noinline
+func (b *Line) envFile(w []string) error {
+	early.Ordinary()
+	buffer := make([]byte, 1<<20)
+	fd, errno := host.OpenAt(host.Here, w[0], unix.O_RDONLY|unix.O_NOCTTY)
+	if errno != 0 {
+		return say.Badf("it can't be read: %w", errno)
+	}
+	n := 0
+	for n < len(buffer) {
+		more, errno := host.Read(fd, buffer[n:])
+		if errno == unix.EINTR {
+			continue
+		}
+		if errno != 0 {
+			host.Close(fd)
+			return say.Badf("it can't be read: %w", errno)
+		}
+		if more == 0 {
+			break
+		}
+		n += more
+	}
+	host.Close(fd)
+	if n == len(buffer) {
+		return say.Bad("longer than 1 MiB")
+	}
+	for line := range strings.SplitSeq(string(buffer[:n]), "\n") {
+		if line = strings.TrimLeft(line, " \t"); line == "" || line[0] == '#' {
+			continue
+		}
+		if err := b.setOne(line); err != nil {
+			return say.Badf("%s: not NAME=VALUE or NAME", say.Words([]string{line}))
+		}
+	}
+	return nil
+}
+
+// settle looks at the options together, when all flags have had their effect.
+// A box that goes on when its caller ends needs a name: one is made of the
+// command.
+func (b *Line) settle(command []string) error {
+	s := &b.session.Shim
+	if b.session.Alone.Lock >= 0 && b.session.Alone.Is {
+		s.Name, s.Detach, s.Replace = b.session.Alone.Name, true, false
+	}
+	if s.Detach && s.Name == "" && len(command) > 0 {
+		s.Name = b.madeUp(command[0])
+	}
+	if s.Name == "" {
+		if what := b.needsName(); what != "" {
+			return say.Refuse(nil, early.Concat(what, " is for a sandbox with a name: -d, or --name NAME"))
+		}
+		return nil
+	}
+	b.spec.Life.Named = true
+	if !s.Detach {
+		if b.term || s.Input {
+			s.Input = false
+		}
+		return nil
+	}
+	b.spec.Life.OutliveParent = true
+	return nil
+}
+
+// needsName returns a flag that means nothing without a name.
+func (b *Line) needsName() string {
+	switch s := &b.session.Shim; {
+	case s.Replace:
+		return "--replace"
+	case s.LogLimit != 0:
+		return "--log"
+	case s.Stop != 0:
+		return "--stop-signal"
+	}
+	return ""
+}
+
+// madeUp returns a name for a box: that of the command, as far as a name may
+// have its letters, and what keeps two apart.
+func (b *Line) madeUp(command string) string {
+	var text [40]byte
+	n := 0
+	for _, c := range []byte(lastPart(command)) {
+		if c >= 'A' && c <= 'Z' {
+			c += 'a' - 'A'
+		}
+		if small := c >= 'a' && c <= 'z' || c >= '0' && c <= '9'; small && n < 32 {
+			text[n] = c
+			n++
+		}
+	}
+	if n == 0 {
+		n = copy(text[:], "box")
+	}
+	text[n] = '-'
+	n++
+	var random [4]byte
+	host.Random(random[:])
+	for _, r := range random {
+		text[n] = "bcdfghjklmnpqrst"[r&15]
+		n++
+	}
+	return early.Concat(early.String(text[:n]))
+}
+
+// leaves reports whether the command is to run in another process than the one
+// that the user has started.
+func (b *Line) leaves() bool {
+	return b.session.Shim.Detach && !b.dry && !b.print && !inputs.Replayed()
+}
+
+// alone is for a command that nobody waits for: what it has in the place of the
+// caller's descriptors is the shim's.
+func (b *Line) alone() {
+	s, life := &b.session.Shim, &b.spec.Life
+	if !s.Detach {
+		return
+	}
+	life.TTY, life.Front = [3]bool{b.term, b.term, b.term}, b.term
+	life.Stdio[0] = spec.Description{Kind: spec.DeviceFile, Reads: true, Writes: true}
+	if s.Input {
+		life.Stdio[0] = spec.Description{Kind: spec.FifoFile, Reads: true}
+	}
+	for fd := 1; fd < 3; fd++ {
+		life.Stdio[fd] = spec.Description{Kind: spec.FifoFile, Writes: true}
+		if s.LogLimit < 0 {
+			life.Stdio[fd] = spec.Description{Kind: spec.DeviceFile, Reads: true, Writes: true}
+		}
+	}
+	if b.term {
+		for fd := range life.Stdio {
+			life.Stdio[fd] = spec.Description{Kind: spec.DeviceFile, Reads: true, Writes: true}
+		}
+	}
+}
+
+// enroll makes the directory of a box with a name. An unnamed one in the
+// foreground is only noted, when it runs.
+func (b *Line) enroll() error {
+	s := b.session
+	if inputs.Replayed() {
+		return nil
+	}
+	places := inputs.Places()
+	if s.Shim.Name == "" {
+		s.Noted = places
+		return nil
+	}
+	d := register.Definition{
+		Words: b.words, Env: b.remembered(), Dir: b.dirName, Policy: b.policyName, Command: b.spec.Command.Argv,
+		Version: b.session.Version, Remove: s.Shim.Remove,
+	}
+	return b.notMade(s.Enroll(places, &d))
+}
+
+// remembered returns the variables of the caller that a later start of the box
+// needs: those that the command may get, and those that say where things are.
+func (b *Line) remembered() []string {
+	env := b.memory.Remembered[:0]
+	for _, e := range inherited.Environ() {
+		name, value, ok := strings.Cut(e, "=")
+		if !ok || name == "" {
+			continue
+		}
+		if profile.Passed(name, true) || strings.HasPrefix(name, "XDG_") || b.picks(name, value) {
+			env = early.Append(env, e)
+		}
+	}
+	return env
+}
+
+// picks reports whether a flag for the environment passes a variable.
+func (b *Line) picks(name, value string) bool {
+	if b.pass == nil {
+		return false
+	}
+	early.Ordinary()
+	picked, _ := b.pick(name, value)
+	return picked
+}
+
+// notMade returns the message for a box whose directory can't be made, or taken.
+func (b *Line) notMade(err error) error {
+	if err == nil {
+		return nil
+	}
+	return b.notEnrolled(err)
+}
+
+//go:noinline
+func (b *Line) notEnrolled(err error) error {
+	early.Ordinary()
+	return failure.Register(b.session.Shim.Name, err)
+}

@@ -1,0 +1,236 @@
+package register
+
+import (
+	"errors"
+	"os"
+	"sort"
+	"strconv"
+	"strings"
+
+	"box/internal/early"
+	"box/internal/host"
+
+	"golang.org/x/sys/unix"
+)
+
+// What verbs ask. All of it needs the Go runtime.
+
+// Find opens a box by its name. ErrNone: there is none.
+func (r *Register) Find(name string) (*Box, error) {
+	early.Ordinary()
+	if !IsName(name) {
+		return nil, ErrNone
+	}
+	dir, errno := host.OpenAt(r.boxes, name, unix.O_RDONLY|unix.O_DIRECTORY|unix.O_NOFOLLOW)
+	if errno == unix.ENOENT {
+		return nil, ErrNone
+	}
+	if errno != 0 {
+		return nil, problem("open", r.State+"/boxes/"+name, errno)
+	}
+	b := &Box{Name: name, in: r, dir: dir, lock: -1}
+	b.readID()
+	return b, nil
+}
+
+// List opens all boxes, sorted by name. Close each.
+func (r *Register) List() ([]*Box, error) {
+	early.Ordinary()
+	var list []*Box
+	var names host.Names
+	if !names.OpenAt(r.boxes, ".") {
+		return nil, problem("read", r.State+"/boxes", unix.EACCES)
+	}
+	for name := names.Next(); name != ""; name = names.Next() {
+		if b, err := r.Find(strings.Clone(name)); err == nil {
+			list = append(list, b)
+		}
+	}
+	sort.Slice(list, func(i, j int) bool { return list[i].Name < list[j].Name })
+	return list, nil
+}
+
+// State is how a box is.
+type State int
+
+// The states. Up: a monitor holds the lock, or what it has left is ending. Exited: it has ended, and is known how. Lost: nobody
+// holds the lock and nobody has said how it ended: the monitor was killed, or the machine began anew.
+const (
+	Up State = iota
+	Exited
+	Lost
+)
+
+// String returns the state as people read it.
+func (s State) String() string { return [...]string{"Up", "Exited", "Lost"}[s] }
+
+// State returns how the box is.
+func (b *Box) State() State {
+	if b.Held() || b.Lingers() {
+		return Up
+	}
+	if b.Exit() != nil {
+		return Exited
+	}
+	return Lost
+}
+
+// Held reports whether a monitor has the lock.
+func (b *Box) Held() bool {
+	fd, errno := host.OpenAt(b.dir, "lock", unix.O_RDWR|unix.O_NOFOLLOW|unix.O_NONBLOCK)
+	if errno != 0 {
+		return false
+	}
+	defer host.Close(fd)
+	held, _ := host.Locked(fd)
+	return held
+}
+
+// Lingers reports whether pid 1 of a box without a monitor has not ended yet. It is found by its number and the time at which it
+// began, on a machine that has not begun anew.
+func (b *Box) Lingers() bool {
+	live := b.Live()
+	return live != nil && live.Value("boot") == BootID() && live.Value("init_start") != "" &&
+		StartTime(live.Number("init")) == live.Value("init_start")
+}
+
+// Facts are the words NAME=value of a file.
+type Facts []string
+
+// Value returns the first value of a name, or "".
+func (f Facts) Value(name string) string {
+	for _, fact := range f {
+		if value, ok := strings.CutPrefix(fact, name+"="); ok {
+			return value
+		}
+	}
+	return ""
+}
+
+// Values returns all values of a name.
+func (f Facts) Values(name string) (values []string) {
+	for _, fact := range f {
+		if value, ok := strings.CutPrefix(fact, name+"="); ok {
+			values = append(values, value)
+		}
+	}
+	return values
+}
+
+// Number returns the value of a name as a number; 0 if it is none.
+func (f Facts) Number(name string) int {
+	n, err := strconv.Atoi(f.Value(name))
+	if err != nil || n < 0 {
+		return 0
+	}
+	return n
+}
+
+// Facts returns what Create has noted: format, id, created (in nanoseconds since 1970), policy, version, remove (yes, or
+// nothing), command (one for each word).
+func (b *Box) Facts() Facts { return b.read("box") }
+
+// Words returns the words of the command line after run.
+func (b *Box) Words() []string { return b.read("words") }
+
+// Env returns the variables that the box is started with.
+func (b *Box) Env() []string { return b.read("env") }
+
+// Cwd returns the working directory that the box is started in, and its device and inode then.
+func (b *Box) Cwd() (path string, device, inode uint64) {
+	list := b.read("cwd")
+	if len(list) != 3 {
+		return "", 0, 0
+	}
+	device, err := strconv.ParseUint(list[1], 10, 64)
+	inode, wrong := strconv.ParseUint(list[2], 10, 64)
+	if errors.Join(err, wrong) != nil {
+		return "", 0, 0
+	}
+	return list[0], device, inode
+}
+
+// Live returns what the monitor has noted of its processes; nil if it has not yet. The names are: shim (the monitor's pid),
+// shim_start, init (pid 1 of the box), init_start, command (the pid of the command; init with --as-pid-1), boot, started.
+// The times *_start are as in proc_pid_stat(5), started in nanoseconds since 1970.
+func (b *Box) Live() Facts { return b.read("live") }
+
+// Exit returns what the monitor has noted of the end; nil if it has not. The names are: status (0 to 255), signal (a number, if one
+// ended it), ended (nanoseconds since 1970), why (a word: by itself, stop, kill, time, caller …).
+func (b *Box) Exit() Facts { return b.read("exit") }
+
+// sizeMax is more than any of these files has: a command line has 2 MiB at most, see execve(2).
+const sizeMax = 8 << 20
+
+// read returns the words of a file. It is nil if the file is not there or not whole: the last word, too, is ended by a NUL.
+func (b *Box) read(name string) Facts {
+	fd, errno := host.OpenAt(b.dir, name, unix.O_RDONLY|unix.O_NOFOLLOW|unix.O_NONBLOCK)
+	if errno != 0 {
+		return nil
+	}
+	f := os.NewFile(uintptr(fd), name)
+	defer f.Close()
+	info, err := f.Stat()
+	if err != nil || !info.Mode().IsRegular() || info.Size() > sizeMax {
+		return nil
+	}
+	data := make([]byte, info.Size())
+	n, _ := f.ReadAt(data, 0)
+	text := string(data[:n])
+	if text == "" || text[len(text)-1] != 0 {
+		return nil
+	}
+	return strings.Split(text[:len(text)-1], "\x00")
+}
+
+// Open opens one of the files for reading, such as log and log.1.
+func (b *Box) Open(name string) (*os.File, error) {
+	fd, errno := host.OpenAt(b.dir, name, unix.O_RDONLY|unix.O_NOFOLLOW|unix.O_NONBLOCK)
+	if errno != 0 {
+		return nil, problem("open", b.in.State+"/boxes/"+b.Name+"/"+name, errno)
+	}
+	return os.NewFile(uintptr(fd), name), nil
+}
+
+// Take takes the lock of a box that is not up, to start it again or to remove it. ErrUp: it is.
+func (b *Box) Take() error {
+	_, errno := b.take()
+	switch {
+	case errno == unix.EAGAIN || errno == unix.EACCES && b.Held():
+		return ErrUp
+	case errno != 0:
+		return problem("lock", b.in.State+"/boxes/"+b.Name+"/lock", errno)
+	}
+	return nil
+}
+
+// Remove removes a box that is not up. ErrUp: it is.
+func (b *Box) Remove() error {
+	if err := b.Take(); err != nil {
+		return err
+	}
+	b.Discard()
+	host.RemoveAt(b.in.runtime, b.ID()+".sock", 0)
+	return nil
+}
+
+// BootID returns the number of this start of the machine, see random(4); "" if it is not to be read.
+func BootID() string {
+	data, _ := os.ReadFile("/proc/sys/kernel/random/boot_id")
+	return strings.TrimSpace(string(data))
+}
+
+// StartTime returns when a process began, see proc_pid_stat(5): "" if there is none.
+func StartTime(pid int) string {
+	if pid <= 0 {
+		return ""
+	}
+	data, _ := os.ReadFile("/proc/" + strconv.Itoa(pid) + "/stat")
+	end := strings.LastIndexByte(string(data), ')') // the name before it may have spaces
+	fields := strings.Fields(string(data[end+1:]))
+	const state, start = 3, 22
+	if len(fields) <= start-state || fields[0] == "Z" || fields[0] == "X" {
+		return ""
+	}
+	return fields[start-state]
+}

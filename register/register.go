@@ -1,0 +1,145 @@
+// Package register keeps what box knows of boxes with a name: a directory for each, with files that say how it is started and
+// how it has ended, and a lock that shows whether it is up.
+//
+//	STATE/boxes/NAME/  words env cwd box   how it is started: written once, before anything runs
+//	                   lock                 an OFD lock, see fcntl(2): who holds it is the monitor of the box
+//	                   live exit log log.1  written by the monitor: its processes, how it ended, what it said
+//	RUNTIME/ID.sock                         where the monitor listens
+//	RUNTIME/running                         unnamed runs in the foreground: the byte of its process id is locked by each
+//
+// STATE is $XDG_STATE_HOME/box and RUNTIME $XDG_RUNTIME_DIR/box. Both are the user's own and closed to others; no path is used
+// twice, but each directory is opened once. Nobody is signalled by what stands in these files.
+//
+// Open, Create, and what a monitor calls, may run before the Go runtime. What they fail with is then found again in the ordinary
+// way: see package early.
+package register
+
+import (
+	"box/internal/early"
+	"box/internal/host"
+	"box/internal/pathname"
+
+	"golang.org/x/sys/unix"
+)
+
+// Places says where the directories are: paths.
+type Places struct{ State, Runtime string }
+
+// Register is the two directories, open. Its zero value has to be opened.
+type Register struct {
+	Places
+	boxes   int // STATE/boxes
+	runtime int // RUNTIME
+}
+
+// Open opens the directories, and makes what is missing, for the user alone. An error is a *Error.
+func Open(p Places) (*Register, error) {
+	early.Ordinary()
+	r := new(Register)
+	return r, r.Open(p)
+}
+
+// Open is the function Open for memory that is there already.
+func (r *Register) Open(p Places) error {
+	r.Places, r.boxes, r.runtime = p, -1, -1
+	state, errno := own(p.State)
+	if errno != 0 {
+		return problem("open", p.State, errno)
+	}
+	r.boxes, errno = ownIn(state, "boxes")
+	host.Close(state)
+	if errno != 0 {
+		return problem("open", early.Concat(p.State, "/boxes"), errno)
+	}
+	if r.runtime, errno = own(p.Runtime); errno != 0 {
+		host.Close(r.boxes)
+		return problem("open", p.Runtime, errno)
+	}
+	host.ShareLock(r.runtime) // systemd-tmpfiles(8) leaves a directory that somebody has locked
+	return nil
+}
+
+// Close closes the directories.
+func (r *Register) Close() {
+	host.Close(r.boxes)
+	host.Close(r.runtime)
+}
+
+// Runtime returns the descriptor of the directory of sockets.
+func (r *Register) Runtime() int { return r.runtime }
+
+// own opens a directory of the user's own, and makes it and those above it where they are missing. The last part of its path is no
+// link. ENOTDIR, ELOOP: it is something else. EACCES: it is somebody else's, or others may write there.
+func own(path string) (fd int, errno unix.Errno) {
+	if path == "" || path[0] != '/' {
+		return -1, unix.ENOENT
+	}
+	above, name := pathname.Cut(path)
+	if above == "" {
+		above = "/"
+	}
+	dir, errno := host.OpenAt(host.Here, above, unix.O_PATH|unix.O_DIRECTORY)
+	if errno == unix.ENOENT && above != "/" {
+		dir, errno = made(above)
+	}
+	if errno != 0 {
+		return -1, errno
+	}
+	fd, errno = ownIn(dir, name)
+	host.Close(dir)
+	return fd, errno
+}
+
+// made makes a directory and those above it, and opens it.
+func made(path string) (fd int, errno unix.Errno) {
+	for end := 1; end <= len(path); end++ {
+		if end == len(path) || path[end] == '/' {
+			if errno := host.MakeDir(host.Here, path[:end], 0o700); errno != 0 && errno != unix.EEXIST && end == len(path) {
+				return -1, errno
+			}
+		}
+	}
+	return host.OpenAt(host.Here, path, unix.O_PATH|unix.O_DIRECTORY)
+}
+
+// ownIn is own for a name in an open directory.
+func ownIn(dir int, name string) (fd int, errno unix.Errno) {
+	const flags = unix.O_RDONLY | unix.O_DIRECTORY | unix.O_NOFOLLOW
+	fd, errno = host.OpenAt(dir, name, flags)
+	if errno == unix.ENOENT {
+		if errno = host.MakeDir(dir, name, 0o700); errno == 0 || errno == unix.EEXIST {
+			fd, errno = host.OpenAt(dir, name, flags)
+		}
+	}
+	if errno != 0 {
+		return -1, errno
+	}
+	f, errno := host.Look(fd, "")
+	if errno == 0 && (int(f.UID) != unix.Getuid() || f.Mode&0o022 != 0) {
+		errno = unix.EACCES
+	}
+	if errno != 0 {
+		host.Close(fd)
+		return -1, errno
+	}
+	return fd, 0
+}
+
+// NameMax is how long a name may be.
+const NameMax = 64
+
+// IsName reports whether a box may have that name: letters that are small, digits, and after the first of these dots, underscores
+// and dashes. So none is a flag, a path or two lines.
+func IsName(name string) bool {
+	if name == "" || len(name) > NameMax {
+		return false
+	}
+	for i := range len(name) {
+		c := name[i]
+		small := c >= 'a' && c <= 'z' || c >= '0' && c <= '9'
+		if !small && (i == 0 || c != '.' && c != '_' && c != '-') {
+			return false
+		}
+	}
+	return true
+}

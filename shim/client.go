@@ -1,0 +1,215 @@
+package shim
+
+import (
+	"errors"
+	"fmt"
+	"time"
+	"unsafe"
+
+	"box/internal/early"
+	"box/internal/host"
+	"box/register"
+
+	"golang.org/x/sys/unix"
+)
+
+// Client is a connection to the shim of a box.
+type Client struct{ fd int }
+
+// ErrDown is for a box without a shim that listens, ErrSlow for one whose shim doesn't answer: it is stopped, or a debugger has it.
+var (
+	ErrDown = errors.New("nobody listens for the box")
+	ErrSlow = errors.New("the monitor of the box does not answer")
+)
+
+// FormatError is for a shim of another version.
+type FormatError struct{ Theirs int64 }
+
+// Error names the two versions.
+func (e *FormatError) Error() string {
+	return fmt.Sprintf("the monitor of the box speaks format %d, and this box %d", e.Theirs, Format)
+}
+
+// slow is how long a shim may take to answer.
+const slow = 5 * time.Second
+
+// Dial connects to the shim of a box. It raises the process's soft limit for descriptors: what is on its way over sockets counts
+// against it, see unix(7), ETOOMANYREFS. An error is ErrDown, ErrSlow or an Errno.
+func Dial(r *register.Register, b *register.Box) (*Client, error) {
+	early.Ordinary()
+	var limit unix.Rlimit
+	if err := unix.Getrlimit(unix.RLIMIT_NOFILE, &limit); err == nil {
+		host.AllFiles(limit.Max)
+	}
+	fd, errno := host.Connect(r.Runtime(), b.ID()+".sock")
+	switch errno {
+	case 0:
+		return &Client{fd}, nil
+	case unix.ENOENT, unix.ECONNREFUSED:
+		return nil, ErrDown
+	case unix.EAGAIN:
+		return nil, ErrSlow
+	}
+	return nil, errno
+}
+
+// Close closes the connection.
+func (c *Client) Close() { host.Close(c.fd) }
+
+// FD returns the descriptor of the connection, for poll(2).
+func (c *Client) FD() int { return c.fd }
+
+// Send sends a request, with bytes after it where its kind has some: at most Most.
+func (c *Client) Send(r Record, data []byte) error {
+	r.Format = Format
+	packet := append(unsafe.Slice((*byte)(unsafe.Pointer(&r)), unsafe.Sizeof(r)), data...)
+	for {
+		err := unix.Sendto(c.fd, packet, unix.MSG_NOSIGNAL, nil)
+		if !errors.Is(err, unix.EINTR) {
+			return err
+		}
+	}
+}
+
+// Receive takes an answer, and waits for it if that takes no longer than limit; below 0 there is no limit. The descriptors that come
+// with it are the caller's. ErrDown: the shim has ended. ErrSlow: nothing has come.
+func (c *Client) Receive(limit time.Duration) (r Record, data []byte, fds []int, err error) {
+	set := []unix.PollFd{{Fd: int32(c.fd), Events: unix.POLLIN}}
+	for end := time.Now().Add(limit); ; {
+		wait := -1
+		if limit >= 0 {
+			wait = int(max(time.Until(end), 0).Milliseconds())
+		}
+		n, err := unix.Poll(set, wait)
+		if err == nil && n == 0 {
+			return r, nil, nil, ErrSlow
+		}
+		if err == nil {
+			break
+		}
+		if !errors.Is(err, unix.EINTR) {
+			return r, nil, nil, err
+		}
+	}
+	p := new(packet)
+	n, control, errno := host.Receive(c.fd, unsafe.Pointer(p), unsafe.Sizeof(*p), 0)
+	for i := range control.Count {
+		fds = append(fds, control.Descriptor(i))
+	}
+	switch head := int(unsafe.Sizeof(p.Record)); {
+	case errno != 0 || n < head:
+		control.Close()
+		return r, nil, nil, ErrDown
+	case p.Kind == OtherFormat:
+		control.Close()
+		return r, nil, nil, &FormatError{p.Value}
+	default:
+		return p.Record, p.data[:n-head], fds, nil
+	}
+}
+
+// Ask sends a request and takes the answer. An error is one of Receive, or the Errno of a request that is refused.
+func (c *Client) Ask(r Record) (Record, []int, error) {
+	if err := c.Send(r, nil); err != nil {
+		return r, nil, ErrDown
+	}
+	answer, _, fds, err := c.Receive(slow)
+	if err == nil && answer.Kind == Refused {
+		err = unix.Errno(answer.Value)
+	}
+	return answer, fds, err
+}
+
+// End sends a request that is answered when the box has ended, and waits for that. It returns the status of the box, and the signal
+// that ended it, or 0. ErrDown: the shim has ended and has not said it.
+func (c *Client) End(r Record) (status int, signal unix.Signal, err error) {
+	if err := c.Send(r, nil); err != nil {
+		return 0, 0, ErrDown
+	}
+	for {
+		answer, _, fds, err := c.Receive(-1)
+		for _, fd := range fds {
+			host.Close(fd)
+		}
+		if err != nil {
+			return 0, 0, err
+		}
+		if answer.Kind == Ended {
+			return int(answer.Value), unix.Signal(answer.Extra), nil
+		}
+	}
+}
+
+// Evict ends a box, if it is up, and removes it. It asks nobody twice: a box whose monitor does not answer is killed.
+func Evict(r *register.Register, name string) error {
+	early.Ordinary()
+	b, err := r.Find(name)
+	if errors.Is(err, register.ErrNone) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	defer b.Close()
+	if b.State() == register.Up {
+		if err := End(r, b); err != nil {
+			return err
+		}
+	}
+	return b.Remove()
+}
+
+// End ends a box by SIGKILL, and waits until nothing of it is left.
+func End(r *register.Register, b *register.Box) error {
+	if c, err := Dial(r, b); err == nil {
+		err := c.Send(Record{Kind: Signal, Value: int64(unix.SIGKILL)}, nil)
+		if err == nil && c.gone(slow) {
+			c.Close()
+			return settled(b)
+		}
+		c.Close()
+	}
+	Kill(b)
+	return settled(b)
+}
+
+// gone reports whether the shim ends within a time.
+func (c *Client) gone(limit time.Duration) bool {
+	for {
+		_, _, fds, err := c.Receive(limit)
+		for _, fd := range fds {
+			host.Close(fd)
+		}
+		if err != nil {
+			return errors.Is(err, ErrDown)
+		}
+	}
+}
+
+// Kill ends the monitor of a box that does not answer, and the box with it. The process is the one that the box has noted, by its
+// number and the time at which it began.
+func Kill(b *register.Box) {
+	live := b.Live()
+	pid := live.Number("shim")
+	if pid <= 1 || live.Value("boot") != register.BootID() {
+		return
+	}
+	process, errno := host.OpenProcess(pid)
+	if errno != 0 {
+		return
+	}
+	if began := register.StartTime(pid); began != "" && began == live.Value("shim_start") && b.Held() {
+		host.KillProcess(process, unix.SIGKILL)
+	}
+	host.Close(process)
+}
+
+// settled waits until a box is down.
+func settled(b *register.Box) error {
+	for end := time.Now().Add(slow); b.State() == register.Up; time.Sleep(2 * time.Millisecond) {
+		if time.Now().After(end) {
+			return ErrSlow
+		}
+	}
+	return nil
+}

@@ -1,0 +1,61 @@
+package shim
+
+import (
+	"unsafe"
+
+	"box/internal/early"
+	"box/internal/host"
+	"box/launch"
+
+	"golang.org/x/sys/unix"
+)
+
+// timedOut is the status of a box whose time was over, as timeout(1) has it.
+const timedOut = 124
+
+// Finish is for a box that has started and has ended: it writes what is left of its output, and how it ended, tells who waits, and
+// removes what goes with it. lost says that nobody knows how the command ended. It returns the status of the box.
+func (s *Shim) Finish(status launch.Status, lost bool) launch.Status {
+	s.drain()
+	if s.why == "time" {
+		s.log.say("its time is over (--time)")
+		status = launch.Status{Code: timedOut}
+	}
+	if lost {
+		status = launch.Status{Signal: unix.SIGKILL}
+		if s.why == "" {
+			s.why = "lost"
+		}
+		s.log.say("its pid 1 was killed: from outside, or for want of memory")
+	}
+	s.record(status)
+	if s.Remove {
+		s.Box.Discard()
+	}
+	r := Record{Format: Format, Kind: Ended, Value: int64(status.Exit()), Extra: int64(status.Signal)}
+	for i := range s.clients {
+		if c := &s.clients[i]; c.fd >= 0 && c.waits {
+			host.Send(c.fd, unsafe.Pointer(&r), unsafe.Sizeof(r))
+		}
+	}
+	host.RemoveAt(s.register.Runtime(), s.socket(), 0)
+	host.Close(s.listener)
+	s.listener = -1
+	s.on = false
+	return status
+}
+
+// record writes exit: see register.Box.Exit.
+func (s *Shim) record(status launch.Status) {
+	var list [4]string
+	list[0] = early.Concat("status=", decimal(uint64(status.Exit())))
+	list[1] = early.Concat("ended=", decimal(uint64(host.Now())))
+	list[2] = early.Concat("why=", s.why)
+	list[3] = "signal="
+	if status.Signal != 0 {
+		list[3] = early.Concat("signal=", decimal(uint64(status.Signal)))
+	}
+	if errno := s.Box.Put("exit", list[:]); errno != 0 {
+		s.log.say("how it ended could not be written")
+	}
+}

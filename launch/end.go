@@ -32,7 +32,10 @@ func (b *Sandbox) end() {
 // attend waits for a pid 1 that kills its descendants. If that takes longer than patience, a signal that asks for an end
 // kills pid 1.
 func (b *Sandbox) attend() {
-	process, errno := host.OpenProcess(b.pid)
+	process, errno := b.process, unix.Errno(0)
+	if process < 0 {
+		process, errno = host.OpenProcess(b.pid)
+	}
 	if errno != 0 {
 		return
 	}
@@ -53,5 +56,7 @@ func (b *Sandbox) attend() {
 			break
 		}
 	}
-	host.Close(process)
+	if process != b.process {
+		host.Close(process)
+	}
 }

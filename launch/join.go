@@ -2,6 +2,7 @@ package launch
 
 import (
 	"box/internal/host"
+	"box/spec"
 
 	"golang.org/x/sys/unix"
 )
@@ -15,12 +16,17 @@ func (b *Sandbox) move(sender int) {
 	}
 }
 
+// foreign reports whether pid 1 lives in a pid namespace that somebody else's pid 1 ends, see disown.
+func foreign(s *spec.Spec) bool {
+	return (s.Join.PID.Given() || s.Join.Box) && !s.Life.Direct
+}
+
 // disown leaves no zombies in a pid namespace of others, not even while this process is stopped: the namespace's pid 1 waits
 // for all processes in it when it ends, and could not end, see zap_pid_ns_processes() in the kernel's kernel/pid_namespace.c.
 // The kernel takes away the children of a process that ignores SIGCHLD, see wait(2). Their process ids may be others' then,
 // so pid 1 has a descriptor from now on. A command in the place of pid 1 stays a zombie: only wait(2) tells how it ended.
 func (b *Sandbox) disown() {
-	if !b.spec.Join.PID.Given() || b.spec.Life.Direct {
+	if !foreign(b.spec) {
 		return
 	}
 	process, errno := host.OpenProcess(b.pid)
@@ -44,6 +50,10 @@ func (b *Sandbox) disown() {
 func (b *Sandbox) kill() {
 	if b.process >= 0 {
 		host.KillProcess(b.process, unix.SIGKILL)
+		return
+	}
+	if foreign(b.spec) { // it has not told that it is there, and the number may be another's by now: what it tells next fails
+		host.Shutdown(b.conn)
 		return
 	}
 	host.Kill(b.pid, unix.SIGKILL)

@@ -98,6 +98,9 @@ func Compile(b *plan.Builder, s *spec.Spec) error {
 func begin(b *plan.Builder, s *spec.Spec) {
 	if s.Joins() {
 		b.Tell(plan.Here)
+		if foreign(s) {
+			b.DefaultSignal(int(unix.SIGCHLD)) // see Start
+		}
 	}
 	if !s.Life.LeaveDescendants {
 		b.Prctl(plan.WhyTie, unix.PR_SET_PDEATHSIG, uintptr(unix.SIGKILL), 0)
@@ -303,7 +306,7 @@ const manyToKill = 512
 
 // processes returns the limit on processes, or 0 for that of the caller.
 func processes(s *spec.Spec) uint64 {
-	if s.OwnsPID() {
+	if s.OwnsPID() || s.Join.Box { // in the latter case the sandbox has the limit, too
 		return s.Limits.Processes
 	}
 	return min(s.Limits.Processes, manyToKill)

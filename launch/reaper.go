@@ -180,7 +180,8 @@ func (m *machine) killDescendants() {
 	}
 }
 
-// killChildren kills all children, see proc(5), /proc/PID/task/TID/children. It returns false if the kernel has no list of them.
+// killChildren kills all children, see proc(5), /proc/PID/task/TID/children. It returns false if the kernel has no list of them, or
+// hides them: the option hidepid of a /proc.
 //
 //go:nosplit
 //go:norace
@@ -188,22 +189,58 @@ func (m *machine) killDescendants() {
 func (m *machine) killChildren() bool {
 	const flags = unix.O_RDONLY | unix.O_CLOEXEC
 	fd := sys(unix.SYS_OPENAT, *m.reg(plan.Proc), uintptr(unsafe.Pointer(&m.childPath)), flags, 0, 0, 0)
-	pid := uintptr(0) // a number may lie across two reads
+	m.digits = 0
 	for {
 		n := sys(unix.SYS_READ, fd, uintptr(unsafe.Pointer(&m.children)), unsafe.Sizeof(m.children), 0, 0, 0)
 		if _, is := failed(n); is || n == 0 {
 			sys(unix.SYS_CLOSE, fd, 0, 0, 0, 0, 0)
 			return !is
 		}
-		for i := range n {
-			if d := m.children[i&(unsafe.Sizeof(m.children)-1)]; d != ' ' {
-				pid = pid*10 + uintptr(d-'0')
+		for i := range n { // a number may lie across two reads
+			d := m.children[i&(unsafe.Sizeof(m.children)-1)]
+			if d != ' ' {
+				m.child[m.digits&15] = d
+				m.digits++
 				continue
 			}
-			sys(unix.SYS_KILL, pid, uintptr(unix.SIGKILL), 0, 0, 0, 0)
-			pid = 0
+			m.child[m.digits&15] = 0
+			m.digits = 0
+			if !m.apart {
+				m.killNumbered()
+			} else if !m.killListed() {
+				sys(unix.SYS_CLOSE, fd, 0, 0, 0, 0, 0)
+				return false
+			}
 		}
 	}
+}
+
+// killNumbered kills the child whose number is in m.child.
+//
+//go:nosplit
+//go:norace
+//go:nocheckptr
+//go:noinline
+func (m *machine) killNumbered() {
+	pid, _ := number(uintptr(unsafe.Pointer(&m.child)))
+	sys(unix.SYS_KILL, pid, uintptr(unix.SIGKILL), 0, 0, 0, 0)
+}
+
+// killListed does so where plan.Proc has other numbers than this pid namespace: a directory there is a descriptor of the process, see
+// pidfd_send_signal(2). Nobody but this process takes a child away, so it is the same one until the signal is sent.
+//
+//go:nosplit
+//go:norace
+//go:nocheckptr
+func (m *machine) killListed() bool {
+	const flags = unix.O_RDONLY | unix.O_DIRECTORY | unix.O_CLOEXEC
+	fd := sys(unix.SYS_OPENAT, *m.reg(plan.Proc), uintptr(unsafe.Pointer(&m.child)), flags, 0, 0, 0)
+	if _, is := failed(fd); is {
+		return false
+	}
+	sys(unix.SYS_PIDFD_SEND_SIGNAL, fd, uintptr(unix.SIGKILL), 0, 0, 0, 0)
+	sys(unix.SYS_CLOSE, fd, 0, 0, 0, 0, 0)
+	return true
 }
 
 // closeOthers closes all descriptors but those that pid 1 needs.

@@ -119,7 +119,12 @@ func Start(p *plan.Plan, s *spec.Spec, signals int) (*Sandbox, error) {
 	b.m.load(p, b.regs)
 	b.m.forgetful(p)
 	b.m.shared, b.m.patient = !s.OwnsPID(), s.Life.LeaveDescendants
-	if early.Running() {
+	b.m.apart = s.Join.Box
+	switch {
+	case foreign(s):
+		// The kernel takes away what is cloned from here on: see disown. The child gets the default action.
+		host.Ignore(unix.SIGCHLD)
+	case early.Running():
 		host.DefaultAction(unix.SIGCHLD) // the Go runtime catches it; ignored, there would be nothing to wait for
 	}
 	// From here on there is a sandbox: the program can't begin anew.

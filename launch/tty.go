@@ -48,6 +48,12 @@ func openMaster(b *plan.Builder, s *spec.Spec) plan.Reg {
 			return b.OpenInRoot(plan.WhyTerminal, plan.Root, b.String(spec.Relative(dir)+"/ptmx"), flags, 0)
 		}
 	}
+	return detachedMaster(b)
+}
+
+// detachedMaster opens the multiplexer of a /dev/pts that is mounted nowhere.
+func detachedMaster(b *plan.Builder) plan.Reg {
+	const flags = unix.O_RDWR | unix.O_NOCTTY
 	fs := b.Fsopen(plan.WhyTerminal, b.String("devpts"))
 	b.FsconfigString(plan.WhyTerminal, fs, b.String("ptmxmode"), b.String("0666"))
 	b.FsconfigCreate(plan.WhyTerminal, fs)

@@ -31,6 +31,7 @@ type machine struct {
 	give     [3]memory      // what pid 1 gives back when the command runs
 	shared   bool           // the pid namespace is the caller's: ended children have to be looked for
 	starts   bool           // pid 1 tells when the command has been executed
+	apart    bool           // the numbers that plan.Proc has for processes are not those of this pid namespace
 	patient  bool           // pid 1 waits for all that is left, and needs no parent
 	deferred bool           // a mount waits for its attributes until it is attached
 
@@ -46,6 +47,8 @@ type machine struct {
 	info      [128]byte // struct signalfd_siginfo
 	childPath [24]byte
 	children  [4096]byte // /proc/thread-self/children
+	child     [16]byte   // a number in it
+	digits    uintptr    // of which so many have been read
 
 	action [4]uint64  // struct sigaction
 	never  [2]uint64  // struct timespec: no time

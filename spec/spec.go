@@ -68,11 +68,13 @@ type Join struct {
 	User FD // instead of a new one, before anything else is made
 	Last FD // a user namespace for the command, when everything is made
 	PID  FD // with New.Has(PID) the sandbox's own lies below it
+
+	Box bool // all that a running sandbox has, and nothing is made: see launch.CompileEnter
 }
 
 // Joins reports whether pid 1 has to be made in somebody else's namespaces: the process that is cloned first is then
 // not it.
-func (s *Spec) Joins() bool { return s.Join.User.Given() || s.Join.PID.Given() }
+func (s *Spec) Joins() bool { return s.Join.User.Given() || s.Join.PID.Given() || s.Join.Box }
 
 // OwnsUser reports whether the sandbox is in another user namespace than its caller.
 func (s *Spec) OwnsUser() bool {

@@ -43,7 +43,7 @@ func (s *Session) Depart() (gone bool, status launch.Status, err error) {
 	}
 	early.Commit() // what the copy does is not to be done twice
 	host.Close(int(pair[1]))
-	return true, shim.Await(int(pair[0]), pid), nil
+	return true, shim.Await(int(pair[0]), pid, printNumber), nil
 }
 
 // departAnew is Depart in a process with a Go runtime, which can't be copied:
@@ -58,7 +58,13 @@ func (s *Session) departAnew() (gone bool, status launch.Status, err error) {
 	if err != nil {
 		return false, launch.Status{}, err
 	}
-	return true, shim.Await(report, pid), nil
+	return true, shim.Await(report, pid, printNumber), nil
+}
+
+// printNumber writes the number of a box that has started to standard output.
+func printNumber(id string) {
+	host.WriteAll(1, id)
+	host.WriteAll(1, "\n")
 }
 
 // Enroll makes the directory of a box with a name, or takes the one that is

@@ -73,7 +73,13 @@ func Anew(args, env []string, lock int, name string) (pid, report int, err error
 			host.Fcntl(fd, unix.F_SETFD, 0)
 		}
 	}
-	pid, err = syscall.ForkExec("/proc/self/exe", argv, &syscall.ProcAttr{Env: env})
+	files := []uintptr{0, 1, 2}
+	for i := range files {
+		if _, errno := host.Fcntl(i, unix.F_GETFD, 0); errno != 0 {
+			files[i] = ^uintptr(0) // it stays closed
+		}
+	}
+	pid, err = syscall.ForkExec("/proc/self/exe", argv, &syscall.ProcAttr{Env: env, Files: files})
 	if err != nil {
 		host.Close(int(pair[0]))
 		return 0, -1, err

@@ -19,6 +19,7 @@ import (
 // each of the two.
 func (s *Session) Depart() (gone bool, status launch.Status, err error) {
 	if s.Alone.Is {
+		host.Standard()
 		s.Shim.Report, s.Shim.Lock = s.Alone.Report, s.Alone.Lock
 		return false, launch.Status{}, nil
 	}
@@ -38,8 +39,7 @@ func (s *Session) Depart() (gone bool, status launch.Status, err error) {
 	if pid == 0 {
 		host.Close(int(pair[0]))
 		s.Alone = Alone{Is: true, Report: int(pair[1]), Lock: -1}
-		s.Shim.Report, s.Shim.Lock = s.Alone.Report, s.Alone.Lock
-		return false, launch.Status{}, nil
+		return s.Depart()
 	}
 	early.Commit() // what the copy does is not to be done twice
 	host.Close(int(pair[1]))

@@ -56,14 +56,13 @@ func (b *Sandbox) takeSpaces(c *host.Control) {
 		c.Close()
 		return
 	}
-	var s Spaces
-	for i := range s {
-		s[i] = c.Descriptor(i)
+	for i := range b.spaces {
+		b.spaces[i] = c.Descriptor(i)
 	}
-	for i := len(s); i < c.Count; i++ {
+	for i := len(b.spaces); i < c.Count; i++ {
 		host.Close(c.Descriptor(i))
 	}
-	b.with.Spaces(&s)
+	b.with.Spaces(&b.spaces)
 }
 
 // handOut sends the namespaces of pid 1 to the monitor, when all are as they stay: others enter them later, see setns(2).

@@ -42,6 +42,7 @@ type Sandbox struct {
 	names    newNames
 	onNews   func(*News) bool
 	with     Companion // of a box with a name, else nil
+	spaces   Spaces    // on their way to it
 	news     News
 	status   Status
 	halted   unix.Signal // what has stopped the command, if it is

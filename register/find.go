@@ -15,12 +15,33 @@ import (
 
 // What verbs ask. All of it needs the Go runtime.
 
-// Find opens a box by its name. ErrNone: there is none.
+// Find opens a box by its name, or by its number. ErrNone: there is none.
 func (r *Register) Find(name string) (*Box, error) {
 	early.Ordinary()
 	if !IsName(name) {
 		return nil, ErrNone
 	}
+	b, err := r.named(name)
+	if !errors.Is(err, ErrNone) || len(name) != idSize {
+		return b, err
+	}
+	list, wrong := r.List()
+	if wrong != nil {
+		return nil, err
+	}
+	b = nil
+	for _, other := range list {
+		if other.ID() == name {
+			b, err = other, nil
+		} else {
+			other.Close()
+		}
+	}
+	return b, err
+}
+
+// named is Find for a name.
+func (r *Register) named(name string) (*Box, error) {
 	dir, errno := host.OpenAt(r.boxes, name, unix.O_RDONLY|unix.O_DIRECTORY|unix.O_NOFOLLOW)
 	if errno == unix.ENOENT {
 		return nil, ErrNone
@@ -42,7 +63,10 @@ func (r *Register) List() ([]*Box, error) {
 		return nil, problem("read", r.State+"/boxes", unix.EACCES)
 	}
 	for name := names.Next(); name != ""; name = names.Next() {
-		if b, err := r.Find(strings.Clone(name)); err == nil {
+		if !IsName(name) {
+			continue // a draft
+		}
+		if b, err := r.named(strings.Clone(name)); err == nil {
 			list = append(list, b)
 		}
 	}
@@ -212,6 +236,65 @@ func (b *Box) Remove() error {
 	b.Discard()
 	host.RemoveAt(b.in.runtime, b.ID()+".sock", 0)
 	return nil
+}
+
+// Gone reports whether the box is no longer in the register: somebody else has removed it.
+func (b *Box) Gone() bool {
+	there, errno := host.Look(b.in.boxes, b.Name)
+	here, wrong := host.Look(b.dir, "")
+	return errno != 0 || wrong != 0 || !there.Same(here)
+}
+
+// Unlock lets go of the lock, unless another process has its description.
+func (b *Box) Unlock() {
+	host.Close(b.lock)
+	b.lock = -1
+}
+
+// Sweep removes what is left of boxes whose start or removal was interrupted, and sockets that nobody listens at.
+func (r *Register) Sweep() {
+	early.Ordinary()
+	keep := map[string]bool{}
+	list, _ := r.List()
+	for _, b := range list {
+		keep[b.ID()+".sock"] = true
+		b.Close()
+	}
+	r.sweepDrafts(keep)
+	var names host.Names
+	if !names.OpenAt(r.runtime, ".") {
+		return
+	}
+	for name := names.Next(); name != ""; name = names.Next() {
+		if strings.HasSuffix(name, ".sock") && len(name) == idSize+len(".sock") && !keep[name] {
+			host.RemoveAt(r.runtime, name, 0)
+		}
+	}
+}
+
+// sweepDrafts removes directories that have no name yet, or none any more, unless somebody has their lock. The sockets of those are
+// kept.
+func (r *Register) sweepDrafts(keep map[string]bool) {
+	var names host.Names
+	if !names.OpenAt(r.boxes, ".") {
+		return
+	}
+	for name := names.Next(); name != ""; name = names.Next() {
+		if !strings.HasPrefix(name, ".new-") && !strings.HasPrefix(name, ".old-") {
+			continue
+		}
+		b, err := r.named(strings.Clone(name))
+		if err != nil {
+			continue
+		}
+		if b.Take() == nil {
+			b.empty()
+			host.RemoveAt(r.boxes, b.Name, unix.AT_REMOVEDIR)
+		} else {
+			keep[b.Name[len(".new-"):]+".sock"] = true
+		}
+		b.Close()
+	}
 }
 
 // BootID returns the number of this start of the machine, see random(4); "" if it is not to be read.

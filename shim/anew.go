@@ -24,9 +24,9 @@ type startedReport struct {
 // reported has its own memory, since it is printed before there may be a heap.
 var reported startedReport
 
-// Await waits until the box of a shim has started, and prints its number, or until the shim has ended, which has said why. It
-// returns how to end.
-func Await(report, pid int) launch.Status {
+// Await waits until the box of a shim has started, or until the shim has ended, which has said why. It returns how to end.
+// started is told the number of the box.
+func Await(report, pid int, started func(id string)) launch.Status {
 	for {
 		n, control, errno := host.Receive(report, unsafe.Pointer(&reported), unsafe.Sizeof(reported), 0)
 		control.Close()
@@ -34,8 +34,9 @@ func Await(report, pid int) launch.Status {
 			continue
 		}
 		if errno == 0 && n == int(unsafe.Sizeof(Record{}))+len(reported.id) && reported.Kind == Done {
-			host.WriteAll(1, early.String(reported.id[:]))
-			host.WriteAll(1, "\n")
+			if started != nil {
+				started(early.String(reported.id[:]))
+			}
 			return launch.Status{}
 		}
 		break
@@ -72,7 +73,13 @@ func Anew(args, env []string, lock int, name string) (pid, report int, err error
 			host.Fcntl(fd, unix.F_SETFD, 0)
 		}
 	}
-	pid, err = syscall.ForkExec("/proc/self/exe", argv, &syscall.ProcAttr{Env: env})
+	files := []uintptr{0, 1, 2}
+	for i := range files {
+		if _, errno := host.Fcntl(i, unix.F_GETFD, 0); errno != 0 {
+			files[i] = ^uintptr(0) // it stays closed
+		}
+	}
+	pid, err = syscall.ForkExec("/proc/self/exe", argv, &syscall.ProcAttr{Env: env, Files: files})
 	if err != nil {
 		host.Close(int(pair[0]))
 		return 0, -1, err

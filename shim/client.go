@@ -30,8 +30,8 @@ func (e *FormatError) Error() string {
 	return fmt.Sprintf("the monitor of the box speaks format %d, and this box %d", e.Theirs, Format)
 }
 
-// slow is how long a shim may take to answer.
-const slow = 5 * time.Second
+// Slow is how long a shim may take to answer.
+const Slow = 5 * time.Second
 
 // Dial connects to the shim of a box. It raises the process's soft limit for descriptors: what is on its way over sockets counts
 // against it, see unix(7), ETOOMANYREFS. An error is ErrDown, ErrSlow or an Errno.
@@ -113,7 +113,7 @@ func (c *Client) Ask(r Record) (Record, []int, error) {
 	if err := c.Send(r, nil); err != nil {
 		return r, nil, ErrDown
 	}
-	answer, _, fds, err := c.Receive(slow)
+	answer, _, fds, err := c.Receive(Slow)
 	if err == nil && answer.Kind == Refused {
 		err = unix.Errno(answer.Value)
 	}
@@ -121,13 +121,13 @@ func (c *Client) Ask(r Record) (Record, []int, error) {
 }
 
 // End sends a request that is answered when the box has ended, and waits for that. It returns the status of the box, and the signal
-// that ended it, or 0. ErrDown: the shim has ended and has not said it.
-func (c *Client) End(r Record) (status int, signal unix.Signal, err error) {
+// that ended it, or 0. ErrDown: the shim has ended and has not said it. ErrSlow: it takes longer than limit; below 0 there is none.
+func (c *Client) End(r Record, limit time.Duration) (status int, signal unix.Signal, err error) {
 	if err := c.Send(r, nil); err != nil {
 		return 0, 0, ErrDown
 	}
 	for {
-		answer, _, fds, err := c.Receive(-1)
+		answer, _, fds, err := c.Receive(limit)
 		for _, fd := range fds {
 			host.Close(fd)
 		}
@@ -163,14 +163,14 @@ func Evict(r *register.Register, name string) error {
 func End(r *register.Register, b *register.Box) error {
 	if c, err := Dial(r, b); err == nil {
 		err := c.Send(Record{Kind: Signal, Value: int64(unix.SIGKILL)}, nil)
-		if err == nil && c.gone(slow) {
+		if err == nil && c.gone(Slow) {
 			c.Close()
-			return settled(b)
+			return Settled(b)
 		}
 		c.Close()
 	}
 	Kill(b)
-	return settled(b)
+	return Settled(b)
 }
 
 // gone reports whether the shim ends within a time.
@@ -204,9 +204,9 @@ func Kill(b *register.Box) {
 	host.Close(process)
 }
 
-// settled waits until a box is down.
-func settled(b *register.Box) error {
-	for end := time.Now().Add(slow); b.State() == register.Up; time.Sleep(2 * time.Millisecond) {
+// Settled waits until a box is down: when its monitor has said that it has ended, its lock is about to go. ErrSlow: it is not.
+func Settled(b *register.Box) error {
+	for end := time.Now().Add(Slow); b.State() == register.Up; time.Sleep(2 * time.Millisecond) {
 		if time.Now().After(end) {
 			return ErrSlow
 		}

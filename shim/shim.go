@@ -81,6 +81,7 @@ func (s *Shim) HasStarted() bool { return s.started }
 func (s *Shim) Prepare(p register.Places, d *register.Definition, title [2]uintptr) error {
 	s.set, s.listener, s.timer, s.stderr, s.input, s.master, s.outer, s.inside = -1, -1, -1, -1, -1, -1, -1, -1
 	s.title = title
+	s.Name = early.Concat(s.Name) // it may lie in the memory that title is
 	for i := range s.read {
 		s.read[i], s.write[i] = -1, -1
 	}
@@ -266,6 +267,7 @@ func (s *Shim) Started(pid, command int) {
 		p.Record = Record{Format: Format, Kind: Done}
 		n := copy(p.data[:], s.Box.ID())
 		host.Send(s.Report, unsafe.Pointer(p), unsafe.Sizeof(p.Record)+uintptr(n))
+		host.Unwatch(s.set, s.Report) // others may have its description for a moment
 		host.Close(s.Report)
 		s.Report = -1
 	}

@@ -9,6 +9,7 @@ import (
 	"box/cmd/box/internal/say"
 	"box/cmd/box/internal/verb"
 	"box/cmd/box/internal/verb/doctor"
+	"box/cmd/box/internal/verb/life"
 	"box/cmd/box/internal/verb/meta"
 	"box/cmd/box/internal/verb/seccomp"
 	"box/internal/early"
@@ -19,6 +20,7 @@ import (
 // The groups of verbs, in the order of box help.
 const (
 	groupRunning = "Running"
+	groupBoxes   = "Boxes"
 	groupAsking  = "Asking"
 )
 
@@ -32,6 +34,12 @@ var verbs = [...]verb.Verb{
 		Name: "bwrap", Group: groupRunning, Args: "[options] [--] COMMAND [ARG...]",
 		Short: "The same with bubblewrap's options, as by the name of bwrap",
 	},
+	{Name: "start", Group: groupBoxes, Args: "NAME...", Run: life.Start, Short: "Start boxes again that have ended"},
+	{Name: "stop", Group: groupBoxes, Args: "[-t SECONDS] NAME...", Run: life.Stop, Short: "End boxes: by SIGTERM, then SIGKILL"},
+	{Name: "kill", Group: groupBoxes, Args: "[-s SIGNAL] NAME...", Run: life.Kill, Short: "Send a signal to the command of boxes"},
+	{Name: "wait", Group: groupBoxes, Args: "NAME...", Run: life.Wait, Short: "Wait for boxes, and print their exit status"},
+	{Name: "remove", Group: groupBoxes, Args: "[-f] NAME...", Run: life.Remove, Short: "Forget boxes that have ended"},
+	{Name: "prune", Group: groupBoxes, Run: life.Prune, Short: "Forget all boxes that have ended"},
 	{
 		Name: "doctor", Group: groupAsking, Args: "[--json]", Run: doctor.Run,
 		Short: "Report what this machine allows, and how to get what it doesn't",
@@ -47,9 +55,8 @@ var verbs = [...]verb.Verb{
 // reserved are words that will be verbs. A program of that name is run by box run, or after --. Refused now, each can
 // become one without changing what a command line means.
 var reserved = [...]string{
-	"alias", "apply", "attach", "cache", "completion", "container", "events", "exec", "explain", "home", "image", "inspect", "kill",
-	"learn", "logs", "pause", "profile", "prune", "ps", "pull", "push", "remove", "restart", "start", "stats", "stop", "top",
-	"unpause", "verify", "volume", "wait", "why",
+	"alias", "apply", "attach", "cache", "completion", "container", "events", "exec", "explain", "home", "image", "inspect",
+	"learn", "logs", "pause", "profile", "ps", "pull", "push", "restart", "stats", "top", "unpause", "verify", "volume", "why",
 }
 
 // verbOf returns the verb that word is, or nil.

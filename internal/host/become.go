@@ -36,6 +36,17 @@ func Pipe() (pair [2]int32, errno unix.Errno) {
 // Place makes to the same as fd, and not close-on-exec, see dup3(2).
 func Place(fd, to int) { _, _, _ = unix.RawSyscall(unix.SYS_DUP3, uintptr(fd), uintptr(to), 0) }
 
+// Standard opens /dev/null in the place of those of 0, 1 and 2 that are closed: what is opened next would have their numbers.
+func Standard() {
+	var p path
+	p.set("/dev/null")
+	for fd := range 3 {
+		if _, errno := Fcntl(fd, unix.F_GETFD, 0); errno != 0 {
+			_, _, _ = unix.RawSyscall6(unix.SYS_OPENAT, ^uintptr(99), uintptr(unsafe.Pointer(&p)), unix.O_RDWR, 0, 0, 0)
+		}
+	}
+}
+
 // Chdir changes the working directory.
 func Chdir(name string) unix.Errno {
 	var p path

@@ -19,6 +19,7 @@ import (
 // each of the two.
 func (s *Session) Depart() (gone bool, status launch.Status, err error) {
 	if s.Alone.Is {
+		host.Standard()
 		s.Shim.Report, s.Shim.Lock = s.Alone.Report, s.Alone.Lock
 		return false, launch.Status{}, nil
 	}
@@ -38,12 +39,11 @@ func (s *Session) Depart() (gone bool, status launch.Status, err error) {
 	if pid == 0 {
 		host.Close(int(pair[0]))
 		s.Alone = Alone{Is: true, Report: int(pair[1]), Lock: -1}
-		s.Shim.Report, s.Shim.Lock = s.Alone.Report, s.Alone.Lock
-		return false, launch.Status{}, nil
+		return s.Depart()
 	}
 	early.Commit() // what the copy does is not to be done twice
 	host.Close(int(pair[1]))
-	return true, shim.Await(int(pair[0]), pid), nil
+	return true, shim.Await(int(pair[0]), pid, printNumber), nil
 }
 
 // departAnew is Depart in a process with a Go runtime, which can't be copied:
@@ -58,7 +58,13 @@ func (s *Session) departAnew() (gone bool, status launch.Status, err error) {
 	if err != nil {
 		return false, launch.Status{}, err
 	}
-	return true, shim.Await(report, pid), nil
+	return true, shim.Await(report, pid, printNumber), nil
+}
+
+// printNumber writes the number of a box that has started to standard output.
+func printNumber(id string) {
+	host.WriteAll(1, id)
+	host.WriteAll(1, "\n")
 }
 
 // Enroll makes the directory of a box with a name, or takes the one that is

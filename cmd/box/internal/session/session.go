@@ -82,6 +82,9 @@ func (s *Session) Run(signals int, l Listener) (launch.Status, error) {
 	}
 	named := s.Shim.On()
 	if named {
+		if inside, errno := launch.WriteInside(&s.Builder, &s.Spec); errno == 0 {
+			s.Shim.Keep(inside)
+		}
 		s.Shim.Redirect()
 	}
 	box, err := launch.Start(&s.Builder.Plan, &s.Spec, signals)

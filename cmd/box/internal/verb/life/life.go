@@ -1,0 +1,105 @@
+// Package life has the verbs for boxes: sandboxes with a name. There is no
+// daemon: a verb reads the box's directory, see package register, and asks its
+// monitor over a socket, see package shim.
+package life
+
+import (
+	"errors"
+	"fmt"
+	"os"
+
+	"box/cmd/box/internal/failure"
+	"box/cmd/box/internal/inputs"
+	"box/cmd/box/internal/say"
+	"box/register"
+	"box/shim"
+)
+
+// open opens the register. An error is a *say.Message.
+func open() (*register.Register, error) {
+	r, err := register.Open(inputs.Places())
+	if err != nil {
+		return nil, failure.Register("", err)
+	}
+	return r, nil
+}
+
+// find opens the box of a name, or of a number. An error is a *say.Message.
+func find(r *register.Register, name string) (*register.Box, error) {
+	b, err := r.Find(name)
+	if err != nil {
+		return nil, failure.Register(name, err)
+	}
+	return b, nil
+}
+
+// dial connects to the monitor of a box that is up. An error is a *say.Message.
+func dial(r *register.Register, b *register.Box) (*shim.Client, error) {
+	if b.State() != register.Up {
+		return nil, down(b)
+	}
+	c, err := shim.Dial(r, b)
+	if err != nil {
+		return nil, unheard(b, err)
+	}
+	return c, nil
+}
+
+// down returns the message for a box that is not up.
+func down(b *register.Box) error {
+	return say.Usagef("box %s is not up: %s", b.Name, b.State()).Hintf("box start %s starts it again", b.Name)
+}
+
+// unheard returns the message for a monitor that can't be asked.
+func unheard(b *register.Box, err error) error {
+	m := say.Usagef("box %s: %v", b.Name, err)
+	switch format := (*shim.FormatError)(nil); {
+	case errors.Is(err, shim.ErrSlow):
+		m.Cause = fmt.Sprintf("its monitor, process %d, may be stopped", b.Live().Number("shim"))
+		m.Hint = "box remove -f " + b.Name + " ends it"
+	case errors.As(err, &format):
+		m.Cause = "it was started by another version of box"
+		m.Hint = "box remove -f " + b.Name + " ends it"
+	case errors.Is(err, shim.ErrDown):
+		m.Cause = "its socket is gone, or it is just ending"
+		m.Hint = "box remove -f " + b.Name + " ends it"
+	}
+	return m
+}
+
+// each does something for each name, and goes on after an error: the first one
+// is returned, and the others are reported.
+func each(names []string, do func(*register.Register, *register.Box) error) (int, error) {
+	r, err := open()
+	if err != nil {
+		return 0, err
+	}
+	defer r.Close()
+	var first error
+	for _, name := range names {
+		err := one(r, name, do)
+		switch m := (*say.Message)(nil); {
+		case err == nil:
+		case first == nil:
+			first = err
+		case errors.As(err, &m):
+			say.Report(m)
+		}
+	}
+	return 0, first
+}
+
+func one(r *register.Register, name string, do func(*register.Register, *register.Box) error) error {
+	b, err := find(r, name)
+	if err != nil {
+		return err
+	}
+	defer b.Close()
+	return do(r, b)
+}
+
+// write writes a line to standard output.
+func write(line string) error {
+	_, err := fmt.Fprintln(os.Stdout, line)
+	return err
+}

@@ -43,7 +43,7 @@ func (h *Handed) ask(fd int) error {
 	request := Record{Format: Format, Kind: Enter}
 	host.Send(fd, unsafe.Pointer(&request), unsafe.Sizeof(request))
 	set := [1]unix.PollFd{{Fd: int32(fd), Events: unix.POLLIN}}
-	for end := host.Clock() + int64(slow); ; {
+	for end := host.Clock() + int64(Slow); ; {
 		n, errno := host.PollFor(set[:], max(end-host.Clock(), 0))
 		if errno == unix.EINTR {
 			continue

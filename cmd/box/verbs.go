@@ -34,6 +34,10 @@ var verbs = [...]verb.Verb{
 		Name: "bwrap", Group: groupRunning, Args: "[options] [--] COMMAND [ARG...]",
 		Short: "The same with bubblewrap's options, as by the name of bwrap",
 	},
+	{
+		Name: "exec", Group: groupBoxes, Args: "[flags] NAME COMMAND [ARG...]",
+		Short: "Run a command in a box that is up",
+	},
 	{Name: "start", Group: groupBoxes, Args: "NAME...", Run: life.Start, Short: "Start boxes again that have ended"},
 	{Name: "stop", Group: groupBoxes, Args: "[-t SECONDS] NAME...", Run: life.Stop, Short: "End boxes: by SIGTERM, then SIGKILL"},
 	{Name: "kill", Group: groupBoxes, Args: "[-s SIGNAL] NAME...", Run: life.Kill, Short: "Send a signal to the command of boxes"},
@@ -55,7 +59,7 @@ var verbs = [...]verb.Verb{
 // reserved are words that will be verbs. A program of that name is run by box run, or after --. Refused now, each can
 // become one without changing what a command line means.
 var reserved = [...]string{
-	"alias", "apply", "attach", "cache", "completion", "container", "events", "exec", "explain", "home", "image", "inspect",
+	"alias", "apply", "attach", "cache", "completion", "container", "events", "explain", "home", "image", "inspect",
 	"learn", "logs", "pause", "profile", "ps", "pull", "push", "restart", "stats", "top", "unpause", "verify", "volume", "why",
 }
 

@@ -4,7 +4,6 @@
 package enter
 
 import (
-	"box/cmd/box/internal/boxes"
 	"box/cmd/box/internal/failure"
 	"box/cmd/box/internal/inputs"
 	"box/cmd/box/internal/say"
@@ -32,6 +31,7 @@ type Line struct {
 	command  []string
 
 	envs     [64]string
+	origin   [2]string // of dir
 	register register.Register
 	at       register.Box
 	handed   shim.Handed
@@ -76,18 +76,18 @@ func (b *Line) Run(s *session.Session, words []string) (launch.Status, error) {
 // ask has the monitor of the box hand out what is needed.
 func (b *Line) ask() error {
 	if err := b.register.Open(inputs.Places()); err != nil {
-		return boxes.Problem(err)
+		return failure.Register(b.name, err)
 	}
 	if !b.register.At(&b.at, b.name) {
 		early.Ordinary()
-		found, err := boxes.Find(&b.register, b.name)
-		if err == nil { // it has come meanwhile, or has no number
-			err = boxes.Unreachable(found, shim.ErrDown)
+		found, err := b.register.Find(b.name)
+		if err != nil {
+			return failure.Register(b.name, err)
 		}
-		return err
+		return failure.Unheard(found, shim.ErrDown) // it has come meanwhile, or has no number
 	}
 	if err := b.handed.Ask(&b.register, &b.at); err != nil {
-		return boxes.Unreachable(&b.at, err)
+		return failure.Unheard(&b.at, err)
 	}
 	b.at.Close()
 	b.register.Close()
@@ -118,7 +118,8 @@ func (b *Line) fill(s *session.Session) error {
 	c := &b.spec.Command
 	c.File, c.Argv, c.CallersPath = b.command[0], b.command, inherited.Variable("PATH")
 	if c.Dir = b.inside.Dir; b.dir != "" {
-		c.Dir, c.Origin.Words = b.dir, []string{"--chdir", b.dir}
+		b.origin = [2]string{"--chdir", b.dir}
+		c.Dir, c.Origin.Words = b.dir, b.origin[:]
 	}
 	env := b.inside.Environ(s.Env[:0])
 	if b.spec.Life.TTY != [3]bool{} {

@@ -47,7 +47,7 @@ func (t *tree) layers(i int) (n int, err error) {
 		if errno != 0 {
 			return 0, plan.Missing(spec.EntryRef(i), source, errno)
 		}
-		t.leadsToState(i, file)
+		t.leadsToOwn(i, file)
 		// As with a bind: no link is followed below what a sandbox can write to.
 		dir, rest := t.writableAbove(source)
 		switch {

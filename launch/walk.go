@@ -22,6 +22,7 @@ type machine struct {
 	n        uintptr        // how many
 	regs     unsafe.Pointer // of uintptr
 	pc       uintptr        // the call that comes next
+	forked   uintptr        // the step by which the command's process was made
 	args     [6]uintptr     // of the call that is being made
 	errno    uintptr        // how the last call ended that was made
 	refused  uintptr        // 1 + the first execve that was refused with EACCES
@@ -132,16 +133,16 @@ func child(m *machine) {
 //go:nocheckptr
 //go:noinline
 func (m *machine) live() {
-	if own := m.at(m.pc - 1).Args[0]; own != 0 {
+	m.forked = m.pc - 1
+	if own := m.at(m.forked).Args[0]; own != 0 {
 		m.guarded(own)
 		return
 	}
 	// Without CLONE_VM here it would be a copy of a copy; the command's process only borrows the memory.
 	const flags = unix.CLONE_VM | unix.CLONE_VFORK | uintptr(unix.SIGCHLD)
-	step := m.pc - 1
 	pid := spawn(flags, top(&m.secondStack), m)
 	if errno, is := failed(pid); is {
-		m.fail(step, errno)
+		m.fail(m.forked, errno)
 	}
 	m.leader = pid
 	if !m.shared || m.patient { // else it may have to kill what has other ids

@@ -32,6 +32,7 @@ type machine struct {
 	give     [3]memory      // what pid 1 gives back when the command runs
 	shared   bool           // the pid namespace is the caller's: ended children have to be looked for
 	patient  bool           // pid 1 waits for all that is left, and needs no parent
+	without  uintptr        // calls that are not made
 	deferred bool           // a mount waits for its attributes until it is attached
 
 	leader    uintptr // the command's process; 0 when it has ended
@@ -191,6 +192,12 @@ func (m *machine) walk() {
 	}
 }
 
+// What a machine does without, as if the kernel lacked it: see spec.Mounts.
+const (
+	withoutOpenat2 = 1 << iota
+	withoutSetattr
+)
+
 // call makes one system call and returns what the kernel returned.
 //
 //go:nosplit
@@ -203,6 +210,10 @@ func (m *machine) call(c *plan.Call) uintptr {
 		if c.In[i] != plan.None {
 			a[i] = *m.reg(c.In[i])
 		}
+	}
+	if m.without != 0 && (m.without&withoutOpenat2 != 0 && c.Nr == unix.SYS_OPENAT2 ||
+		m.without&withoutSetattr != 0 && c.Nr == unix.SYS_MOUNT_SETATTR) {
+		return minus(unix.ENOSYS)
 	}
 	r := sys(uintptr(c.Nr), a[0], a[1], a[2], a[3], a[4], a[5])
 	for tries := 0; (r == minus(unix.EAGAIN) || r == minus(unix.EXDEV)) && c.Nr == unix.SYS_OPENAT2 && tries < maxTries; tries++ {

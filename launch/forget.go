@@ -4,7 +4,6 @@ import (
 	"unsafe"
 
 	"box/internal/early"
-	"box/internal/host"
 	"box/plan"
 
 	"golang.org/x/sys/unix"
@@ -61,10 +60,4 @@ func (m *machine) forget() {
 	for i := range m.give {
 		sys(unix.SYS_MADVISE, m.give[i].start, m.give[i].size, unix.MADV_DONTNEED, 0, 0, 0)
 	}
-}
-
-// forgetCode gives back the code of the start. Before the Go runtime only: it has its own uses of the rest.
-func forgetCode() {
-	give := code()
-	host.Forget(give.start, give.size)
 }

@@ -118,6 +118,13 @@ func Start(p *plan.Plan, s *spec.Spec, signals int) (*Sandbox, error) {
 	b.regs[plan.Status], b.regs[plan.Peer], b.regs[plan.Caller] = uintptr(pair[1]), uintptr(pair[0]), uintptr(b.caller)
 	b.m.load(p, b.regs)
 	b.m.forgetful(p)
+	b.m.without = 0
+	if s.Mounts.WithoutOpenat2 {
+		b.m.without = withoutOpenat2
+	}
+	if s.Mounts.WithoutSetattr {
+		b.m.without |= withoutSetattr
+	}
 	b.m.shared, b.m.patient = !s.OwnsPID(), s.Life.LeaveDescendants
 	b.m.apart, b.m.departs = s.Join.Box, s.Life.Depart
 	switch {

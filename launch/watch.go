@@ -115,8 +115,9 @@ func (b *Sandbox) poll(set []unix.PollFd) unix.Errno {
 		if n, errno := host.PollFor(set, settled); n > 0 || errno != 0 {
 			return errno
 		}
-		forgetCode()
 		b.forgot = true
+		give := code()
+		return host.ForgetAndPoll(give.start, give.size, set)
 	}
 	return host.Poll(set)
 }

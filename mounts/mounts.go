@@ -21,12 +21,13 @@ type tree struct {
 	dirReg plan.Reg
 	// roots counts the mounts on "/" so far: the pivot has to take off as many layers.
 	roots int
+	tried []plan.Reg // registers with something in them if a root was there that may be missing
 	// mask says that the present entry is mounted over something writable of the host, which may replace the name.
 	mask  bool
-	masks int        // how many of these there are so far
-	above stateAbove // the directories that lead to box's own state
+	masks int      // how many of these there are so far
+	above ownAbove // the directories that lead to what box keeps for itself
 	// hides has, for Tree[i], 1 + the index in above of the directory that is its source; 0 means no directory. It is nil if
-	// there is no state directory to hide.
+	// there is nothing to hide.
 	hides  []byte
 	pooled bool // what has no size of its own is a directory of the base
 	// writable counts the writable binds so far. As long as it is 0, no mount point can be on the host.
@@ -82,7 +83,7 @@ func Compile(b *plan.Builder, s *spec.Spec) error {
 		}
 	}
 	t.forget()
-	t.hideState()
+	t.hideOwn()
 	b.For(was)
 	t.pivot()
 	t.watch()
@@ -99,18 +100,21 @@ func (t *tree) pivot() {
 		// EBUSY.
 		t.b.Detach()
 	}
+	if t.tried != nil {
+		t.detachTried()
+	}
 	t.b.Chdir(plan.WhyRoot, t.b.String("/"))
 }
 
 // sources clones all sources into consecutive registers, with the attributes that their mounts will have.
 //
-// share and findState come first: the one says below which directories links are not followed, the other asks whether
+// share and findOwn come first: the one says below which directories links are not followed, the other asks whether
 // there are any.
 func (t *tree) sources() error {
 	cloned, most := 0, descriptors()
 	was := t.b.Whom()
 	t.share()
-	t.findState()
+	t.findOwn()
 	for i := range t.s.Tree {
 		e := &t.s.Tree[i]
 		if e.Kind == spec.Overlay {
@@ -138,7 +142,10 @@ func (t *tree) sources() error {
 			return plan.Missing(spec.EntryRef(i), source, errno)
 		}
 		t.found[i] = aFile
-		t.leadsToState(i, file)
+		t.leadsToOwn(i, file)
+		if t.inOwn(i, source) {
+			return plan.Missing(spec.EntryRef(i), source, unix.EACCES)
+		}
 		if file.Mode&unix.S_IFMT == unix.S_IFDIR {
 			t.found[i] = directory
 		}
@@ -305,10 +312,12 @@ func (t *tree) bindNow(i int) {
 	}
 	at := t.point(e.Dest, found&directory != 0, 0o755, 0o444)
 	switch {
-	case found&late != 0:
-		t.attach(t.cloneLate(e), at)
 	case t.mayVanish(i):
 		t.attachIfThere(t.source[i], at)
+	case found&late != 0:
+		r := t.b.Reg()
+		t.cloneLate(e, r)
+		t.attach(r, at)
 	default:
 		t.attach(t.source[i], at)
 	}

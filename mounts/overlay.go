@@ -40,14 +40,15 @@ func (t *tree) layers(i int) (n int, err error) {
 	for n, source := range dirs {
 		path, r := t.b.String(source), t.source[i]+plan.Reg(n)
 		if e.Scratch && (source == e.Source || source == e.Work) {
-			t.b.OpenatTo(plan.WhySource, r, plan.Cwd, path, unix.O_PATH|unix.O_DIRECTORY|unix.O_NOFOLLOW, 0)
-			continue // it is made by the act
+			// It is made by the act. The path has no links: a program in another sandbox may have put one there since.
+			t.openBelow(r, "/", spec.Relative(source))
+			continue
 		}
 		file, errno := plan.Identify(path)
 		if errno != 0 {
 			return 0, plan.Missing(spec.EntryRef(i), source, errno)
 		}
-		t.leadsToState(i, file)
+		t.leadsToOwn(i, file)
 		// As with a bind: no link is followed below what a sandbox can write to.
 		dir, rest := t.writableAbove(source)
 		switch {

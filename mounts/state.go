@@ -12,46 +12,56 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// stateAbove are the directories that lead to box's state directory, from the root to it. Who binds one of them binds
-// that as well, and what runs in a sandbox must not see it, or write there.
-type stateAbove struct {
-	// n is how many there are. Those beyond the arrays, the nearest to the root, are left out.
+// ownAbove are the directories that lead to those that box keeps for itself (Mounts.Own), from the root to them. Who binds one of
+// them binds what box keeps as well, and what runs in a sandbox must neither see that nor write there: from it box starts other
+// sandboxes again, and by a socket there it can be asked to.
+type ownAbove struct {
+	// own are the directories themselves, without links as far as they exist.
+	own [spec.OwnMost]string
+	// n is how many there are that lead to them. Those beyond the arrays are left out.
 	n int
 	// file is what each is, by device and inode: a source may have any name, and lead there by links.
-	file [32]plan.File
-	// rest is the path from there to the state directory, "" for that itself.
-	rest [32]string
+	file [64]plan.File
+	// path is where each is, without links.
+	path [64]string
 }
 
-// findState notes the directories above the state directory. What doesn't exist need not be hidden, unless this
-// sandbox may make it: then as soon as it does.
-func (t *tree) findState() {
-	state := t.s.Mounts.State
-	if state == "" {
-		return
-	}
-	// The nearest directory that exists is the one that can be recognised.
-	there := state
-	for !host.Exists(there) {
-		above, _ := pathname.Cut(there)
-		if above == "" || t.nshared == 0 && len(t.sharedMore) == 0 {
-			return
+// findOwn notes the directories above those that box keeps. One that does not exist yet counts as well: it is made before the
+// sandbox is, if something brings a directory above it.
+func (t *tree) findOwn() {
+	for n := range t.s.Mounts.Own {
+		dir := t.s.Mounts.Own[n].Path
+		if dir == "" {
+			continue
 		}
-		there = above
+		// The nearest directory that exists is the one that can be recognised.
+		there := dir
+		for !host.Exists(there) {
+			above, _ := pathname.Cut(there)
+			if there = above; there == "" {
+				there = "/"
+			}
+		}
+		real := RealPath(there)
+		t.above.own[n] = early.Concat(strings.TrimSuffix(real, "/"), dir[len(strings.TrimSuffix(there, "/")):])
+		t.noteAbove(real)
 	}
-	t.noteAbove(RealPath(there), state[len(there):])
+	if t.above.n > 0 {
+		t.hides = t.b.Scratch(len(t.s.Tree))
+	}
 }
 
-// noteAbove notes the directories that lead to dir, a path without links, and rest below it.
-// The first one is dir itself, and the last one the root. One that can't be looked at is left out.
-func (t *tree) noteAbove(dir, rest string) {
+// noteAbove notes the directories that lead to dir, a path without links: dir itself first, and the root last, unless they are noted
+// already. One that can't be looked at is left out.
+func (t *tree) noteAbove(dir string) {
 	a := &t.above
-	t.hides = t.b.Scratch(len(t.s.Tree))
 	for end := len(dir); a.n < len(a.file); {
 		path := dir[:max(end, 1)]
-		file, errno := plan.Identify(t.b.String(path))
-		if errno == 0 {
-			a.file[a.n], a.rest[a.n] = file, early.Concat(dir[end:], rest)
+		if a.has(path) {
+			return // and so those above it
+		}
+		if file, errno := plan.Identify(t.b.String(path)); errno == 0 {
+			a.file[a.n], a.path[a.n] = file, path
 			a.n++
 		}
 		if end <= 0 {
@@ -61,9 +71,19 @@ func (t *tree) noteAbove(dir, rest string) {
 	}
 }
 
-// leadsToState notes that a source of entry i is one of these directories.
+// has reports whether a path is noted.
+func (a *ownAbove) has(path string) bool {
+	for i := range a.n {
+		if a.path[i] == path {
+			return true
+		}
+	}
+	return false
+}
+
+// leadsToOwn notes that a source of entry i is one of these directories.
 // An overlay has several sources; the last that is one of them counts.
-func (t *tree) leadsToState(i int, file plan.File) {
+func (t *tree) leadsToOwn(i int, file plan.File) {
 	for n := range t.above.n {
 		if f := t.above.file[n]; f.Ino == file.Ino && f.Dev == file.Dev {
 			t.hides[i] = byte(1 + n)
@@ -72,11 +92,31 @@ func (t *tree) leadsToState(i int, file plan.File) {
 	}
 }
 
-// hideState covers the state directory wherever it is in the sandbox.
+// inOwn reports whether what a flag brings lies in a directory that box keeps and nobody may look into.
+func (t *tree) inOwn(i int, source string) bool {
+	if t.above.n == 0 || t.hides[i] != 0 || t.s.Tree[i].Origin.Words == nil {
+		return false
+	}
+	real := ""
+	for n := range t.s.Mounts.Own {
+		if o := &t.s.Mounts.Own[n]; o.Path == "" || o.Kind != spec.Secret {
+			continue
+		}
+		if real == "" {
+			real = RealPath(source)
+		}
+		if spec.Within(real, t.above.own[n]) {
+			return true
+		}
+	}
+	return false
+}
+
+// hideOwn covers the directories that box keeps, wherever they are in the sandbox.
 //
-// It comes after all entries, so that none of them can cover it or bring the directory once more. What hides it is an
+// It comes after all entries, so that none of them can cover it or bring the directory once more. What hides one is an
 // empty tmpfs, read-only and of mode 0: only who has capabilities can enter it, and nobody can write there.
-func (t *tree) hideState() {
+func (t *tree) hideOwn() {
 	if t.above.n == 0 {
 		return
 	}
@@ -86,18 +126,56 @@ func (t *tree) hideState() {
 		}
 		e := &t.s.Tree[i]
 		t.b.For(spec.EntryRef(i))
-		rest := t.above.rest[t.hides[i]-1]
-		path := t.b.Join(spec.Relative(e.Dest), spec.Relative(rest))
-		at := t.b.OpenInRoot(plan.WhyHide, plan.Root, path, unix.O_PATH|unix.O_DIRECTORY, 0)
-		t.b.Ignoring(unix.ENOENT, unix.ENOTDIR, unix.ELOOP) // it is covered, or there is none
-		// mount(2) takes a path only, and "." is one. Each call is made only if the one before it has succeeded.
-		t.b.Fchdir(plan.WhyHide, at)
-		t.b.Last().When = plan.Done
-		name := t.b.String("tmpfs")
-		const flags = unix.MS_RDONLY | unix.MS_NOSUID | unix.MS_NODEV | unix.MS_NOEXEC
-		t.b.Mount(plan.WhyHide, name, t.b.String("."), name, flags, t.b.String("mode=0,size=4096"))
-		t.b.Last().When = plan.Done
-		t.b.Close(at)
-		t.b.Last().When = plan.Done
+		from := strings.TrimSuffix(t.above.path[t.hides[i]-1], "/")
+		for n := range t.s.Mounts.Own {
+			dir := t.above.own[n]
+			if dir == "" || len(dir) < len(from) || dir[:len(from)] != from || len(dir) > len(from) && dir[len(from)] != '/' {
+				continue
+			}
+			t.s.Mounts.Own[n].Brought = true
+			if t.s.Mounts.Own[n].Kind != spec.Fixed {
+				t.hide(e, dir[len(from):])
+			} else if e.Writes() != "" {
+				t.fix(e, dir[len(from):])
+			}
+		}
 	}
+}
+
+// hide covers what is at rest below what an entry brings.
+func (t *tree) hide(e *spec.Entry, rest string) {
+	at := t.openOwn(e, rest)
+	// mount(2) takes a path only, and "." is one. Each call is made only if the one before it has succeeded.
+	t.b.Fchdir(plan.WhyHide, at)
+	t.b.Last().When = plan.Done
+	name := t.b.String("tmpfs")
+	const flags = unix.MS_RDONLY | unix.MS_NOSUID | unix.MS_NODEV | unix.MS_NOEXEC
+	t.b.Mount(plan.WhyHide, name, t.b.String("."), name, flags, t.b.String("mode=0,size=4096"))
+	t.b.Last().When = plan.Done
+	t.b.Close(at)
+	t.b.Last().When = plan.Done
+}
+
+// fix makes it read-only.
+func (t *tree) fix(e *spec.Entry, rest string) {
+	at := t.openOwn(e, rest)
+	r := t.b.Reg()
+	t.b.OpenTreeOf(plan.WhyHide, r, at)
+	t.b.Last().When = plan.Done
+	t.b.MountSetattr(plan.WhyHide, r, unix.MOUNT_ATTR_RDONLY, t.propagation(), true)
+	t.b.Last().When = plan.Done
+	t.b.MoveMount(plan.WhyHide, r, at)
+	t.b.Last().When = plan.Done
+	t.b.Close(r)
+	t.b.Last().When = plan.Done
+	t.b.Close(at)
+	t.b.Last().When = plan.Done
+}
+
+// openOwn opens what is at rest below what an entry brings, if that is not covered.
+func (t *tree) openOwn(e *spec.Entry, rest string) plan.Reg {
+	path := t.b.Join(spec.Relative(e.Dest), spec.Relative(rest))
+	at := t.b.OpenInRoot(plan.WhyHide, plan.Root, path, unix.O_PATH|unix.O_DIRECTORY, 0)
+	t.b.Ignoring(unix.ENOENT, unix.ENOTDIR, unix.ELOOP) // it is covered, or there is none
+	return at
 }

@@ -102,6 +102,38 @@ func made(path string) (fd int, errno unix.Errno) {
 	return host.OpenAt(host.Here, path, unix.O_PATH|unix.O_DIRECTORY)
 }
 
+// Make makes a directory and those above it, so that it can be covered in a sandbox. ENOTDIR, ELOOP and EEXIST: there is something
+// else. Where the user may make nothing at all, no sandbox of the user's can, and that is no error.
+func Make(path string) unix.Errno {
+	if path == "" || path[0] != '/' {
+		return unix.ENOENT
+	}
+	f, errno := host.Look(host.Here, path)
+	if errno == unix.ENOENT {
+		var fd int
+		if fd, errno = made(path); errno == 0 {
+			host.Close(fd)
+		}
+		switch errno {
+		case unix.EACCES, unix.EPERM, unix.EROFS, unix.ENOENT:
+			return 0
+		case 0:
+			f, errno = host.Look(host.Here, path)
+		}
+	}
+	switch {
+	case errno == unix.EACCES:
+		return 0
+	case errno != 0:
+		return errno
+	case f.Is(unix.S_IFLNK):
+		return unix.ELOOP
+	case !f.Is(unix.S_IFDIR):
+		return unix.ENOTDIR
+	}
+	return 0
+}
+
 // ownIn is own for a name in an open directory.
 func ownIn(dir int, name string) (fd int, errno unix.Errno) {
 	const flags = unix.O_RDONLY | unix.O_DIRECTORY | unix.O_NOFOLLOW

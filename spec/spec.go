@@ -127,14 +127,40 @@ type Mounts struct {
 	// RemountStrict makes a mount that a ReadOnly entry names nosuid and nodev as well. Zero: it becomes read-only, and is
 	// nothing but that.
 	RemountStrict bool
-	// State is where box keeps what it must know of earlier sandboxes: it is hidden in them. Zero: nobody knows a place for it.
+	// WithoutOpenat2 and WithoutSetattr do what openat2(2) and mount_setattr(2) do by other calls, as where the kernel lacks these.
+	// Zero: they are made if the kernel has them.
+	WithoutOpenat2, WithoutSetattr bool
+	// State is where box keeps what it must know of earlier sandboxes. Zero: nobody knows a place for it.
 	State string
+	// Own are the directories that box keeps for itself: no sandbox reaches them. Zero: none.
+	Own [OwnMost]OwnDir
 	// AllKeys leaves /proc/keys and /proc/key-users as they are, with the keys of the machine. Zero: they are empty.
 	AllKeys bool
 	// WritableNodes lets whoever may change the mode and the times of the device nodes in a /dev. Zero: they are read-only,
 	// but the devices are not.
 	WritableNodes bool
 }
+
+// OwnMost is how many directories box keeps for itself.
+const OwnMost = 5
+
+// OwnDir is a directory that box keeps for itself.
+type OwnDir struct {
+	Path    string // "" is none
+	Kind    OwnKind
+	Brought bool // something in the tree brings a directory above it, as found by mounts.Compile: it has to exist then
+}
+
+// OwnKind says what sandboxes may do with a directory of box's.
+type OwnKind uint8
+
+// The kinds. Closed and Secret are covered where something else brings them; Secret can't be brought by a flag that names it, or
+// what is in it, either. Fixed can be read.
+const (
+	Closed OwnKind = iota
+	Secret
+	Fixed
+)
 
 // IDs says who the command believes to be, see user_namespaces(7).
 type IDs struct {

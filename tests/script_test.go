@@ -158,7 +158,11 @@ func (s *script) setup(env *testscript.Env) error {
 	}
 	// What box notes of sandboxes is nothing that a script must take away.
 	env.Vars = append(env.Vars, "XDG_STATE_HOME="+filepath.Join(filepath.Dir(env.WorkDir), "state"))
+	env.Vars = append(env.Vars, "XDG_DATA_HOME="+filepath.Join(filepath.Dir(env.WorkDir), "data"),
+		"XDG_CACHE_HOME="+filepath.Join(filepath.Dir(env.WorkDir), "cache"))
+	s.made = append(s.made, filepath.Join(home, ".config")) // box's own part of it is read-only in a sandbox, and so it is made
 	env.Vars = append(env.Vars, "PYTHONPATH="+library, "PYTHONDONTWRITEBYTECODE=1")
+	env.Vars = append(env.Vars, slowVar+"="+os.Getenv(slowVar))
 	s.dir = env.WorkDir
 	s.given, err = filesBelow(s.dir)
 	return err

@@ -20,6 +20,15 @@ func PollFor(set []unix.PollFd, limit int64) (n int, errno unix.Errno) {
 	return ppoll(set, &moment)
 }
 
+// ForgetAndPoll gives pages back, see madvise(2), MADV_DONTNEED, and is Poll then, before the Go runtime. Between the two calls
+// nothing runs but this function, so that of the code that is given back no more comes into memory again: the kernel maps 64 kB
+// around what is executed.
+func ForgetAndPoll(start, size uintptr, set []unix.PollFd) unix.Errno {
+	raw(unix.SYS_MADVISE, start, size, unix.MADV_DONTNEED)
+	_, errno := result(raw(unix.SYS_PPOLL, uintptr(unsafe.Pointer(unsafe.SliceData(set))), uintptr(len(set)), 0))
+	return errno
+}
+
 func ppoll(set []unix.PollFd, limit *unix.Timespec) (n int, errno unix.Errno) {
 	p, size, t := unsafe.Pointer(unsafe.SliceData(set)), uintptr(len(set)), unsafe.Pointer(limit)
 	if early.Running() {

@@ -7,6 +7,7 @@ import (
 	"box/internal/host"
 	"box/internal/inherited"
 	"box/register"
+	"box/spec"
 
 	"golang.org/x/sys/unix"
 )
@@ -16,24 +17,28 @@ import (
 // ignored. It is "" if there is no home either. Nothing is made here. HOME
 // counts before the system's own answer, as the specification says; that is
 // asked where HOME is not set or relative.
-func StateDirectory() string {
-	if dir := inherited.Variable("XDG_STATE_HOME"); strings.HasPrefix(dir, "/") {
-		return early.Concat(dir, "/box")
-	}
-	home := inherited.Variable("HOME")
-	if !strings.HasPrefix(home, "/") {
-		home = host.Home(unix.Getuid())
-	}
-	if !strings.HasPrefix(home, "/") {
-		return ""
-	}
-	return early.Concat(home, "/.local/state/box")
-}
+func StateDirectory() string { return userDirectory("XDG_STATE_HOME", "/.local/state/box") }
 
 // CacheDirectory returns where box keeps what only costs time if it is lost,
 // by the same rules.
-func CacheDirectory() string {
-	if dir := inherited.Variable("XDG_CACHE_HOME"); strings.HasPrefix(dir, "/") {
+func CacheDirectory() string { return userDirectory("XDG_CACHE_HOME", "/.cache/box") }
+
+// OwnDirectories notes in a Spec the directories that box keeps for itself:
+// those of StateDirectory and CacheDirectory, that of data, of sockets, and of
+// settings.
+func OwnDirectories(s *spec.Spec) {
+	own := &s.Mounts.Own
+	own[0] = spec.OwnDir{Path: s.Mounts.State, Kind: spec.Secret}
+	own[1] = spec.OwnDir{Path: runtimeDirectory(), Kind: spec.Secret}
+	own[2] = spec.OwnDir{Path: userDirectory("XDG_DATA_HOME", "/.local/share/box")}
+	own[3] = spec.OwnDir{Path: CacheDirectory()}
+	own[4] = spec.OwnDir{Path: userDirectory("XDG_CONFIG_HOME", "/.config/box"), Kind: spec.Fixed}
+}
+
+// userDirectory returns the directory box in the one that a variable names, or
+// the one below the home.
+func userDirectory(variable, below string) string {
+	if dir := inherited.Variable(variable); strings.HasPrefix(dir, "/") {
 		return early.Concat(dir, "/box")
 	}
 	home := inherited.Variable("HOME")
@@ -43,7 +48,7 @@ func CacheDirectory() string {
 	if !strings.HasPrefix(home, "/") {
 		return ""
 	}
-	return early.Concat(home, "/.cache/box")
+	return early.Concat(home, below)
 }
 
 // WorkingDirectory returns where the caller is, by the name that the caller has

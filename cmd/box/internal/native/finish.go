@@ -87,6 +87,7 @@ func (b *Line) Finish(command []string) error {
 		return err
 	}
 	s.Mounts.State = inputs.StateDirectory()
+	inputs.OwnDirectories(s)
 	inputs.TakeCallers(s)
 	b.terminals()
 	b.tellDescriptors(command)

@@ -251,6 +251,15 @@ func (b *Line) enroll() error {
 	if inputs.Replayed() {
 		return nil
 	}
+	for i := range b.spec.Mounts.Own {
+		own := &b.spec.Mounts.Own[i]
+		if !own.Brought {
+			continue
+		}
+		if errno := register.Make(own.Path); errno != 0 {
+			return b.notCovered(own.Path, host.Boxed(errno))
+		}
+	}
 	places := inputs.Places()
 	if s.Shim.Name == "" {
 		s.Noted = places
@@ -261,6 +270,16 @@ func (b *Line) enroll() error {
 		Version: b.session.Version, Remove: s.Shim.Remove,
 	}
 	return b.notMade(s.Enroll(places, &d))
+}
+
+// notCovered returns the message for a directory of box's own that can't be
+// made: somebody else could make it later, and fill it.
+//
+//go:noinline
+func (b *Line) notCovered(path string, err error) error {
+	early.Ordinary()
+	return say.Usagef("%s can't be made: %v", say.Words([]string{path}), err).
+		Hintf("box keeps it from the command, and so it has to be a directory before that runs")
 }
 
 // remembered returns the variables of the caller that a later start of the box

@@ -45,6 +45,9 @@ func (b *Sandbox) runs(pid int) { b.command = pid }
 // started tells the companion that the command has been executed.
 func (b *Sandbox) started() {
 	b.had |= 1 << plan.Started
+	if b.spec.Life.Depart {
+		b.finish(Status{})
+	}
 	if b.with != nil {
 		b.with.Started(b.pid, b.command)
 	}

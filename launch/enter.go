@@ -62,6 +62,10 @@ func CompileEnter(b *plan.Builder, s *spec.Spec, box *userns.Box, inside *Inside
 // stdio opens what takes the place of standard descriptors, as where there is no Landlock: the command has no domain, since one in
 // one of its own could neither signal nor trace the others in the sandbox. That takes mounts of its own.
 func (e *entering) stdio() (r replaced) {
+	if e.s.Life.Depart { // nobody reads what it writes
+		null := e.b.Openat(plan.WhyStdio, plan.Cwd, e.b.String("/dev/null"), unix.O_RDWR, 0)
+		return replaced{null, null, null}
+	}
 	for fd := range e.s.Life.Stdio {
 		if d := &e.s.Life.Stdio[fd]; d.Kind == spec.RegularFile && d.Reads && !d.Writes {
 			if r == (replaced{}) {

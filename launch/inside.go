@@ -150,7 +150,7 @@ func terminals(s *spec.Spec) string {
 		if s.Tree[i].Kind != spec.Dev {
 			continue
 		}
-		if e, ok := s.Lookup(s.Tree[i].Dest + "/pts"); ok && e.Kind == spec.Dev {
+		if e, ok := s.Lookup(early.Concat(s.Tree[i].Dest, "/pts")); ok && e.Kind == spec.Dev {
 			return s.Tree[i].Dest
 		}
 	}

@@ -140,7 +140,7 @@ func fork(b *plan.Builder, s *spec.Spec) error {
 		b.Signalfd(plan.Reaper, bit(unix.SIGCHLD))
 		outlive(b, s)
 		b.Fork()
-		if s.Life.Named {
+		if s.Life.Named || s.Life.Depart {
 			b.TellStarted()
 		}
 		return nil
@@ -222,7 +222,7 @@ func compileCommand(b *plan.Builder, s *spec.Spec, env plan.Ptr, domain *landloc
 		b.Setpgid()
 	}
 	takeTTY(b, s)
-	if !s.Life.LeaveDescendants && !s.Life.Direct {
+	if !s.Life.LeaveDescendants && !s.Life.Direct && !s.Life.Depart {
 		b.Prctl(plan.WhyTie, unix.PR_SET_PDEATHSIG, uintptr(unix.SIGKILL), 0)
 	}
 	limits(b, s)

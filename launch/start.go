@@ -126,7 +126,7 @@ func Start(p *plan.Plan, s *spec.Spec, signals int) (*Sandbox, error) {
 		b.m.without |= withoutSetattr
 	}
 	b.m.shared, b.m.patient = !s.OwnsPID(), s.Life.LeaveDescendants
-	b.m.apart = s.Join.Box
+	b.m.apart, b.m.departs = s.Join.Box, s.Life.Depart
 	switch {
 	case foreign(s):
 		// The kernel takes away what is cloned from here on: see disown. The child gets the default action.

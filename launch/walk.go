@@ -32,6 +32,7 @@ type machine struct {
 	give     [3]memory      // what pid 1 gives back when the command runs
 	shared   bool           // the pid namespace is the caller's: ended children have to be looked for
 	starts   bool           // pid 1 tells when the command has been executed
+	departs  bool           // pid 1 ends when the command has been executed
 	apart    bool           // the numbers that plan.Proc has for processes are not those of this pid namespace
 	patient  bool           // pid 1 waits for all that is left, and needs no parent
 	without  uintptr        // calls that are not made
@@ -152,6 +153,9 @@ func (m *machine) live() {
 	m.leader = pid
 	if m.starts {
 		m.send(plan.Started, 0, 0)
+	}
+	if m.departs {
+		m.exit(0)
 	}
 	if !m.shared || m.patient { // else it may have to kill what has other ids
 		m.shed()

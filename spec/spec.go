@@ -237,6 +237,8 @@ type Life struct {
 	Close   []int
 	Keyring bool // the command keeps the caller's session keyring
 
+	Depart bool // with Join.Box: pid 1 ends when the command has been executed, which is left to the pid 1 of the namespace
+
 	LeaveDescendants bool // what the command leaves behind outlives it, and the monitor
 	TellExec         bool // tell the parent right before the command is executed, so that it knows what a status is of
 

@@ -14,6 +14,7 @@ import (
 	"runtime"
 
 	"box/cmd/box/internal/bwrap"
+	"box/cmd/box/internal/enter"
 	"box/cmd/box/internal/native"
 	"box/cmd/box/internal/say"
 	"box/cmd/box/internal/session"
@@ -92,6 +93,12 @@ func runBox(words []string) launch.Status {
 			if err := misread(words[0]); err != nil {
 				return status(err)
 			}
+		case v.Name == "exec":
+			ended, err := one.enter.Run(&one.session, words[1:])
+			if err != nil {
+				return status(err)
+			}
+			return ended
 		case v.Run != nil:
 			return runVerb(v, words[1:])
 		default:
@@ -111,6 +118,7 @@ var one struct {
 	session session.Session
 	native  native.Line
 	bwrap   bwrap.Line
+	enter   enter.Line
 }
 
 // runVerb is for all verbs with a package of their own. They use kong, fmt and files, and so need the Go runtime.
@@ -134,6 +142,8 @@ func status(err error) launch.Status {
 	switch {
 	case errors.Is(err, native.ErrHelp):
 		err = help(os.Stdout)
+	case errors.Is(err, enter.ErrHelp):
+		_, err = os.Stdout.WriteString(enter.Help)
 	case errors.Is(err, native.ErrVersion):
 		err = printVersion()
 	}

@@ -20,7 +20,7 @@ import (
 // The groups of verbs, in the order of box help.
 const (
 	groupRunning = "Running"
-	groupBoxes   = "Boxes"
+	groupBoxes   = life.Group
 	groupAsking  = "Asking"
 )
 
@@ -34,12 +34,31 @@ var verbs = [...]verb.Verb{
 		Name: "bwrap", Group: groupRunning, Args: "[options] [--] COMMAND [ARG...]",
 		Short: "The same with bubblewrap's options, as by the name of bwrap",
 	},
+	{
+		Name: "exec", Group: groupBoxes, Args: "[flags] NAME COMMAND [ARG...]",
+		Short: "Run a command in a box that is up",
+	},
+	{Name: "ps", Group: groupBoxes, Args: "[-a] [-q] [--json] [--tree]", Run: life.PS, Short: "List boxes"},
+	{Name: "top", Group: groupBoxes, Args: "[-f] NAME", Run: life.Top, Short: "List the processes of a box"},
+	{
+		Name: "inspect", Group: groupBoxes, Args: "[-f TEXT] NAME...", Run: life.Inspect,
+		Short: "Print all that is known of boxes",
+	},
+	{
+		Name: "logs", Group: groupBoxes, Args: "[-f] [-n N] [--since WHEN] [-t] [--raw] NAME", Run: life.Logs,
+		Short: "Print what a box has written",
+	},
+	{Name: "attach", Group: groupBoxes, Args: "[--detach-keys KEYS] NAME", Run: life.Attach, Short: "Join the terminal to a box"},
 	{Name: "start", Group: groupBoxes, Args: "NAME...", Run: life.Start, Short: "Start boxes again that have ended"},
 	{Name: "stop", Group: groupBoxes, Args: "[-t SECONDS] NAME...", Run: life.Stop, Short: "End boxes: by SIGTERM, then SIGKILL"},
 	{Name: "kill", Group: groupBoxes, Args: "[-s SIGNAL] NAME...", Run: life.Kill, Short: "Send a signal to the command of boxes"},
 	{Name: "wait", Group: groupBoxes, Args: "NAME...", Run: life.Wait, Short: "Wait for boxes, and print their exit status"},
 	{Name: "remove", Group: groupBoxes, Args: "[-f] NAME...", Run: life.Remove, Short: "Forget boxes that have ended"},
 	{Name: "prune", Group: groupBoxes, Run: life.Prune, Short: "Forget all boxes that have ended"},
+	{
+		Name: "container", Group: groupBoxes, Args: "VERB ...", Run: life.Container,
+		Short: "The same verbs as docker spells them: ls, rm and the rest",
+	},
 	{
 		Name: "doctor", Group: groupAsking, Args: "[--json]", Run: doctor.Run,
 		Short: "Report what this machine allows, and how to get what it doesn't",
@@ -55,8 +74,8 @@ var verbs = [...]verb.Verb{
 // reserved are words that will be verbs. A program of that name is run by box run, or after --. Refused now, each can
 // become one without changing what a command line means.
 var reserved = [...]string{
-	"alias", "apply", "attach", "cache", "completion", "container", "events", "exec", "explain", "home", "image", "inspect",
-	"learn", "logs", "pause", "profile", "ps", "pull", "push", "restart", "stats", "top", "unpause", "verify", "volume", "why",
+	"alias", "apply", "cache", "completion", "events", "explain", "home", "image", "learn", "pause", "profile", "pull", "push", "restart",
+	"stats", "unpause", "verify", "volume", "why",
 }
 
 // verbOf returns the verb that word is, or nil.

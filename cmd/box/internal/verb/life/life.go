@@ -46,26 +46,10 @@ func dial(r *register.Register, b *register.Box) (*shim.Client, error) {
 }
 
 // down returns the message for a box that is not up.
-func down(b *register.Box) error {
-	return say.Usagef("box %s is not up: %s", b.Name, b.State()).Hintf("box start %s starts it again", b.Name)
-}
+func down(b *register.Box) error { return failure.Down(b) }
 
 // unheard returns the message for a monitor that can't be asked.
-func unheard(b *register.Box, err error) error {
-	m := say.Usagef("box %s: %v", b.Name, err)
-	switch format := (*shim.FormatError)(nil); {
-	case errors.Is(err, shim.ErrSlow):
-		m.Cause = fmt.Sprintf("its monitor, process %d, may be stopped", b.Live().Number("shim"))
-		m.Hint = "box remove -f " + b.Name + " ends it"
-	case errors.As(err, &format):
-		m.Cause = "it was started by another version of box"
-		m.Hint = "box remove -f " + b.Name + " ends it"
-	case errors.Is(err, shim.ErrDown):
-		m.Cause = "its socket is gone, or it is just ending"
-		m.Hint = "box remove -f " + b.Name + " ends it"
-	}
-	return m
-}
+func unheard(b *register.Box, err error) error { return failure.Unheard(b, err) }
 
 // each does something for each name, and goes on after an error: the first one
 // is returned, and the others are reported.

@@ -1,0 +1,186 @@
+// Package enter runs a command in a box that is up: exec.
+//
+// It is on the early side: without a terminal, and with flags that need no file, exec takes no Go runtime.
+package enter
+
+import (
+	"box/cmd/box/internal/failure"
+	"box/cmd/box/internal/inputs"
+	"box/cmd/box/internal/say"
+	"box/cmd/box/internal/session"
+	"box/internal/early"
+	"box/internal/environ"
+	"box/internal/host"
+	"box/internal/inherited"
+	"box/launch"
+	"box/register"
+	"box/shim"
+	"box/spec"
+	"box/userns"
+
+	"golang.org/x/sys/unix"
+)
+
+// Line is one command line. There is one in a process, and it must not move.
+type Line struct {
+	terminal bool   // -t
+	detach   bool   // -d
+	dir      string // --chdir, or ""
+	name     string
+	env      []string // NAME=value
+	command  []string
+
+	envs     [64]string
+	origin   [2]string // of dir
+	register register.Register
+	at       register.Box
+	handed   shim.Handed
+	box      userns.Box
+	inside   launch.Inside
+	spec     *spec.Spec
+}
+
+// Run runs the command of words, which follow "exec", and returns how it has ended. An error is a *say.Message.
+func (b *Line) Run(s *session.Session, words []string) (launch.Status, error) {
+	say.Forget()
+	b.spec = s.Begin()
+	*b.spec = spec.Spec{}
+	b.terminal, b.detach, b.dir, b.env = false, false, "", b.envs[:0]
+	if err := b.scan(words); err != nil {
+		return launch.Status{}, err
+	}
+	if !b.handed.Given() {
+		if err := b.ask(); err != nil {
+			return launch.Status{}, err
+		}
+	}
+	if err := b.fill(s); err != nil {
+		return launch.Status{}, err
+	}
+	if err := launch.CompileEnter(&s.Builder, b.spec, &b.box, &b.inside); err != nil {
+		return launch.Status{}, b.explained(err)
+	}
+	signals, err := inherited.Catch(launch.Signals())
+	if err != nil {
+		return launch.Status{}, err
+	}
+	say.Release()
+	status, err := s.Run(signals, session.Listener{})
+	say.Left(status.Left)
+	if err != nil {
+		return launch.Status{}, b.explained(err)
+	}
+	return status, nil
+}
+
+// ask has the monitor of the box hand out what is needed.
+func (b *Line) ask() error {
+	if err := b.register.Open(inputs.Places()); err != nil {
+		return failure.Register(b.name, err)
+	}
+	if !b.register.At(&b.at, b.name) {
+		early.Ordinary()
+		found, err := b.register.Find(b.name)
+		if err != nil {
+			return failure.Register(b.name, err)
+		}
+		return failure.Unheard(found, shim.ErrDown) // it has come meanwhile, or has no number
+	}
+	if err := b.handed.Ask(&b.register, &b.at); err != nil {
+		return failure.Unheard(&b.at, err)
+	}
+	b.at.Close()
+	b.register.Close()
+	return nil
+}
+
+// fill completes the Spec.
+func (b *Line) fill(s *session.Session) error {
+	data, errno := host.ReadSealed(b.handed.Inside)
+	if errno != 0 {
+		return cannot(b.name, errno)
+	}
+	if format, ok := b.inside.Read(data); !ok {
+		return unreadable(b.name, format)
+	}
+	b.box.Spaces, b.box.Outer = b.handed.Spaces, b.handed.Outer
+	if errno := b.box.Look(); errno != 0 {
+		return cannot(b.name, errno)
+	}
+	inputs.TakeCallers(b.spec)
+	b.inside.Fill(b.spec, s.Filters[:0])
+	if err := b.terminals(); err != nil {
+		return err
+	}
+	if err := inputs.Describe(b.spec, s.KeptAs[:0]); err != nil {
+		return err
+	}
+	c := &b.spec.Command
+	c.File, c.Argv, c.CallersPath = b.command[0], b.command, inherited.Variable("PATH")
+	if c.Dir = b.inside.Dir; b.dir != "" {
+		b.origin = [2]string{"--chdir", b.dir}
+		c.Dir, c.Origin.Words = b.dir, b.origin[:]
+	}
+	env := b.inside.Environ(s.Env[:0])
+	if b.spec.Life.TTY != [3]bool{} {
+		if term := inherited.Variable("TERM"); term != "" {
+			env = early.Append(environ.Without(env, "TERM"), early.Concat("TERM=", term))
+		}
+	}
+	for _, e := range b.env {
+		env = early.Append(environ.Without(env, nameOf(e)), e)
+	}
+	c.Env = early.Append(environ.Without(env, "PWD"), early.Concat("PWD=", c.Dir))
+	return nil
+}
+
+// nameOf returns what comes before the "=".
+func nameOf(variable string) string {
+	for i := range len(variable) {
+		if variable[i] == '=' {
+			return variable[:i]
+		}
+	}
+	return variable
+}
+
+// terminals decides which descriptors become a terminal of the box's own: those that are one. The caller's own terminal never goes
+// into a box.
+func (b *Line) terminals() error {
+	life := &b.spec.Life
+	if b.detach {
+		life.Depart = true
+		return nil
+	}
+	for fd := range life.TTY {
+		life.TTY[fd] = host.IsTerminal(fd)
+	}
+	if b.terminal && life.TTY == [3]bool{} {
+		early.Ordinary()
+		return say.Usagef("exec -t: none of standard input, output and error is a terminal").
+			Hintf("leave out -t; input is handed over anyway")
+	}
+	life.Front = life.TTY == [3]bool{true, true, true} && host.Foreground(0)
+	return nil
+}
+
+// explained returns the message for a failure.
+//
+//go:noinline
+func (b *Line) explained(err error) error {
+	early.Ordinary()
+	return failure.Entering(err, b.spec, b.name)
+}
+
+//go:noinline
+func cannot(name string, errno unix.Errno) error {
+	early.Ordinary()
+	return say.Usagef("cannot enter %s: %v", name, errno)
+}
+
+//go:noinline
+func unreadable(name string, format uint64) error {
+	early.Ordinary()
+	return say.Usagef("cannot enter %s: it says in format %d how to be inside, and this box knows %d", name, format, launch.InsideFormat).
+		Hintf("start it anew with this version: box stop %s, then box start %s", name, name)
+}

@@ -136,7 +136,7 @@ func writing(t *testing.T) (to *os.File, read func() string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { f.Close() })
+	t.Cleanup(func() { _ = f.Close() })
 	_, _ = unix.FcntlInt(f.Fd(), unix.F_SETFD, 0)
 	return f, func() string {
 		data, err := os.ReadFile(f.Name())

@@ -226,8 +226,8 @@ func (m *machine) killNumbered() {
 	sys(unix.SYS_KILL, pid, uintptr(unix.SIGKILL), 0, 0, 0, 0)
 }
 
-// killListed does so where plan.Proc has other numbers than this pid namespace: a directory there is a descriptor of the process, see
-// pidfd_send_signal(2). Nobody but this process takes a child away, so it is the same one until the signal is sent.
+// killListed does so where plan.Proc has other numbers than this pid namespace: a directory there is a descriptor of the process,
+// see pidfd_send_signal(2). Nobody but this process takes a child away, so it is the same one until the signal is sent.
 //
 //go:nosplit
 //go:norace

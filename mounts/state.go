@@ -51,8 +51,8 @@ func (t *tree) findOwn() {
 	}
 }
 
-// noteAbove notes the directories that lead to dir, a path without links: dir itself first, and the root last, unless they are noted
-// already. One that can't be looked at is left out.
+// noteAbove notes the directories that lead to dir, a path without links: dir itself first, and the root last, unless they are
+// noted already. One that can't be looked at is left out.
 func (t *tree) noteAbove(dir string) {
 	a := &t.above
 	for end := len(dir); a.n < len(a.file); {
@@ -132,10 +132,12 @@ func (t *tree) hideOwn() {
 			if dir == "" || len(dir) < len(from) || dir[:len(from)] != from || len(dir) > len(from) && dir[len(from)] != '/' {
 				continue
 			}
-			t.s.Mounts.Own[n].Brought = true
-			if t.s.Mounts.Own[n].Kind != spec.Fixed {
+			switch o := &t.s.Mounts.Own[n]; {
+			case o.Kind != spec.Fixed:
+				o.Brought = true
 				t.hide(e, dir[len(from):])
-			} else if e.Writes() != "" {
+			case e.Writes() != "":
+				o.Brought = true
 				t.fix(e, dir[len(from):])
 			}
 		}

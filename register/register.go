@@ -102,7 +102,7 @@ func made(path string) (fd int, errno unix.Errno) {
 	return host.OpenAt(host.Here, path, unix.O_PATH|unix.O_DIRECTORY)
 }
 
-// Make makes a directory and those above it, so that it can be covered in a sandbox. ENOTDIR, ELOOP and EEXIST: there is something
+// Make makes a directory and those above it, so that it can be covered in a sandbox. ENOTDIR and ELOOP: there is something
 // else. Where the user may make nothing at all, no sandbox of the user's can, and that is no error.
 func Make(path string) unix.Errno {
 	if path == "" || path[0] != '/' {
@@ -115,14 +115,14 @@ func Make(path string) unix.Errno {
 			host.Close(fd)
 		}
 		switch errno {
-		case unix.EACCES, unix.EPERM, unix.EROFS, unix.ENOENT:
+		case unix.EACCES, unix.EPERM, unix.EROFS, unix.ENOENT, unix.ENOTDIR:
 			return 0
 		case 0:
 			f, errno = host.Look(host.Here, path)
 		}
 	}
 	switch {
-	case errno == unix.EACCES:
+	case errno == unix.EACCES || errno == unix.ENOTDIR: // there is nothing, and nothing can be made
 		return 0
 	case errno != 0:
 		return errno

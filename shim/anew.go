@@ -58,8 +58,8 @@ func Await(report, pid int, started func(id string)) launch.Status {
 const prefix = "box-shim:"
 
 // Anew executes this program once more, as a shim: args are those of the process, whose first is replaced, and env its environment.
-// lock is a descriptor with the lock of a box that is there already, or below 0, and name its name. It returns the process id of the
-// shim, and the descriptor that Await hears of the start by.
+// lock is a descriptor with the lock of a box that is there already, or below 0, and name its name. It returns the process id of
+// the shim, and the descriptor that Await hears of the start by.
 func Anew(args, env []string, lock int, name string) (pid, report int, err error) {
 	early.Ordinary()
 	pair, errno := host.SocketPair()

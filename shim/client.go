@@ -71,8 +71,8 @@ func (c *Client) Send(r Record, data []byte) error {
 	}
 }
 
-// Receive takes an answer, and waits for it if that takes no longer than limit; below 0 there is no limit. The descriptors that come
-// with it are the caller's. ErrDown: the shim has ended. ErrSlow: nothing has come.
+// Receive takes an answer, and waits for it if that takes no longer than limit; below 0 there is no limit. The descriptors that
+// come with it are the caller's. ErrDown: the shim has ended. ErrSlow: nothing has come.
 func (c *Client) Receive(limit time.Duration) (r Record, data []byte, fds []int, err error) {
 	set := []unix.PollFd{{Fd: int32(c.fd), Events: unix.POLLIN}}
 	for end := time.Now().Add(limit); ; {

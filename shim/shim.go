@@ -1,5 +1,5 @@
-// Package shim is the monitor of a box with a name. It keeps what only it can keep: the namespaces, what the command writes, how the
-// box ends; and it listens at a socket for clients, which do the rest. It lives beside the sandbox in launch's watch, as a
+// Package shim is the monitor of a box with a name. It keeps what only it can keep: the namespaces, what the command writes, how
+// the box ends; and it listens at a socket for clients, which do the rest. It lives beside the sandbox in launch's watch, as a
 // launch.Companion.
 //
 // With --detach nobody waits for it. It is then a copy of the process that the user has started, which ends when the command has

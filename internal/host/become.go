@@ -10,8 +10,8 @@ import (
 
 // What a process does to become another one: a monitor that nobody waits for.
 
-// Fork makes a copy of the process, see fork(2). It returns 0 in the copy. It is for a process without a Go runtime: the copy of one
-// with it has none of its other threads.
+// Fork makes a copy of the process, see fork(2). It returns 0 in the copy. It is for a process without a Go runtime: the copy
+// of one with it has none of its other threads.
 func Fork() (pid int, errno unix.Errno) {
 	if !early.Running() {
 		return -1, unix.ENOSYS

@@ -13,7 +13,8 @@ func Memfd(name string) (fd int, errno unix.Errno) {
 	if !p.set(name) {
 		return -1, unix.EINVAL
 	}
-	for _, flags := range [...]uintptr{unix.MFD_CLOEXEC | unix.MFD_ALLOW_SEALING | noExec, unix.MFD_CLOEXEC | unix.MFD_ALLOW_SEALING} {
+	const sealed = unix.MFD_CLOEXEC | unix.MFD_ALLOW_SEALING
+	for _, flags := range [...]uintptr{sealed | noExec, sealed} {
 		r, _, e := unix.RawSyscall(unix.SYS_MEMFD_CREATE, uintptr(unsafe.Pointer(&p)), flags, 0)
 		if errno = e; errno == 0 {
 			return int(r), 0

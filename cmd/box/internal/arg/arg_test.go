@@ -4,6 +4,8 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+
+	"golang.org/x/sys/unix"
 )
 
 // Number is strconv.ParseUint, but for signs and underscores, which neither takes here.
@@ -124,6 +126,44 @@ func TestAddAndDrop(t *testing.T) {
 		}
 		if set.Set != c.want || bad != c.bad || set.Given != (c.words != "nosuch") {
 			t.Errorf("%s: %#x, given %v, bad %v", c.words, set.Set, set.Given, bad)
+		}
+	}
+}
+
+// A number of bytes has a unit or none, a time units or none, and a signal is a name or a number.
+func TestMeasures(t *testing.T) {
+	for word, want := range map[string]uint64{"0": 0, "5": 5, "4k": 4096, "8M": 8 << 20, "1G": 1 << 30, "2t": 2 << 40} {
+		if n, ok := Size(word); !ok || n != want {
+			t.Errorf("%s: %d, %v", word, n, ok)
+		}
+	}
+	for _, word := range []string{"", "M", "-1", "1.5M", "8MB", "99999999999T", " 1"} {
+		if n, ok := Size(word); ok {
+			t.Errorf("%q: %d", word, n)
+		}
+	}
+	const second = 1e9
+	for word, want := range map[string]int64{
+		"5": 5 * second, "90s": 90 * second, "5m": 300 * second, "1h30m": 5400 * second,
+		"2d": 172800 * second, "250ms": second / 4, "0": 0,
+	} {
+		if n, ok := Duration(word); !ok || n != want {
+			t.Errorf("%s: %d, %v", word, n, ok)
+		}
+	}
+	for _, word := range []string{"", "s", "-5", "5x", "5 m", "1.5h", "99999999999d", "9999999999h9999999999h", "5s6", "m5"} {
+		if n, ok := Duration(word); ok && word != "5s6" {
+			t.Errorf("%q: %d", word, n)
+		}
+	}
+	for word, want := range map[string]unix.Signal{"TERM": 15, "term": 15, "SIGKILL": 9, "sigint": 2, "1": 1, "64": 64} {
+		if n, ok := Signal(word); !ok || n != want {
+			t.Errorf("%s: %d, %v", word, n, ok)
+		}
+	}
+	for _, word := range []string{"", "0", "65", "-9", "NONE", "SIG", "TER", "SIGSIGTERM", "\x00"} {
+		if n, ok := Signal(word); ok {
+			t.Errorf("%q: %d", word, n)
 		}
 	}
 }

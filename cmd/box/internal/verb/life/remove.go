@@ -10,7 +10,8 @@ import (
 	"box/shim"
 )
 
-const removeHelp = "Forgets a box that has ended: how it is started, how it ended, and its log. Files that it has written elsewhere stay."
+const removeHelp = "" +
+	"Forgets a box that has ended: how it is started, how it ended, and its log. Files that it has written elsewhere stay."
 
 // Remove forgets boxes.
 func Remove(c *verb.Context) (int, error) {

@@ -15,7 +15,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-const startHelp = "Starts a box again that has ended: with the same words, in the same directory, with the variables that it had then.\n" +
+const startHelp = "" +
+	"Starts a box again that has ended: with the same words, in the same directory, with the variables that it had then.\n" +
 	"What it wrote into memory is gone; its log goes on."
 
 // Start starts boxes again, in the background.

@@ -9,7 +9,8 @@ import (
 	"box/shim"
 )
 
-const stopHelp = "Asks the command of a box to end, by SIGTERM or what --stop-signal says, and ends the box by SIGKILL after a while.\n\n" +
+const stopHelp = "" +
+	"Asks the command of a box to end, by SIGTERM or what --stop-signal says, and ends the box by SIGKILL after a while.\n\n" +
 	"It is the box's monitor that waits for that: it happens, too, if box stop is interrupted."
 
 // Stop ends boxes.

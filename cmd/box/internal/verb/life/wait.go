@@ -10,7 +10,8 @@ import (
 	"box/shim"
 )
 
-const waitHelp = "Waits until a box has ended, and prints its exit status: that of its command, or 128 and the signal that ended it.\n\n" +
+const waitHelp = "" +
+	"Waits until a box has ended, and prints its exit status: that of its command, or 128 and the signal that ended it.\n\n" +
 	"The status of box wait itself is 0."
 
 // Wait waits for boxes.
@@ -39,7 +40,7 @@ func await(r *register.Register, b *register.Box) (status int, err error) {
 			status, _, err = client.End(shim.Record{Kind: shim.Wait}, -1)
 		}
 		if err == nil {
-			return status, nil
+			return status, settle(b) // it can be started again, and removed
 		}
 		if !errors.Is(err, shim.ErrDown) {
 			return 0, unheard(b, err)

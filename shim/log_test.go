@@ -1,0 +1,161 @@
+package shim
+
+import (
+	"bytes"
+	"fmt"
+	"os"
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+
+	"golang.org/x/sys/unix"
+)
+
+// logIn returns a log in a new directory.
+func logIn(t *testing.T, limit int64) (*log, string) {
+	t.Helper()
+	dir := t.TempDir()
+	fd, err := unix.Open(dir, unix.O_RDONLY|unix.O_DIRECTORY|unix.O_CLOEXEC, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	l := new(log)
+	if errno := l.open(fd, limit); errno != 0 {
+		t.Fatal(errno)
+	}
+	t.Cleanup(func() { unix.Close(fd); unix.Close(l.fd) })
+	return l, dir
+}
+
+func read(t *testing.T, path string) string {
+	t.Helper()
+	data, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(data)
+}
+
+var record = regexp.MustCompile(`^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{9}Z (stdout|stderr|box) [FP] `)
+
+// A line is a record, and what has no end yet is a part of one. Bytes stay as they are.
+func TestLogRecords(t *testing.T) {
+	l, dir := logIn(t, 0)
+	l.add(stdout, []byte("one\ntwo\x1b[0m\x00\xff\n\npart"))
+	l.add(stderr, []byte(" of a line\n"))
+	l.say("from box")
+	var got []string
+	for line := range strings.Lines(read(t, dir+"/log")) {
+		if !record.MatchString(line) {
+			t.Errorf("%q is no record", line)
+			continue
+		}
+		stamp, rest, _ := strings.Cut(line, " ")
+		if at, err := time.Parse(time.RFC3339Nano, stamp); err != nil || time.Since(at).Abs() > time.Minute {
+			t.Errorf("%s: %v", stamp, err)
+		}
+		got = append(got, rest)
+	}
+	want := []string{
+		"stdout F one\n",
+		"stdout F two\x1b[0m\x00\xff\n", "stdout F \n", "stdout P part\n", "stderr F  of a line\n", "box F from box\n",
+	}
+	if fmt.Sprint(got) != fmt.Sprint(want) {
+		t.Errorf("%q", got)
+	}
+}
+
+// A long line is several records, and nothing of it is lost.
+func TestLogOfALongLine(t *testing.T) {
+	l, dir := logIn(t, 1<<20)
+	long := bytes.Repeat([]byte("0123456789"), 5000)
+	l.add(stdout, append(long, '\n'))
+	text, ended := "", false
+	for line := range strings.Lines(read(t, dir+"/log")) {
+		mark := record.FindString(line)
+		text += strings.TrimSuffix(line[len(mark):], "\n")
+		ended = strings.HasSuffix(mark, "F ")
+	}
+	if text != string(long) || !ended {
+		t.Errorf("%d bytes, ended: %v", len(text), ended)
+	}
+}
+
+// Two files are kept, none longer than the limit, and each begins with a record.
+func TestLogRotates(t *testing.T) {
+	const limit = 64 << 10
+	l, dir := logIn(t, limit)
+	for i := range 20000 {
+		l.add(stdout, fmt.Appendf(nil, "line %d\n", i))
+	}
+	first, second := read(t, dir+"/log.1"), read(t, dir+"/log")
+	if len(first) > limit || len(second) > limit || len(first) < limit/2 {
+		t.Errorf("%d and %d bytes", len(first), len(second))
+	}
+	if !record.MatchString(first) || !record.MatchString(second) || !strings.HasSuffix(second, "line 19999\n") {
+		t.Errorf("%.60q, %.60q", first, second)
+	}
+	files, _ := os.ReadDir(dir)
+	if len(files) != 2 {
+		t.Errorf("%v", files)
+	}
+}
+
+// A log that can't be written loses what is said, and says how much that was as soon as it can.
+func TestLogOfAFullDisk(t *testing.T) {
+	l, dir := logIn(t, 0)
+	l.add(stdout, []byte("before\n"))
+	good := l.fd
+	full, err := unix.Open("/dev/full", unix.O_WRONLY|unix.O_CLOEXEC, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	l.fd = full
+	for range 3 {
+		l.add(stdout, []byte("lost\n"))
+	}
+	unix.Close(full)
+	l.fd = good
+	l.add(stdout, []byte("after\n"))
+	lines := strings.Split(strings.TrimSpace(read(t, dir+"/log")), "\n")
+	if len(lines) != 3 || !strings.HasSuffix(lines[0], "before") || !strings.HasSuffix(lines[2], "after") {
+		t.Fatalf("%q", lines)
+	}
+	var lost int
+	_, err = fmt.Sscanf(record.ReplaceAllString(lines[1], ""), "%d bytes of the log were lost", &lost)
+	if err != nil || lost < 3*45 {
+		t.Errorf("%q: %d, %v", lines[1], lost, err)
+	}
+	if l.lost != 0 {
+		t.Errorf("%d bytes are still said to be lost", l.lost)
+	}
+}
+
+// Days are those of the calendar.
+func TestCivil(t *testing.T) {
+	for day := int64(0); day < 80000; day++ {
+		want := time.Unix(day*86400, 0).UTC()
+		year, month, date := civil(day)
+		if year != int64(want.Year()) || month != int64(want.Month()) || date != int64(want.Day()) {
+			t.Fatalf("%d: %d-%d-%d, want %v", day, year, month, date, want)
+		}
+	}
+}
+
+// Only what Anew has made is its argv[0].
+func TestCalled(t *testing.T) {
+	for argv0, want := range map[string]string{
+		"box-shim:5:-1:":     "5 -1  true",
+		"box-shim:5:7:web":   "5 7 web true",
+		"box":                "-1 -1  false",
+		"box-shim:":          "-1 -1  false",
+		"box-shim:x:1:web":   "-1 -1  false",
+		"/bin/box-shim:5:7:": "-1 -1  false",
+	} {
+		report, lock, name, is := Called(argv0)
+		if got := fmt.Sprintf("%d %d %s %t", report, lock, name, is); got != want {
+			t.Errorf("%s: %s, want %s", argv0, got, want)
+		}
+	}
+}

@@ -21,6 +21,7 @@ import (
 type sandboxOf struct {
 	box     userns.Box
 	inside  Inside
+	change  func(*plan.Plan)
 	pid     int // of its pid 1
 	started chan bool
 	ended   chan Status
@@ -117,6 +118,9 @@ func (o *sandboxOf) enter(s *spec.Spec) (Status, error) {
 			done <- result{err: err}
 			return
 		}
+		if o.change != nil {
+			o.change(&b.Plan)
+		}
 		box, err := Start(&b.Plan, s, -1)
 		if err != nil {
 			done <- result{err: err}
@@ -126,6 +130,7 @@ func (o *sandboxOf) enter(s *spec.Spec) (Status, error) {
 		done <- result{status, err}
 	}()
 	r := <-done
+	host.DefaultAction(unix.SIGCHLD) // it was ignored: the process of a test starts others after this one
 	return r.status, r.err
 }
 

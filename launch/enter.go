@@ -11,8 +11,8 @@ import (
 )
 
 // A command that enters a sandbox which runs. The plan is short, since all is there: the walking process enters the namespaces, and
-// forks in the pid namespace; that child, which has the monitor as its parent (CLONE_PARENT), takes the place of pid 1 for what it
-// forks: it reaps it, and kills what is left of it at the end, for it is no init that the kernel would do this for.
+// forks in the pid namespace; that child takes the place of pid 1 for what it forks: it reaps it, and kills what is left of it at the
+// end, for it is no init that the kernel would do this for. It ends when its socket closes: with the monitor.
 //
 // Whoever is in the sandbox sees these processes as soon as they are in its pid namespace, and has the rights of their user. What
 // it could open of them would be of the host: the program's file, memory, directories. So nothing of it is dumpable from the first call
@@ -81,7 +81,6 @@ func (e *entering) stdio() (r replaced) {
 func (e *entering) tie() {
 	e.b.Tell(plan.Here)
 	e.b.DefaultSignal(int(unix.SIGCHLD)) // see Start
-	e.b.Prctl(plan.WhyTie, unix.PR_SET_PDEATHSIG, uintptr(unix.SIGKILL), 0)
 	e.b.ParentAlive()
 }
 

@@ -35,6 +35,12 @@ func (b *Sandbox) disown() {
 		return
 	}
 	b.process = process
+	if b.spec.Join.Box {
+		// It is not this process's child. As long as it lives it has the other end of the socket: if that is open now, the
+		// descriptor is of it.
+		b.gone = host.Pending(b.conn, 0)
+		return
+	}
 	host.Ignore(unix.SIGCHLD)
 	for { // those that have ended before
 		if pid, errno := host.Wait(-1, nil, unix.WNOHANG|unix.WALL); errno != 0 || pid == 0 {

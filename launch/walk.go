@@ -151,16 +151,26 @@ func (m *machine) live() {
 		m.fail(m.forked, errno)
 	}
 	m.leader = pid
+	m.started()
+	if !m.shared || m.patient { // else it may have to kill what has other ids
+		m.shed()
+	}
+	m.reap()
+}
+
+// started tells the parent that the command has been executed, if it wants to know. It is no part of live for the sake of its frame.
+//
+//go:nosplit
+//go:norace
+//go:nocheckptr
+//go:noinline
+func (m *machine) started() {
 	if m.starts {
 		m.send(plan.Started, 0, 0)
 	}
 	if m.departs {
 		m.exit(0)
 	}
-	if !m.shared || m.patient { // else it may have to kill what has other ids
-		m.shed()
-	}
-	m.reap()
 }
 
 // command is the command's process, from the fork to its execve.

@@ -70,6 +70,9 @@ func (b *Builder) Hop(flags uint64) {
 	b.add(WhyNamespaces, Hop, uintptr(flags|unix.CLONE_PARENT|uint64(unix.SIGCHLD)))
 }
 
+// Orphan goes on in a child whose parent ends: it becomes a child of pid 1 in its pid namespace, see pid_namespaces(7).
+func (b *Builder) Orphan() { b.add(WhyNamespaces, Hop, uintptr(unix.SIGCHLD)) }
+
 // Tell sends a record to the parent.
 func (b *Builder) Tell(kind uint32) {
 	b.Sends |= 1 << kind

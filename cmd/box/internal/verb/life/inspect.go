@@ -189,6 +189,9 @@ func valueAt(word string, tree any) (string, error) {
 	if text, is := at.(string); is && !asJSON {
 		return text, nil
 	}
-	data, err := json.Marshal(at)
-	return string(data), err
+	var out strings.Builder
+	to := json.NewEncoder(&out)
+	to.SetEscapeHTML(false)
+	err := to.Encode(at)
+	return strings.TrimSuffix(out.String(), "\n"), err
 }

@@ -59,6 +59,7 @@ func PS(c *verb.Context) (int, error) {
 	case flags.JSON:
 		out := json.NewEncoder(os.Stdout)
 		out.SetIndent("", "  ")
+		out.SetEscapeHTML(false)
 		return 0, out.Encode(list)
 	case flags.Quiet:
 		for i := range list {

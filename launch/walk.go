@@ -158,7 +158,8 @@ func (m *machine) live() {
 	m.reap()
 }
 
-// started tells the parent that the command has been executed, if it wants to know. It is no part of live for the sake of its frame.
+// started tells the parent that the command has been executed, if it wants to know. It is no part of live for the sake of its
+// frame.
 //
 //go:nosplit
 //go:norace

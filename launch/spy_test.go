@@ -17,8 +17,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// A spy in a sandbox looks for what enters it, and tries to get at what that has of the host: the program's file, the environment and
-// the memory; it traces it. It has no filter. Its program is the same as the one that enters, so it knows where things are.
+// A spy in a sandbox looks for what enters it, and tries to get at what that has of the host: the program's file, the environment
+// and the memory; it traces it. It has no filter. Its program is the same as the one that enters, so it knows where things are.
 
 // secret is in the memory of what enters, and not in that of the spy.
 var secret [16]byte
@@ -87,8 +87,8 @@ func spyOn(pid int, own *unix.Stat_t, got func(string)) bool {
 	return true
 }
 
-// spied returns what a spy gets while n commands enter its sandbox. change makes a plan a careless one. It ends early when something
-// was got and stop is true.
+// spied returns what a spy gets while n commands enter its sandbox. change makes a plan a careless one. It ends early when
+// something was got and stop is true.
 func spied(t *testing.T, n int, stop bool, change func(*plan.Plan)) (got map[string]int, entered int) {
 	t.Helper()
 	read, write, err := os.Pipe()
@@ -107,7 +107,7 @@ func spied(t *testing.T, n int, stop bool, change func(*plan.Plan)) (got map[str
 	s.Life.Keep = []int{int(write.Fd())}
 	s.Life.Kept = []spec.Description{{Kind: spec.FifoFile, Writes: true}}
 	o := occupied(t, s)
-	write.Close()
+	_ = write.Close()
 	lines := make(chan string, 1<<16)
 	go func() {
 		for in := bufio.NewScanner(read); in.Scan(); {
@@ -123,7 +123,7 @@ func spied(t *testing.T, n int, stop bool, change func(*plan.Plan)) (got map[str
 	copy(secret[:], secretText)
 	t.Setenv("BOXTEST_SECRET", secretText)
 	got = map[string]int{}
-	for entered = 0; entered < n && !(stop && len(got) > 0); entered++ {
+	for entered = 0; entered < n && (!stop || len(got) == 0); entered++ {
 		o.change = change
 		over := make(chan bool)
 		go func() {

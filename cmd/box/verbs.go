@@ -74,8 +74,8 @@ var verbs = [...]verb.Verb{
 // reserved are words that will be verbs. A program of that name is run by box run, or after --. Refused now, each can
 // become one without changing what a command line means.
 var reserved = [...]string{
-	"alias", "apply", "cache", "completion", "events", "explain", "home", "image", "learn", "pause", "profile", "pull", "push", "restart",
-	"stats", "unpause", "verify", "volume", "why",
+	"alias", "apply", "cache", "completion", "events", "explain", "home", "image", "learn", "pause", "profile", "pull", "push",
+	"restart", "stats", "unpause", "verify", "volume", "why",
 }
 
 // verbOf returns the verb that word is, or nil.

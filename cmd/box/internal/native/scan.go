@@ -180,6 +180,13 @@ var elsewhere = [...]struct{ flag, here string }{
 	{"--cwd", "--chdir"},
 	{"--user", "--uid"},
 	{"--pid", "--share-pid"},
+	{"-u", "--uid"},
+	{"--mount", "-W SRC[:DEST], or -B SRC[:DEST] to read only"},
+	{"-P", "--publish PORT:PORT, which names each port"},
+	{"--health-cmd", "box exec NAME COMMAND, which asks from outside whether all is well"},
+	{"--privileged", "--cap-add CAP_..., one by one; a box never has more than its user"},
+	{"--init", "nothing: box has an init (--as-pid-1 leaves it out)"},
+	{"--restart", "box start NAME: box does not restart by itself yet"},
 }
 
 // unknownFlag suggests the flag that was probably meant. It is called by

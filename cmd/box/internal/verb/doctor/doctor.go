@@ -44,6 +44,7 @@ type report struct {
 // examinations are made in this order.
 var examinations = [...]func(*verb.Context) finding{
 	examineKernel, examineBuild, examineSandbox, examineLandlock, examineIDs, examineGroups, examineShares, examineTIOCSTI,
+	examineBoxes,
 }
 
 const help = "Reports what this kernel and this machine allow, and how to get what they don't.\n\n" +

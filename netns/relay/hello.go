@@ -87,16 +87,17 @@ const (
 // What two servers could read differently is helloBad, and so is every other record before the ClientHello: servers pass over
 // warnings (crypto/tls and OpenSSL do).
 func clientHello(data []byte) (name string, result helloResult) {
-	if len(data) == 0 {
+	switch {
+	case len(data) == 0:
 		return "", helloMore
-	}
-	if data[0] < recordFirst || data[0] > recordLast || len(data) > 1 && data[1] != 3 {
-		if data[0] == recordHandshake {
-			return "", helloBad
-		}
+	case data[0] < recordFirst || data[0] > recordLast:
 		return "", helloOther
-	}
-	if data[0] != recordHandshake && len(data) > 1 {
+	case data[0] == recordHandshake: // below
+	case len(data) == 1:
+		return "", helloMore
+	case data[1] != 3:
+		return "", helloOther
+	default:
 		return "", helloBad
 	}
 	message := data[:0]

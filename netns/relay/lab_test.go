@@ -144,7 +144,8 @@ func lab(t testing.TB) {
 		return up("in")
 	})
 	must(t, route("169.254.169.254/32", "out"))
-	must(t, route("203.0.113.0/24", "out")) // nobody answers there
+	must(t, route("203.0.113.0/24", "out"))
+	must(t, neighbour("203.0.113.5", "out")) // nobody answers there
 	startNameServer(t)
 }
 
@@ -260,6 +261,19 @@ func route(prefix, name string) error {
 		unix.RT_TABLE_MAIN, unix.RTPROT_BOOT, unix.RT_SCOPE_LINK, unix.RTN_UNICAST, 0, 0, 0, 0)
 	m.attribute(unix.RTA_DST, p.Addr().AsSlice())
 	m.attribute(unix.RTA_OIF, i)
+	return m.send()
+}
+
+// neighbour gives an address the link layer address of nobody: what is sent there gets no answer, not even that there is none.
+func neighbour(addr, name string) error {
+	i, err := index(name)
+	if err != nil {
+		return err
+	}
+	m := newMessage(unix.RTM_NEWNEIGH, unix.NLM_F_CREATE|unix.NLM_F_EXCL, append(append([]byte{unix.AF_INET, 0, 0, 0}, i...),
+		unix.NUD_PERMANENT, 0, 0, 0)...)
+	m.attribute(unix.NDA_DST, netip.MustParseAddr(addr).AsSlice())
+	m.attribute(unix.NDA_LLADDR, []byte{2, 0, 0, 0, 0, 9})
 	return m.send()
 }
 

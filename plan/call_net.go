@@ -14,6 +14,7 @@ const (
 	NetPacket            // the packet socket that shows attempts to connect
 	NetAll               // pid 1 to the net process: no more of these come; it carries nothing
 	NetReady             // the net process to pid 1: it can begin
+	NetReport            // the monitor to the net process, on the socket between these: report what was refused, and end
 	NetSocket            // a request for a TCP socket of the family Value, and the answer; without a descriptor Value is an errno
 )
 

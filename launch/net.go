@@ -50,7 +50,7 @@ func CompileNet(b *plan.Builder, s *spec.Spec) error {
 	landlock.RelayEnter(b, ruleset)
 	b.CloseRest(keep, plan.None)
 	b.SetMask(0)
-	argv, env := netns.Argv(b, &s.Network), b.Pointers(1)
+	argv, env := netns.Argv(b, s), b.Pointers(1)
 	b.Store(env, 0, b.String("GODEBUG=multipathtcp=0")) // Landlock's rules about ports don't see MPTCP
 	program := b.String("/proc/self/exe")
 	seccompprofile.Net(b)

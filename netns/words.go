@@ -24,8 +24,10 @@ const (
 //	allow|deny KIND PORT BITS ADDRESS NAME WORD     ADDRESS in 32 hexadecimal digits, NAME - if there is none
 //	publish OUTSIDE INSIDE ADDRESS WORD
 //	log DESCRIPTOR
-func Argv(b *plan.Builder, n *spec.Network) plan.Ptr {
-	words := 2 + len(n.Allow) + len(n.Deny) + len(n.Publish) + 1
+//	host NAME                                       the sandbox's own name
+func Argv(b *plan.Builder, s *spec.Spec) plan.Ptr {
+	n := &s.Network
+	words := 2 + len(n.Allow) + len(n.Deny) + len(n.Publish) + 2
 	argv := b.Pointers(words)
 	at := 0
 	add := func(word plan.Ptr) {
@@ -53,6 +55,12 @@ func Argv(b *plan.Builder, n *spec.Network) plan.Ptr {
 		add(b.String("log 2"))
 	default:
 		add(b.String("log 5"))
+	}
+	for i := range s.Tree {
+		if e := &s.Tree[i]; e.Kind == spec.Hostname {
+			add(b.Concat("host ", e.Source, ""))
+			break
+		}
 	}
 	return argv
 }

@@ -1,10 +1,6 @@
 package plan
 
-import (
-	"unsafe"
-
-	"golang.org/x/sys/unix"
-)
+import "golang.org/x/sys/unix"
 
 // Kinds of records on the socket between pid 1 and the net process, plan.Net. All but NetReady and a request of NetSocket carry a
 // descriptor, see unix(7), SCM_RIGHTS.
@@ -26,13 +22,6 @@ func (b *Builder) SocketTo(r Reg, domain, typ, protocol int) {
 // SetOption sets an option of a socket to a number, see setsockopt(2).
 func (b *Builder) SetOption(r Reg, level, option int, value uint32) {
 	b.add(WhyNetwork, unix.SYS_SETSOCKOPT, 0, uintptr(level), uintptr(option), uintptr(b.Words32(value)), 4).fd(0, r)
-}
-
-// AttachFilter lets a socket receive only what a classic BPF program accepts, see socket(7), SO_ATTACH_FILTER.
-func (b *Builder) AttachFilter(r Reg, program []unix.SockFilter) {
-	data := unsafe.Slice((*byte)(unsafe.Pointer(unsafe.SliceData(program))), len(program)*int(unsafe.Sizeof(program[0])))
-	fprog := b.Words64(uint64(len(program)), uint64(b.Bytes(data)))
-	b.add(WhyNetwork, unix.SYS_SETSOCKOPT, 0, unix.SOL_SOCKET, unix.SO_ATTACH_FILTER, uintptr(fprog), 16).fd(0, r)
 }
 
 // Bind gives a socket an address, a struct sockaddr, see bind(2).
@@ -97,12 +86,5 @@ func SockAddr4(addr *[16]byte, port uint16) (a [16]byte) {
 func SockAddr6(addr *[16]byte, port uint16) (a [28]byte) {
 	a[0], a[2], a[3] = unix.AF_INET6, byte(port>>8), byte(port)
 	copy(a[8:], addr[:])
-	return a
-}
-
-// SockAddrLink is a struct sockaddr_ll of an interface, see packet(7).
-func SockAddrLink(protocol uint16, index uint32) (a [20]byte) {
-	a[0], a[2], a[3] = unix.AF_PACKET, byte(protocol>>8), byte(protocol)
-	*(*uint32)(unsafe.Pointer(&a[4])) = index
 	return a
 }

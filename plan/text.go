@@ -14,7 +14,7 @@ import (
 //	f descriptor   s string   w data, its length is the next argument   d decimal   o octal   x hexadecimal
 //	- left out     p string, left out if it is empty   v list of strings   h struct open_how
 //	a struct mount_attr   l struct landlock_ruleset_attr   b struct landlock_path_beneath_attr
-//	i struct sockaddr_in, _in6 or _ll
+//	i struct sockaddr_in or sockaddr_in6
 //	any other letter: an index of flagNames
 type form struct {
 	nr         uint16

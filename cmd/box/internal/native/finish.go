@@ -58,6 +58,9 @@ func (b *Line) Finish(command []string) error {
 	if s.IDs.Origin.Words != nil && !s.New.Has(spec.User) && !s.Join.User.Given() {
 		return say.Refuse(s.IDs.Origin.Words, "needs a user namespace of its own, and --share-user keeps the caller's")
 	}
+	if err := b.networked(); err != nil {
+		return err
+	}
 	if err := b.named(); err != nil {
 		return err
 	}

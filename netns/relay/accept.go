@@ -1,0 +1,90 @@
+package relay
+
+import (
+	"fmt"
+
+	"golang.org/x/sys/unix"
+)
+
+// listener is a socket that connections come from.
+type listener struct {
+	relay  *Relay
+	fd     int
+	accept func(fd int, client unix.Sockaddr) // gets each connection
+}
+
+// listen begins to accept in the sandbox, and to answer there.
+func (r *Relay) listen() error {
+	for _, fd := range r.config.Listeners {
+		if err := r.addListener(fd, r.acceptInside); err != nil {
+			return err
+		}
+	}
+	return r.listenDNS()
+}
+
+func (r *Relay) addListener(fd int, accept func(int, unix.Sockaddr)) error {
+	if err := unix.SetNonblock(fd, true); err != nil {
+		return fmt.Errorf("O_NONBLOCK: %w", err)
+	}
+	l := &listener{relay: r, fd: fd, accept: accept}
+	r.listeners = append(r.listeners, l)
+	return r.watch(fd, unix.EPOLLIN, l)
+}
+
+// ready accepts what has come, as far as there is room.
+func (l *listener) ready(uint32) {
+	for range maxAccept {
+		if l.relay.full() {
+			return
+		}
+		fd, client, err := unix.Accept4(l.fd, unix.SOCK_NONBLOCK|unix.SOCK_CLOEXEC)
+		if err != nil { // EAGAIN; or what happened to this connection alone, see accept(2)
+			return
+		}
+		l.accept(fd, client)
+	}
+}
+
+// full reports whether connections have to wait in the kernel's queues.
+func (r *Relay) full() bool { return r.open >= r.maxOpen || len(r.dials) >= maxDials }
+
+// pause stops listening while there is no room, and begins again after it.
+func (r *Relay) pause() {
+	if r.full() == r.paused {
+		return
+	}
+	r.paused = !r.paused
+	var events uint32 = unix.EPOLLIN
+	if r.paused {
+		events = 0
+	}
+	for _, l := range r.listeners {
+		_ = unix.EpollCtl(r.epoll, unix.EPOLL_CTL_MOD, l.fd, &unix.EpollEvent{Events: events, Fd: int32(l.fd)})
+	}
+}
+
+// acceptInside judges a connection of the sandbox's, and begins to dial for it.
+func (r *Relay) acceptInside(fd int, _ unix.Sockaddr) {
+	to, err := local(fd)
+	if err != nil || !to.IsValid() {
+		resetOnClose(fd)
+		unix.Close(fd)
+		return
+	}
+	v := r.judge(to)
+	if !v.allowed() {
+		resetOnClose(fd)
+		unix.Close(fd)
+		r.refuse(v)
+		return
+	}
+	c := r.newConn(fd, within, v)
+	if c == nil {
+		return
+	}
+	if !v.checksName() {
+		c.hello = helloDone
+	}
+	c.dial()
+}

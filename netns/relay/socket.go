@@ -1,0 +1,77 @@
+package relay
+
+import (
+	"net/netip"
+
+	"golang.org/x/sys/unix"
+)
+
+// option is one of a socket's, see socket(7), tcp(7).
+type option struct{ level, name, value int }
+
+// outside are the options of sockets that lead to the host's network. A peer that has gone is noticed after two minutes.
+var outside = [...]option{
+	{unix.IPPROTO_TCP, unix.TCP_NODELAY, 1},
+	{unix.SOL_SOCKET, unix.SO_KEEPALIVE, 1},
+	{unix.IPPROTO_TCP, unix.TCP_KEEPIDLE, 15},
+	{unix.IPPROTO_TCP, unix.TCP_KEEPINTVL, 15},
+	{unix.IPPROTO_TCP, unix.TCP_KEEPCNT, 8},
+}
+
+// within are those of sockets in the sandbox: its processes' ends are closed by the kernel, so nothing has to be kept alive.
+var within = outside[:1]
+
+func setOptions(fd int, options []option) {
+	for _, o := range options {
+		_ = unix.SetsockoptInt(fd, o.level, o.name, o.value) // none of them is needed for the bytes to be right
+	}
+}
+
+// local returns the address that a socket is bound to: of an accepted one, what its client has dialled.
+func local(fd int) (netip.AddrPort, error) {
+	sa, err := unix.Getsockname(fd)
+	if err != nil {
+		return netip.AddrPort{}, err
+	}
+	return addrPort(sa), nil
+}
+
+// remote returns the address of a socket's peer.
+func remote(fd int) (netip.AddrPort, error) {
+	sa, err := unix.Getpeername(fd)
+	if err != nil {
+		return netip.AddrPort{}, err
+	}
+	return addrPort(sa), nil
+}
+
+// addrPort returns the address of sa, an IPv4 one as such, without a zone. It is the zero value for other families.
+func addrPort(sa unix.Sockaddr) netip.AddrPort {
+	switch sa := sa.(type) {
+	case *unix.SockaddrInet4:
+		return netip.AddrPortFrom(netip.AddrFrom4(sa.Addr), uint16(sa.Port))
+	case *unix.SockaddrInet6:
+		return netip.AddrPortFrom(netip.AddrFrom16(sa.Addr).Unmap(), uint16(sa.Port))
+	}
+	return netip.AddrPort{}
+}
+
+// sockaddr is the reverse of addrPort.
+func sockaddr(a netip.AddrPort) unix.Sockaddr {
+	if a.Addr().Is4() {
+		return &unix.SockaddrInet4{Addr: a.Addr().As4(), Port: int(a.Port())}
+	}
+	return &unix.SockaddrInet6{Addr: a.Addr().As16(), Port: int(a.Port())}
+}
+
+func family(a netip.Addr) int {
+	if a.Is4() {
+		return unix.AF_INET
+	}
+	return unix.AF_INET6
+}
+
+// resetOnClose makes close(2) end a TCP connection so that the peer's next call is ECONNRESET, see SO_LINGER in socket(7).
+func resetOnClose(fd int) {
+	_ = unix.SetsockoptLinger(fd, unix.SOL_SOCKET, unix.SO_LINGER, &unix.Linger{Onoff: 1})
+}

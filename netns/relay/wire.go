@@ -63,8 +63,8 @@ func Read(words []string) (t Told, log int, err error) {
 
 var errWords = errors.New("this is a program of box's own, which only box starts")
 
-// fields reads numbers and an address from the front of a word, and returns the rest.
-func fields(word string, numbers []uint64, addr *[16]byte) (rest string, err error) {
+// wireFields reads numbers and an address from the front of a word, and returns the rest.
+func wireFields(word string, numbers []uint64, addr *[16]byte) (rest string, err error) {
 	for i := range numbers {
 		var digits string
 		digits, word, _ = strings.Cut(word, " ")
@@ -82,7 +82,7 @@ func fields(word string, numbers []uint64, addr *[16]byte) (rest string, err err
 func readRule(word string, to *[]spec.NetRule) error {
 	var r spec.NetRule
 	var n [3]uint64
-	rest, err := fields(word, n[:], &r.Addr)
+	rest, err := wireFields(word, n[:], &r.Addr)
 	if err != nil {
 		return err
 	}
@@ -101,7 +101,7 @@ func readRule(word string, to *[]spec.NetRule) error {
 func readPort(word string, to *[]spec.NetPort) error {
 	var p spec.NetPort
 	var n [2]uint64
-	rest, err := fields(word, n[:], &p.Addr)
+	rest, err := wireFields(word, n[:], &p.Addr)
 	if err != nil {
 		return err
 	}
@@ -166,7 +166,7 @@ func (w *Wire) Socket(family int) (fd int, err error) {
 
 // receive takes a record, and the descriptor that came with it, or -1.
 func (w *Wire) receive() (r plan.Record, fd int, err error) {
-	var data [recordSize]byte
+	var data [packetSize]byte
 	control := make([]byte, unix.CmsgSpace(4))
 	for {
 		n, nc, _, _, err := unix.Recvmsg(w.FD, data[:], control, unix.MSG_CMSG_CLOEXEC)
@@ -177,15 +177,15 @@ func (w *Wire) receive() (r plan.Record, fd int, err error) {
 			return r, -1, err
 		case n == 0:
 			return r, -1, io.EOF
-		case n != recordSize:
+		case n != packetSize:
 			return r, -1, errWords
 		}
-		return decode(data), descriptor(control[:nc]), nil
+		return recordOf(data), passed(control[:nc]), nil
 	}
 }
 
-// descriptor returns the first descriptor of a control message, or -1. Others than one are not sent.
-func descriptor(control []byte) int {
+// passed returns the first descriptor of a control message, or -1. Others than one are not sent.
+func passed(control []byte) int {
 	messages, err := unix.ParseSocketControlMessage(control)
 	if err != nil {
 		return -1
@@ -198,9 +198,9 @@ func descriptor(control []byte) int {
 	return -1
 }
 
-const recordSize = 12
+const packetSize = 12
 
-func decode(data [recordSize]byte) plan.Record {
+func recordOf(data [packetSize]byte) plan.Record {
 	word := func(at int) uint32 {
 		return uint32(data[at]) | uint32(data[at+1])<<8 | uint32(data[at+2])<<16 | uint32(data[at+3])<<24
 	}
@@ -209,7 +209,7 @@ func decode(data [recordSize]byte) plan.Record {
 
 // Send sends a record over a socket.
 func Send(fd int, r plan.Record) error {
-	var data [recordSize]byte
+	var data [packetSize]byte
 	for i, v := range [...]uint32{r.Kind, r.Step, r.Value} {
 		data[4*i], data[4*i+1], data[4*i+2], data[4*i+3] = byte(v), byte(v>>8), byte(v>>16), byte(v>>24)
 	}
@@ -223,15 +223,15 @@ func Send(fd int, r plan.Record) error {
 
 // Order receives what the monitor wants, without waiting: the kind of its record. It returns io.EOF if the monitor has ended.
 func Order(fd int) (kind uint32, err error) {
-	var data [recordSize]byte
+	var data [packetSize]byte
 	n, _, err := unix.Recvfrom(fd, data[:], unix.MSG_DONTWAIT)
 	switch {
 	case err != nil:
 		return 0, err
-	case n != recordSize:
+	case n != packetSize:
 		return 0, io.EOF
 	}
-	return decode(data).Kind, nil
+	return recordOf(data).Kind, nil
 }
 
 // SendText sends a text to the monitor, as why the net process can't begin: at most as long as a path.
@@ -239,9 +239,9 @@ func SendText(fd int, text string) {
 	data := append([]byte(text), 0)
 	data = append(data, make([]byte, 7)...)
 	for len(data) >= 8 {
-		var words [recordSize]byte
+		var words [packetSize]byte
 		copy(words[4:], data[:8])
-		r := decode(words)
+		r := recordOf(words)
 		r.Kind = plan.Text
 		if Send(fd, r) != nil {
 			return

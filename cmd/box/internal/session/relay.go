@@ -1,6 +1,8 @@
 package session
 
 import (
+	"errors"
+
 	"box/cmd/box/internal/say"
 	"box/internal/early"
 	"box/internal/host"
@@ -74,4 +76,23 @@ func reportRefusals(r *relay.Relay) {
 		s.Lines = append(s.Lines, say.Refusal{Text: l.Text, Flag: l.Flag, Count: l.Count})
 	}
 	say.Sum(s)
+}
+
+// reasonOf returns why the relay can't begin, as the monitor prints it: a line, and perhaps a hint on a second one.
+func reasonOf(err error) string {
+	p, ok := errors.AsType[*relay.PublishError](err)
+	if !ok {
+		return "the network can't begin: " + err.Error()
+	}
+	words := say.Words([]string{"--publish", p.Port.Word})
+	switch p.Errno {
+	case unix.EADDRINUSE:
+		return words + ": somebody else listens on that port of this machine"
+	case unix.EACCES:
+		return words + ": only root listens on ports that low\n" +
+			"a port from 1024 on outside, or as root: sysctl net.ipv4.ip_unprivileged_port_start=0"
+	case unix.EADDRNOTAVAIL:
+		return words + ": this machine has no such address"
+	}
+	return words + ": " + p.Errno.Error()
 }

@@ -9,8 +9,8 @@ import (
 	"box/spec"
 )
 
-// hostName is the name of the machine outside, for the ports of rules host:PORT.
-const hostName = "host.box.internal"
+// machineName is the name of the machine outside, for the ports of rules host:PORT.
+const machineName = "host.box.internal"
 
 // Where the name of a connection comes from, or what it has instead of one: "via" in the log.
 const (
@@ -95,7 +95,7 @@ func (p policy) judgeHost(v *verdict) {
 
 // judgeName allows or refuses v.name. An exact rule counts before one that others match as well, since it allows private addresses.
 func (p policy) judgeName(v *verdict) {
-	if v.name == hostName {
+	if v.name == machineName {
 		v.via = viaHost
 		p.judgeHost(v)
 		return
@@ -158,7 +158,7 @@ func (v *verdict) allowAddress(rule *spec.NetRule) {
 
 // mayName reports whether a rule allows any port of a name, so that it gets an address.
 func (p policy) mayName(name string) bool {
-	if name == hostName {
+	if name == machineName {
 		return p.any(func(rule *spec.NetRule) bool { return rule.Kind == spec.NetHostPort })
 	}
 	return p.denies(name) == "" && p.any(func(rule *spec.NetRule) bool { return matches(rule, name) })
@@ -221,7 +221,7 @@ func matches(rule *spec.NetRule, name string) bool {
 // special reports whether a name is the sandbox's own (RFC 6761, 6.3), a name of box's, or an address in figures.
 func special(name string) bool {
 	last := name[strings.LastIndexByte(name, '.')+1:]
-	return last == "localhost" || name == hostName || strings.HasSuffix(name, ".box.internal") ||
+	return last == "localhost" || name == machineName || strings.HasSuffix(name, ".box.internal") ||
 		strings.Trim(last, "0123456789") == "" || strings.HasPrefix(last, "0x")
 }
 

@@ -13,6 +13,7 @@ import (
 	"box/internal/host"
 	"box/internal/inherited"
 	"box/mounts"
+	"box/netns"
 	"box/seccompprofile"
 	"box/spec"
 
@@ -88,6 +89,9 @@ func (b *Line) Finish(command []string) error {
 	b.dirName = inputs.WorkingDirectory()
 	if err := b.furnish(); err != nil {
 		return err
+	}
+	if s.Network.Mode == spec.NetNames {
+		mounts.Resolver(s, netns.Resolver)
 	}
 	s.Mounts.State = inputs.StateDirectory()
 	inputs.TakeCallers(s)

@@ -1,8 +1,6 @@
 package session
 
 import (
-	"errors"
-
 	"box/cmd/box/internal/say"
 	"box/internal/early"
 	"box/internal/host"
@@ -31,8 +29,9 @@ func Relay(words []string) int {
 	if err != nil {
 		return say.Report(say.Usagef("%s: %v", netns.Name, err))
 	}
+	told := toldAtOnce{}
 	wire := &relay.Wire{FD: netns.FromPID1}
-	config := relay.Config{Network: network.Network, Hostname: network.Hostname, Log: log, Tell: tellRefusal}
+	config := relay.Config{Network: network.Network, Hostname: network.Hostname, Log: log, Tell: told.tell}
 	if err := wire.Take(&config); err != nil {
 		// Usually pid 1 has ended by itself, and has said why.
 		relay.SendText(netns.FromBox, "the sandbox's listeners can't be taken: "+err.Error())
@@ -40,7 +39,7 @@ func Relay(words []string) int {
 	}
 	r, err := relay.New(config)
 	if err != nil {
-		relay.SendText(netns.FromBox, reasonOf(err))
+		relay.SendText(netns.FromBox, relay.Reason(err))
 		return say.StatusBox
 	}
 	if errno := host.ForbidExec(); errno != 0 {
@@ -54,45 +53,32 @@ func Relay(words []string) int {
 		say.Notef("%s: %v: the command has no network any more", netTitle, err)
 		return say.StatusBox
 	}
-	reportRefusals(r)
+	told.report(r)
 	return 0
 }
 
-// tellRefusal tells the first refusal of a name at once: programs try again for a minute or more. A terminal in raw mode belongs to
-// what is on it; then the report at the end has it.
-func tellRefusal(l relay.Line) {
+// toldAtOnce are the refusals that were told while the command ran, by their texts.
+type toldAtOnce map[string]bool
+
+// tell tells the first refusal of a name at once: programs try again for a minute or more. A terminal in raw mode belongs to what is on
+// it; then the report at the end has it.
+func (t toldAtOnce) tell(l relay.Line) {
 	if !host.RawTerminal(2) {
+		t[l.Text] = true
 		say.Sum(say.Section{Title: netTitle, Lines: []say.Refusal{{Text: l.Text, Flag: l.Flag}}})
 	}
 }
 
-// reportRefusals is the report at the end, if the monitor has asked for it: when it has ended, there is nobody to report to.
-func reportRefusals(r *relay.Relay) {
+// report is the report at the end, if the monitor has asked for it: when it has ended, there is nobody to report to.
+func (t toldAtOnce) report(r *relay.Relay) {
 	if kind, err := relay.Order(netns.FromBox); err != nil || kind != plan.NetReport {
 		return
 	}
 	s := say.Section{Title: netTitle}
 	for _, l := range r.Report() {
-		s.Lines = append(s.Lines, say.Refusal{Text: l.Text, Flag: l.Flag, Count: l.Count})
+		if !t[l.Text] {
+			s.Lines = append(s.Lines, say.Refusal{Text: l.Text, Flag: l.Flag, Count: l.Count})
+		}
 	}
 	say.Sum(s)
-}
-
-// reasonOf returns why the relay can't begin, as the monitor prints it: a line, and perhaps a hint on a second one.
-func reasonOf(err error) string {
-	p, ok := errors.AsType[*relay.PublishError](err)
-	if !ok {
-		return "the network can't begin: " + err.Error()
-	}
-	words := say.Words([]string{"--publish", p.Port.Word})
-	switch p.Errno {
-	case unix.EADDRINUSE:
-		return words + ": somebody else listens on that port of this machine"
-	case unix.EACCES:
-		return words + ": only root listens on ports that low\n" +
-			"a port from 1024 on outside, or as root: sysctl net.ipv4.ip_unprivileged_port_start=0"
-	case unix.EADDRNOTAVAIL:
-		return words + ": this machine has no such address"
-	}
-	return words + ": " + p.Errno.Error()
 }

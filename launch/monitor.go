@@ -23,6 +23,7 @@ func (b *Sandbox) Wait() (Status, error) {
 		}
 		b.gone = true // or rather let go
 	}
+	b.blameNet()
 	b.end()
 	b.drain()
 	if planted := b.lastNames(); err == nil {
@@ -32,6 +33,7 @@ func (b *Sandbox) Wait() (Status, error) {
 		early.Ordinary()
 		b.finishTerminal()
 	}
+	b.endNet()
 	b.clean()
 	b.close()
 	switch {

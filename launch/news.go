@@ -21,6 +21,7 @@ const (
 	Unlocked                        // somebody outside has replaced what Entry locks
 	Unread                          // the walk could not look into Name: Errno
 	Interrupted                     // a signal has ended the walk at Name
+	NetEnded                        // the net process has ended: there is no network any more
 	TooMany                         // the walk has ended at Name, after so many directories as it looks at
 )
 
@@ -48,7 +49,7 @@ func (b *Sandbox) report(n News) (told bool) {
 	}
 	n.Project = &b.spec.Project
 	n.Raw = b.tty != nil && b.tty.raw
-	n.Wait = b.names.over || n.What != Appeared && n.What != Unlocked
+	n.Wait = b.names.over || n.What != Appeared && n.What != Unlocked && n.What != NetEnded
 	b.news = n
 	return b.onNews(&b.news)
 }

@@ -39,6 +39,7 @@ type Sandbox struct {
 	names    newNames
 	onNews   func(*News) bool
 	news     News
+	net      relay
 	status   Status
 	halted   unix.Signal // what has stopped the command, if it is
 	ended    bool        // the command's end is known
@@ -74,14 +75,16 @@ func newSandbox(n int) *Sandbox {
 	return &p.box
 }
 
-// Start clones a child that walks p and returns at once. The caller must be locked to its thread (runtime.LockOSThread)
+// Start clones a child that walks p and returns at once. net is the plan of the net process, see CompileNet; it is nil where s needs
+// none. The caller must be locked to its thread (runtime.LockOSThread)
 // until Wait returns: pid 1 dies with the thread that made it, see prctl(2), PR_SET_PDEATHSIG.
 //
 // signals is a descriptor from which the numbers of arriving Signals can be read, a byte each; -1 is none.
 // An error is a *Failure, ErrOrphan, an *UnwatchedError, or an Errno of socketpair(2) or pidfd_open(2).
-func Start(p *plan.Plan, s *spec.Spec, signals int) (*Sandbox, error) {
+func Start(p, net *plan.Plan, s *spec.Spec, signals int) (*Sandbox, error) {
 	b := newSandbox(p.Regs)
 	b.spec, b.plan, b.signal = s, p, signals
+	b.net = relay{conn: -1, inner: -1}
 	b.caller, b.listener, b.mounts, b.conn, b.process, b.stdio = -1, -1, -1, -1, -1, noStdio
 	b.expectMasks(p)
 	if err := b.watchProject(); err != nil {
@@ -112,21 +115,33 @@ func Start(p *plan.Plan, s *spec.Spec, signals int) (*Sandbox, error) {
 	b.regs[plan.Status], b.regs[plan.Peer], b.regs[plan.Caller] = uintptr(pair[1]), uintptr(pair[0]), uintptr(b.caller)
 	b.m.load(p, b.regs)
 	b.m.forgetful(p)
+	b.m.serves = net != nil && len(s.Network.Publish) != 0 && !s.Life.Direct
 	b.m.shared, b.m.patient = !s.OwnsPID(), s.Life.LeaveDescendants
 	if early.Running() {
 		host.DefaultAction(unix.SIGCHLD) // the Go runtime catches it; ignored, there would be nothing to wait for
 	}
 	// From here on there is a sandbox: the program can't begin anew.
 	early.Commit()
+	if net != nil {
+		if errno := b.startNet(net); errno != 0 {
+			b.close()
+			b.names.close()
+			host.Close(int(pair[1]))
+			return nil, b.over(b.problem.notStarted(&plan.Call{Nr: unix.SYS_CLONE3, For: spec.Networked, Why: plan.WhyRelay}, -1, errno))
+		}
+		b.regs[plan.Net] = uintptr(b.net.inner)
+	}
 	r := b.m.start()
 	runtime.KeepAlive(p)
 	host.Close(int(pair[1]))
 	if errno, is := failed(r); is {
+		b.endNet()
 		b.close()
 		b.names.close()
 		return nil, b.over(b.problem.notStarted(&plan.Call{Nr: unix.SYS_CLONE3, Why: plan.WhyNamespaces}, -1, unix.Errno(errno)))
 	}
 	b.pid, b.waiting = int(r), len(p.Outside) > 0
+	b.net.given()
 	// The command may see this process (a pid namespace that is shared), but not trace it or read its memory.
 	host.Prctl(unix.PR_SET_DUMPABLE, 0)
 	if b.caller >= 0 && b.alone() {

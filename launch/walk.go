@@ -31,6 +31,7 @@ type machine struct {
 	give     [3]memory      // what pid 1 gives back when the command runs
 	shared   bool           // the pid namespace is the caller's: ended children have to be looked for
 	patient  bool           // pid 1 waits for all that is left, and needs no parent
+	serves   bool           // pid 1 makes sockets for the net process
 	deferred bool           // a mount waits for its attributes until it is attached
 
 	leader    uintptr // the command's process; 0 when it has ended
@@ -39,7 +40,7 @@ type machine struct {
 	mask      [2]uint64 // all signals; what the thread had before
 	record    plan.Record
 	order     plan.Record // from the parent
-	poll      [3]pollfd
+	poll      [4]pollfd
 	wstatus   int32
 	group     int32     // a process group
 	info      [128]byte // struct signalfd_siginfo
@@ -51,6 +52,7 @@ type machine struct {
 	moment [2]uint64  // another
 	way    way        // of a path, where there is no openat2(2)
 	claims claims     // of mount points
+	pass   pass       // a socket for the net process
 	table  mountTable // where there is no mount_setattr(2)
 	stage  stage      // where there is no open_tree(2)
 }

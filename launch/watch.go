@@ -17,6 +17,7 @@ const (
 	onNames
 	onMounts
 	onNotice
+	onNet
 	onStatus
 	sources
 )
@@ -35,6 +36,8 @@ func (s source) wait(b *Sandbox) (fd int, events int16) {
 		return b.mounts, unix.POLLPRI // a change of the sandbox's mount table, see proc(5)
 	case onNotice:
 		return b.listener, unix.POLLIN // calls that a filter asks about
+	case onNet:
+		return b.net.conn, unix.POLLIN // the end of the net process
 	default:
 		return b.conn, unix.POLLIN // what pid 1 has to say, or the end of a command in its place
 	}
@@ -55,6 +58,9 @@ func (s source) took(b *Sandbox, events int16) (over bool, err error) {
 		return false, b.lostMask()
 	case onNotice:
 		b.tookNotice(events)
+		return false, nil
+	case onNet:
+		b.tookNet()
 		return false, nil
 	default:
 		return b.tookStatus()

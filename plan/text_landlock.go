@@ -11,6 +11,9 @@ func rulesetText(attr []uint64) string {
 	if attr[0] != 0 {
 		handled = append(handled, "files: "+names('F', attr[0]))
 	}
+	if attr[1] != 0 {
+		handled = append(handled, "ports: "+names('B', attr[1]))
+	}
 	if attr[2] != 0 {
 		handled = append(handled, "scopes: "+names('E', attr[2]))
 	}

@@ -48,6 +48,8 @@ type Network struct {
 	Publish []NetPort
 	Log     string // where each connection is noted: a path of the host, "-" is standard error, "" is nowhere
 	Origin  Origin // the first flag about it
+
+	LogOrigin Origin
 }
 
 // Relayed reports whether a process outside is needed that carries connections.

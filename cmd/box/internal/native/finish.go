@@ -13,6 +13,7 @@ import (
 	"box/internal/host"
 	"box/internal/inherited"
 	"box/mounts"
+	"box/netns"
 	"box/seccompprofile"
 	"box/spec"
 
@@ -58,6 +59,9 @@ func (b *Line) Finish(command []string) error {
 	if s.IDs.Origin.Words != nil && !s.New.Has(spec.User) && !s.Join.User.Given() {
 		return say.Refuse(s.IDs.Origin.Words, "needs a user namespace of its own, and --share-user keeps the caller's")
 	}
+	if err := b.networked(); err != nil {
+		return err
+	}
 	if err := b.named(); err != nil {
 		return err
 	}
@@ -85,6 +89,9 @@ func (b *Line) Finish(command []string) error {
 	b.dirName = inputs.WorkingDirectory()
 	if err := b.furnish(); err != nil {
 		return err
+	}
+	if s.Network.Mode == spec.NetNames {
+		mounts.Resolver(s, netns.Resolver)
 	}
 	s.Mounts.State = inputs.StateDirectory()
 	inputs.TakeCallers(s)

@@ -39,6 +39,8 @@ func TellNews(n *launch.News) bool {
 		return line(p.Top, "/", n.Name, " can't be read, so no repository is looked for in it: ", reason(n.Errno))
 	case launch.Interrupted:
 		return line("interrupted: new repositories were looked for up to ", p.Top, "/", n.Name, " only")
+	case launch.NetEnded:
+		return line("the process that carries connections has ended: the command has no network any more")
 	case launch.TooMany:
 		return line("too many directories: new repositories were looked for up to ", p.Top, "/", n.Name, " only")
 	}

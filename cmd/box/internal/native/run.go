@@ -105,6 +105,8 @@ func (b *Line) Begin(s *session.Session) {
 	b.spec.Confine.Use = true
 	b.spec.Tree, b.spec.Filters, b.spec.Life.Keep = m.Tree[:0], m.Filters[:0], m.Keep[:0]
 	b.spec.Project.AllowNew = m.AllowNew[:0]
+	n := &b.spec.Network
+	n.Allow, n.Deny, n.Publish = m.Allow[:0], m.Deny[:0], m.Publish[:0]
 	b.env, b.raw, b.data, b.spec.Life.Locks = lists.envs[:0], m.Raw[:0], m.Kept[:0], m.Locks[:0]
 	// uid 0 inside is uid 0 outside to procfs, whatever capabilities it lacks.
 	if unix.Getuid() == 0 {

@@ -135,8 +135,9 @@ func orNothing(args string) string {
 
 // elsewhere are flags of other programs, and what does the same here.
 var elsewhere = [...]struct{ flag, here string }{
-	{"--net", "--share-net"},
-	{"--network", "--share-net"},
+	{"--network", "--net none|names|host"},
+	{"-p", "--publish [ADDR:]PORT:PORT"},
+	{"--port", "--publish [ADDR:]PORT:PORT"},
 	{"--env", "--setenv NAME VALUE"},
 	{"-e", "--setenv NAME VALUE"},
 	{"--rw", "-W SRC[:DEST]"},

@@ -8,7 +8,7 @@ swallow what is host's own)."""
 import ctypes, os, signal, socket, ssl, struct, subprocess, sys, tempfile, threading
 
 NAMES = {
-    "ok.test": ["203.0.113.5", "2001:db8::5"], "www.ok.test": ["203.0.113.6"], "a.b.ok.test": ["203.0.113.7"],
+    "ok.test": ["203.0.113.5"], "dual.test": ["203.0.113.5", "2001:db8::5"], "www.ok.test": ["203.0.113.6"], "a.b.ok.test": ["203.0.113.7"],
     "other.test": ["203.0.113.5"],                  # the same address: another name
     "evil.test": ["203.0.113.66"], "private.test": ["10.9.9.9"], "loop.test": ["127.0.0.1"], "meta.test": ["169.254.169.254"],
     "mapped.test": ["::ffff:127.0.0.1"], "nat64.test": ["64:ff9b::7f00:1"], "self.test": ["10.77.0.1"], "six.test": ["2001:db8::6"],
@@ -183,11 +183,8 @@ def srv(ready, go, dir):
     ip("addr", "add", SRV + "/24", "dev", "veth1")
     ip("addr", "add", "fd77::2/64", "dev", "veth1", "nodad")
     ip("link", "set", "veth1", "up")
-    ip("rule", "add", "pref", "100", "iif", "veth1", "lookup", "100")
-    ip("route", "add", "local", "default", "dev", "lo", "table", "100")
-    ip("-6", "rule", "add", "pref", "100", "iif", "veth1", "lookup", "100")
-    ip("-6", "route", "add", "local", "default", "dev", "lo", "table", "100")
-    ip("route", "add", "default", "via", HOST)
+    ip("route", "add", "local", "default", "dev", "lo", "table", "main")
+    ip("-6", "route", "add", "local", "default", "dev", "lo", "table", "main")
     secure = tls_server(dir)
     for family in (socket.AF_INET, socket.AF_INET6):
         serve_tcp(80, http, family)

@@ -222,6 +222,9 @@ func Port(word string) (uint16, error) {
 // Publication reads what --publish takes: [ADDR:]PORT:PORT[/tcp]. Without an address it is 127.0.0.1.
 func Publication(word string) (p spec.NetPort, err error) {
 	p = spec.NetPort{Addr: loopback, Word: word}
+	if word == "" {
+		return p, say.Bad("it takes two ports, that outside and that inside")
+	}
 	rest := word
 	if at := strings.IndexByte(rest, '/'); at >= 0 {
 		if rest[at:] != "/tcp" {

@@ -39,7 +39,12 @@ func (l *listener) ready(uint32) {
 			return
 		}
 		fd, client, err := unix.Accept4(l.fd, unix.SOCK_NONBLOCK|unix.SOCK_CLOEXEC)
-		if err != nil { // EAGAIN; or what happened to this connection alone, see accept(2)
+		switch err {
+		case nil:
+		case unix.EMFILE, unix.ENFILE, unix.ENOBUFS, unix.ENOMEM:
+			l.relay.rest()
+			return
+		default: // EAGAIN; or what happened to this connection alone, see accept(2)
 			return
 		}
 		l.accept(fd, client)
@@ -47,7 +52,29 @@ func (l *listener) ready(uint32) {
 }
 
 // full reports whether connections have to wait in the kernel's queues.
-func (r *Relay) full() bool { return r.open >= r.maxOpen || len(r.dials) >= maxDials }
+func (r *Relay) full() bool {
+	return r.open >= r.maxOpen || len(r.dials) >= r.maxDials || r.resting != nil
+}
+
+// rest is a time without accepting: the machine has no room.
+type rest struct {
+	relay *Relay
+	until int64
+}
+
+func (r *Relay) rest() {
+	if r.resting == nil {
+		r.resting = &rest{r, now() + 2*tick}
+		r.time(r.resting)
+	}
+}
+
+func (r *rest) deadline() int64 { return r.until }
+
+func (r *rest) expire(int64) {
+	delete(r.relay.timed, r)
+	r.relay.resting = nil
+}
 
 // pause stops listening while there is no room, and begins again after it.
 func (r *Relay) pause() {

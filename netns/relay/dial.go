@@ -2,6 +2,7 @@ package relay
 
 import (
 	"net/netip"
+	"slices"
 
 	"golang.org/x/sys/unix"
 )
@@ -64,10 +65,15 @@ func (d *dial) found(addrs []netip.AddrPort, problem string) {
 
 // next tries the next address that may be dialled.
 func (d *dial) next() {
+	r := d.conn.relay
 	for len(d.addrs) > 0 {
+		if len(d.tries) > 0 && r.extra >= r.maxExtra {
+			d.nextAt = now() + staggerBy
+			return
+		}
 		to := d.addrs[0]
 		d.addrs = d.addrs[1:]
-		if reason := d.conn.relay.forbidden(to.Addr(), &d.conn.verdict); reason != "" {
+		if reason := r.forbidden(to.Addr(), &d.conn.verdict); reason != "" {
 			d.failed = "it is " + reason + ", " + to.Addr().String()
 			d.conn.verdict.forbidden = true
 			continue
@@ -111,6 +117,9 @@ func (d *dial) connect(fd int, to netip.AddrPort) error {
 		return err
 	}
 	d.tries = append(d.tries, t)
+	if len(d.tries) > 1 {
+		d.conn.relay.extra++
+	}
 	return nil
 }
 
@@ -134,18 +143,22 @@ func (t *try) ready(events uint32) {
 		return
 	}
 	d.failed = t.addr.String() + ": " + err.Error()
-	for i := range d.tries {
-		if d.tries[i] == t {
-			d.tries = append(d.tries[:i], d.tries[i+1:]...)
-			break
-		}
-	}
+	d.remove(t)
 	d.conn.relay.drop(t.fd)
 	if d.conn.publish {
 		d.askForSocket()
 		return
 	}
 	d.next()
+}
+
+// remove takes out an address that was tried.
+func (d *dial) remove(t *try) {
+	i := slices.Index(d.tries, t)
+	if len(d.tries) > 1 {
+		d.conn.relay.extra--
+	}
+	d.tries = slices.Delete(d.tries, i, i+1)
 }
 
 // done makes the socket of t the connection's server.
@@ -155,7 +168,7 @@ func (d *dial) done(t *try, events uint32) {
 	server.fd = t.fd
 	c.relay.watchers[t.fd] = server
 	c.dialed = t.addr
-	t.fd = -1
+	d.remove(t)
 	d.stop()
 	server.ready(events)
 }
@@ -167,6 +180,7 @@ func (d *dial) stop() {
 	for _, t := range d.tries {
 		c.relay.drop(t.fd)
 	}
+	c.relay.extra -= max(0, len(d.tries)-1)
 	d.tries = nil
 	if d.lookup != nil {
 		d.lookup.leave(d)

@@ -40,10 +40,14 @@ func (r *Relay) drop(fd int) {
 	r.dead = append(r.dead, fd)
 }
 
-// turn waits for events and does what they ask for.
-func (r *Relay) turn() error {
+// turn waits for events, at most so many milliseconds if that is not negative, and does what they ask for.
+func (r *Relay) turn(most int) error {
 	var events [batch]unix.EpollEvent
-	n, err := unix.EpollWait(r.epoll, events[:], r.timeout())
+	wait := r.timeout()
+	if most >= 0 && (wait < 0 || wait > most) {
+		wait = most
+	}
+	n, err := unix.EpollWait(r.epoll, events[:], wait)
 	if err != nil && err != unix.EINTR {
 		return fmt.Errorf("epoll_wait: %w", err)
 	}

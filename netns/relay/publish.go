@@ -41,7 +41,7 @@ func (r *Relay) publish() error {
 		}
 	}
 	if len(r.config.Network.Publish) > 0 && r.config.Inside != nil {
-		r.fetch = make(chan fetch, maxDials+maxAccept)
+		r.fetch = make(chan fetch, mostDials+maxAccept)
 		go r.fetchSockets(r.fetch)
 	}
 	return nil

@@ -37,7 +37,7 @@ type Config struct {
 
 // The bounds of what a sandbox can make the relay hold.
 const (
-	maxDials  = 512  // connections that are being resolved or dialled
+	mostDials = 512  // connections that are being resolved or dialled
 	reserve   = 24   // descriptors that are no connections
 	batch     = 128  // events that one epoll_wait(2) returns
 	maxAccept = 64   // connections that are accepted before something else has its turn
@@ -59,9 +59,13 @@ type Relay struct {
 	watchers  []watcher // by descriptor
 	listeners []*listener
 	paused    bool
+	resting   *rest
 	open      int // connections
-	maxOpen   int
 	dials     map[*dial]struct{}
+	extra     int // sockets of dials that try more than one address at once
+	maxOpen   int
+	maxDials  int
+	maxExtra  int
 	timed     map[timed]struct{} // what has a deadline, dials included
 	nextTick  int64
 	again     []*conn // connections that have used up their turn
@@ -98,13 +102,8 @@ func New(c Config) (*Relay, error) {
 	}
 	r.policy.network = &r.config.Network
 	r.names.init()
-	var limit unix.Rlimit
-	if err := unix.Getrlimit(unix.RLIMIT_NOFILE, &limit); err != nil {
-		return nil, fmt.Errorf("RLIMIT_NOFILE: %w", err)
-	}
-	r.maxOpen = int(min(limit.Cur, 1<<20)) / 3
-	if r.maxOpen*2+reserve > int(min(limit.Cur, 1<<20)) {
-		r.maxOpen = max(1, (int(limit.Cur)-reserve)/2)
+	if err := r.bound(); err != nil {
+		return nil, err
 	}
 	steps := []func() error{r.openLoop, r.routes.open, r.listen, r.publish, r.watchRefusals}
 	for _, step := range steps {
@@ -117,7 +116,22 @@ func New(c Config) (*Relay, error) {
 	return r, nil
 }
 
-// Run carries connections until stop can be read from or has ended. It returns an error only where the loop itself fails.
+// bound sets how much there may be at once, by RLIMIT_NOFILE. A connection has two descriptors, and a name that is being resolved has
+// two as well.
+func (r *Relay) bound() error {
+	var limit unix.Rlimit
+	if err := unix.Getrlimit(unix.RLIMIT_NOFILE, &limit); err != nil {
+		return fmt.Errorf("RLIMIT_NOFILE: %w", err)
+	}
+	usable := int(min(limit.Cur, 1<<20)) - reserve
+	r.maxOpen = max(1, usable/3)
+	r.maxDials = max(1, min(mostDials, r.maxOpen/2))
+	r.maxExtra = min(mostDials, max(0, usable-2*r.maxOpen-2*r.maxDials))
+	return nil
+}
+
+// Run carries connections until stop can be read from or has ended. What the sandbox has sent by then is still carried, for some
+// seconds at most, as a kernel would. It returns an error only where the loop itself fails.
 func (r *Relay) Run(stop int) error {
 	runtime.LockOSThread()
 	defer runtime.UnlockOSThread()
@@ -127,11 +141,11 @@ func (r *Relay) Run(stop int) error {
 	}
 	defer r.close()
 	for !over.stopped {
-		if err := r.turn(); err != nil {
+		if err := r.turn(-1); err != nil {
 			return err
 		}
 	}
-	return nil
+	return r.drain(stop)
 }
 
 // Report returns what was refused, each once, in the order in which it happened first, and the last line says how many more there

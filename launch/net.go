@@ -43,7 +43,7 @@ func CompileNet(b *plan.Builder, s *spec.Spec) error {
 	}
 	b.Limit(unix.RLIMIT_CORE, 0, 0)
 	file := netLog(b, s)
-	keep := netDescriptors(b, file)
+	keep := netDescriptors(b, s, file)
 	b.Prctl(plan.WhyPrivilege, unix.PR_SET_NO_NEW_PRIVS, 1, 0)
 	userns.Bare(b)
 	ruleset := landlock.Relay(b, s, netns.DNSPort)
@@ -76,7 +76,7 @@ func netLog(b *plan.Builder, s *spec.Spec) plan.Reg {
 // netDescriptors gives the descriptors of the process their numbers, and returns those that are kept besides 0, 1 and 2. They are
 // copied to high numbers first, since each could have the number that another one gets: dup3(2) would close it, and refuses a copy of
 // a number to itself.
-func netDescriptors(b *plan.Builder, file plan.Reg) (keep []int) {
+func netDescriptors(b *plan.Builder, s *spec.Spec, file plan.Reg) (keep []int) {
 	null := b.Openat(plan.WhyInheritance, plan.Cwd, b.String("/dev/null"), unix.O_RDWR, 0)
 	b.OpenatTo(plan.WhyProc, plan.Proc, plan.Cwd, b.String("/proc"), unix.O_PATH|unix.O_DIRECTORY, 0)
 	for _, r := range [...]plan.Reg{plan.Proc, null, plan.Net, plan.Status} {
@@ -87,6 +87,9 @@ func netDescriptors(b *plan.Builder, file plan.Reg) (keep []int) {
 	}
 	b.Dup(null, 0)
 	b.Dup(null, 1)
+	if s.Life.Stdio[2].Kind == spec.NoFile { // what has this number now is a socket
+		b.Dup(null, 2)
+	}
 	b.Dup(plan.Net, netns.FromPID1)
 	b.Dup(plan.Status, netns.FromBox)
 	if file != plan.None {

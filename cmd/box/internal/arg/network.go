@@ -30,7 +30,7 @@ func Target(word string) (r spec.NetRule, ports string, err error) {
 		}
 		return r, ports, nil
 	case strings.IndexByte(name, '/') >= 0:
-		return r, "", say.BadHint("a name and not a path, or not a range of addresses", name[:strings.IndexByte(name, '/')])
+		return r, "", say.BadHint("a name and not a path, or not a range of addresses", bare(name))
 	}
 	switch {
 	case name == "host":
@@ -61,14 +61,25 @@ func spelled(word string) error {
 			return say.Bad("a name with other letters than a to z is written as xn--...: idn2(1) does that")
 		}
 	}
-	if strings.Contains(word, "://") {
-		early.Ordinary()
-		return say.BadHint("a name, and not the address of a page", "without "+word[:strings.Index(word, "://")+3]+" and without a path")
+	if at := strings.Index(word, "://"); at >= 0 {
+		return say.BadHint("a name, and not the address of a page", bare(word[at+3:]))
 	}
-	if strings.IndexByte(word, '@') >= 0 {
-		return say.Bad("a name, without a user")
+	if at := strings.IndexByte(word, '@'); at >= 0 {
+		return say.BadHint("a name, without a user", bare(word[at+1:]))
 	}
 	return nil
+}
+
+// bare returns the flag for the name in what else an address of a page has.
+//
+//go:noinline
+func bare(page string) string {
+	early.Ordinary()
+	name, _, _ := strings.Cut(page, "/")
+	if _, host, ok := strings.Cut(name, "@"); ok {
+		name = host
+	}
+	return "--allow " + name
 }
 
 // cutPorts divides a word at the colon before its ports. An IPv6 address is in brackets, since it has colons itself.
@@ -211,6 +222,9 @@ func Port(word string) (uint16, error) {
 // Publication reads what --publish takes: [ADDR:]PORT:PORT[/tcp]. Without an address it is 127.0.0.1.
 func Publication(word string) (p spec.NetPort, err error) {
 	p = spec.NetPort{Addr: loopback, Word: word}
+	if word == "" {
+		return p, say.Bad("it takes two ports, that outside and that inside")
+	}
 	rest := word
 	if at := strings.IndexByte(rest, '/'); at >= 0 {
 		if rest[at:] != "/tcp" {

@@ -152,11 +152,10 @@ func matchable(r *spec.NetRule, ports string) error {
 		return nil
 	}
 	early.Ordinary()
-	m := early.Concat("box connects to no such address: it is ", why)
-	if r.Addr[10] == 0xff && r.Addr[12] == 127 {
-		return say.BadHint(m, "--allow host:"+ports+" reaches a port of this machine")
+	if r.Addr[10] == 0xff && r.Addr[12] == 127 || r.Addr == [16]byte{15: 1} {
+		return say.BadHint("box connects to no loopback address", "--allow host:"+ports+" reaches a port of this machine")
 	}
-	return say.Bad(m)
+	return say.Bad("box connects to no such address: it is " + why)
 }
 
 // lastOf returns the last address of a range.
@@ -258,7 +257,25 @@ func (b *Line) networked() error {
 	case w.log != nil && !n.Relayed():
 		return say.Refuse(w.log, "there are no connections to be noted: --allow NAME, or --publish")
 	}
+	for i := range n.Allow {
+		if r := &n.Allow[i]; denied(r, n.Deny) {
+			early.Ordinary()
+			return say.Refuse([]string{"--allow", r.Word}, "--deny names the same, so it has no effect")
+		}
+	}
 	return b.ports()
+}
+
+// denied reports whether what the user has allowed by its name is denied by the
+// same. A part of a group may be.
+func denied(r *spec.NetRule, deny []spec.NetRule) bool {
+	for i := range deny {
+		d := &deny[i]
+		if r.Word[0] != '@' && d.Kind == r.Kind && d.Name == r.Name && d.Addr == r.Addr && d.Bits == r.Bits {
+			return true
+		}
+	}
+	return false
 }
 
 // ports looks at the ports of all rules, and of what is published.

@@ -114,6 +114,9 @@ func take(words []string) (*Flag, []string, error) {
 //go:noinline
 func takeCut(words []string) (*Flag, []string, error) {
 	early.Ordinary()
+	if words[0] == "-p" && len(words) > 1 && strings.IndexByte(words[1], ':') >= 0 {
+		return nil, nil, say.Usagef("unknown flag -p").Hintf("did you mean --publish %s?", words[1])
+	}
 	name, _, ok := strings.Cut(words[0], "=")
 	f := find(name)
 	if f == nil || !ok {

@@ -12,7 +12,7 @@ type prefix struct {
 	name  string
 }
 
-// never4 are IPv4 addresses that are never dialled, whatever a rule says. Sources: the IANA special-purpose registry (RFC 6890),
+// never4 are IPv4 addresses that are never dialled, whatever a rule says. Sources: the IANA special-purpose registry (RFC 6890)
 // and the documentation of the clouds for their metadata services. 198.18.0.0/15 is not here: resolvers of proxies give it for every
 // name.
 var never4 = [...]prefix{

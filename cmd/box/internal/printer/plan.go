@@ -21,7 +21,9 @@ import (
 )
 
 // Plan prints a plan on stdout, see Write.
-func Plan(p, net *plan.Plan, s *spec.Spec, left []string) error { return Write(os.Stdout, p, net, s, left) }
+func Plan(p, net *plan.Plan, s *spec.Spec, left []string) error {
+	return Write(os.Stdout, p, net, s, left)
+}
 
 // Write prints a plan, a line for each call with the flag that it came from.
 // net is the plan of the process that carries connections, or nil: it comes

@@ -34,8 +34,10 @@ func Relay(b *plan.Builder, s *spec.Spec, dns uint16) (ruleset plan.Reg) {
 		ports = bindTCP | connectTCP
 	}
 	ruleset = b.Ruleset(files, ports, scopes(abi)&(scopeAbstract|scopeSignal))
-	read(b, ruleset, "/etc")
-	resolvers(b, ruleset)
+	if s.Network.Mode == spec.NetNames {
+		read(b, ruleset, "/etc")
+		resolvers(b, ruleset)
+	}
 	program := b.Openat(plan.WhyConfine, plan.Proc, b.String("self/exe"), unix.O_PATH, 0)
 	b.AllowBelow(ruleset, program, execute|readFile) // execve(2) needs both
 	b.Close(program)

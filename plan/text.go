@@ -135,6 +135,7 @@ var flagNames = [128][]flagName{
 		{unix.O_NOFOLLOW, "nofollow"},
 		{unix.O_NONBLOCK, "nonblock"},
 		{unix.O_NOCTTY, "noctty"},
+		{unix.O_APPEND, "append"},
 	},
 	'T': {{unix.OPEN_TREE_CLONE, "clone"}, {unix.AT_RECURSIVE, "recursive"}, {unix.AT_EMPTY_PATH, "empty_path"}},
 	'N': {

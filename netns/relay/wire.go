@@ -2,7 +2,6 @@ package relay
 
 import (
 	"encoding/hex"
-	"errors"
 	"fmt"
 	"io"
 	"strconv"
@@ -61,7 +60,12 @@ func Read(words []string) (t Told, log int, err error) {
 	return t, log, nil
 }
 
-var errWords = errors.New("this is a program of box's own, which only box starts")
+// misuse is an error that needs nothing to be initialised.
+type misuse string
+
+func (m misuse) Error() string { return string(m) }
+
+const errWords = misuse("this is a program of box's own, which only box starts")
 
 // wireFields reads numbers and an address from the front of a word, and returns the rest.
 func wireFields(word string, numbers []uint64, addr *[16]byte) (rest string, err error) {

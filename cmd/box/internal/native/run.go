@@ -37,7 +37,7 @@ func (b *Line) Run(s *session.Session, words []string) (launch.Status, error) {
 	}
 	if b.dry {
 		early.Ordinary()
-		return launch.Status{}, printer.Plan(&b.session.Builder.Plan, b.spec, b.left)
+		return launch.Status{}, printer.Plan(&b.session.Builder.Plan, b.session.NetPlan(), b.spec, b.left)
 	}
 	return b.Start()
 }

@@ -80,7 +80,7 @@ func (r *Relay) judge(to netip.AddrPort) verdict {
 
 // judgeHost allows ports of the machine outside.
 func (p policy) judgeHost(v *verdict) {
-	v.reason, v.flag = "no rule allows it", "--allow host:"+strconv.Itoa(int(v.port))
+	v.reason, v.flag = "no rule allows it", hostFlag(v.port)
 	for i := range p.network.Allow {
 		if rule := &p.network.Allow[i]; rule.Kind == spec.NetHostPort && rule.Port == v.port {
 			v.rule, v.reason, v.flag, v.toHost = rule.Word, "", "", true
@@ -148,6 +148,9 @@ func (r *Relay) judgeAddress(v *verdict) {
 			v.allowAddress(rule)
 			return
 		}
+	}
+	if r.routes.own(v.to.Addr()) {
+		v.reason, v.flag = "it is an address of this host", hostFlag(v.port)
 	}
 }
 
@@ -242,6 +245,9 @@ func (p policy) namesAgree(v *verdict, asked string) bool {
 func normal(name string) string {
 	return strings.ToLower(strings.TrimSuffix(name, "."))
 }
+
+// hostFlag returns the flag that allows a port of the machine outside.
+func hostFlag(port uint16) string { return "--allow host:" + strconv.Itoa(int(port)) }
 
 // allowFlag returns the flag that allows a name and a port, or "" for a name that it doesn't take.
 func allowFlag(name string, port uint16) string {

@@ -77,7 +77,7 @@ func TestJudge(t *testing.T) {
 		if random.IntN(3) == 0 {
 			deny = pick("a.example", "*.a.example", "198.51.100.7", "10.0.0.0/8")
 		}
-		r := Relay{}
+		r := Relay{routes: routes{fd: -1}}
 		r.names.init()
 		network := spec.Network{Allow: rules(allow, false), Deny: rules(deny, true)}
 		r.policy.network = &network

@@ -11,7 +11,7 @@ NAMES = {
     "ok.test": ["203.0.113.5"], "dual.test": ["203.0.113.5", "2001:db8::5"], "www.ok.test": ["203.0.113.6"], "a.b.ok.test": ["203.0.113.7"],
     "other.test": ["203.0.113.5"],                  # the same address: another name
     "evil.test": ["203.0.113.66"], "private.test": ["10.9.9.9"], "loop.test": ["127.0.0.1"], "meta.test": ["169.254.169.254"],
-    "mapped.test": ["::ffff:127.0.0.1"], "nat64.test": ["64:ff9b::7f00:1"], "self.test": ["10.77.0.1"], "six.test": ["2001:db8::6"],
+    "wild.private.test": ["10.9.9.9"], "mapped.test": ["::ffff:127.0.0.1"], "nat64.test": ["64:ff9b::7f00:1"], "self.test": ["10.77.0.1"], "six.test": ["2001:db8::6"],
     "dead.test": ["203.0.113.250"],                 # nobody answers there
     "both.test": ["203.0.113.250", "203.0.113.5"],  # the first one is dead
 }

@@ -27,7 +27,8 @@ var groups = [...]group{
 	}},
 }
 
-// Find returns what the group called name, without the @, stands for: arguments of --allow. ok reports whether there is such a group.
+// Find returns what the group called name, without the @, stands for: arguments of --allow. ok reports whether there is such a
+// group.
 func Find(name string) (names []string, ok bool) {
 	for i := range groups {
 		if groups[i].name == name {

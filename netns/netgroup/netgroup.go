@@ -8,8 +8,8 @@ type group struct {
 	names []string // as after --allow; without a port they mean 443 and 80
 }
 
-// groups holds servers of the ecosystem itself only. Names that anybody can have content below, such as those of object stores, are
-// left out, but for those that downloads are redirected to.
+// groups holds servers of the ecosystem itself only. Names that anybody can have content below, such as those of object stores,
+// are left out, but for those that downloads are redirected to.
 var groups = [...]group{
 	{"npm", []string{"registry.npmjs.org", "registry.yarnpkg.com"}},
 	{"pypi", []string{"pypi.org", "files.pythonhosted.org"}},
@@ -27,8 +27,12 @@ var groups = [...]group{
 	}},
 }
 
+<<<<<<< HEAD
 // Find returns what the group called name, without the @, stands for: arguments of --allow. ok reports whether there is such a
 // group.
+=======
+// Find returns what the group called name, without the @, stands for: arguments of --allow. ok reports whether there is one.
+>>>>>>> relay
 func Find(name string) (names []string, ok bool) {
 	for i := range groups {
 		if groups[i].name == name {

@@ -2,7 +2,6 @@ package relay
 
 import (
 	"bufio"
-	"encoding/binary"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -23,90 +22,19 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// records are what the name server of the lab says. A name with several rows answers with the next one each time.
-var records = map[string][][]string{
-	"good.example":    {{srvIP4, srvIP6}},
-	"v4.example":      {{srvIP4}},
-	"v6.example":      {{srvIP6}},
-	"evil.example":    {{srvIP4}},
-	"a.wild.example":  {{srvIP4}},
-	"wild.example":    {{srvIP4}},
-	"inner.wild.test": {{private}},
-	"inner.test":      {{private}},
-	"loop.test":       {{"127.0.0.1"}},
-	"loop6.test":      {{"::1"}},
-	"meta.test":       {{"169.254.169.254"}},
-	"mapped.test":     {{"::ffff:127.0.0.1"}},
-	"nat64.test":      {{"64:ff9b::7f00:1"}},
-	"own.test":        {{hostIP4}},
-	"own6.test":       {{hostIP6}},
-	"mixed.test":      {{"127.0.0.1", srvIP4}},
-	"rebind.test":     {{srvIP4}, {"127.0.0.1"}},
-	"dead.test":       {{"203.0.113.5"}},
-	"half.test":       {{"203.0.113.5", srvIP4}},
-	"empty.test":      {{}},
-}
-
-var asked struct {
-	sync.Mutex
-	names []string
-}
-
-// startNameServer answers by records in srv.
-func startNameServer(t testing.TB) {
-	var conn net.PacketConn
-	world.srv.do(t, func() (err error) {
-		conn, err = net.ListenPacket("udp4", srvIP4+":53")
-		return err
-	})
-	turn := map[string]int{}
-	go func() {
-		var buffer [1500]byte
-		for {
-			n, from, err := conn.ReadFrom(buffer[:])
-			if err != nil {
-				return
-			}
-			var m dnsmessage.Message
-			if m.Unpack(buffer[:n]) != nil || len(m.Questions) != 1 {
-				continue
-			}
-			q := m.Questions[0]
-			name := normal(q.Name.String())
-			asked.Lock()
-			asked.names = append(asked.names, name)
-			asked.Unlock()
-			h := dnsmessage.Header{ID: m.ID, Response: true, RecursionAvailable: true}
-			rows, ok := records[name]
-			if !ok {
-				h.RCode = dnsmessage.RCodeNameError
-			}
-			var bodies []dnsmessage.ResourceBody
-			if len(rows) > 0 {
-				row := rows[min(turn[name]/2, len(rows)-1)] // A and AAAA are two questions
-				turn[name]++
-				for _, text := range row {
-					bodies = append(bodies, addresses(q.Type, netip.MustParseAddr(text))...)
-				}
-			}
-			_, _ = conn.WriteTo(build(h, &q, false, bodies), from)
-		}
-	}()
-}
-
 // serve listens in srv and has each connection handled.
-func serve(t testing.TB, addr string, handle func(net.Conn)) (port uint16) {
+func serve(t testing.TB, handle func(net.Conn)) (port uint16) {
 	t.Helper()
 	var l net.Listener
 	world.srv.do(t, func() (err error) {
-		l, err = net.Listen("tcp", addr)
+		l, err = net.Listen("tcp", ":0")
 		return err
 	})
 	return handleAll(t, l, handle)
 }
 
 func handleAll(t testing.TB, l net.Listener, handle func(net.Conn)) (port uint16) {
-	t.Cleanup(func() { l.Close() })
+	t.Cleanup(func() { _ = l.Close() })
 	go func() {
 		for {
 			c, err := l.Accept()
@@ -119,7 +47,7 @@ func handleAll(t testing.TB, l net.Listener, handle func(net.Conn)) (port uint16
 			}()
 		}
 	}()
-	return uint16(l.Addr().(*net.TCPAddr).Port)
+	return netip.MustParseAddrPort(l.Addr().String()).Port()
 }
 
 // echo sends back what comes, and ends when the client does.
@@ -148,7 +76,7 @@ func rules(words string, deny bool) (all []spec.NetRule) {
 		number, _ := strconv.Atoi(port)
 		r := spec.NetRule{Word: word, Port: uint16(number), Name: name}
 		prefix, err := netip.ParsePrefix(strings.Trim(name, "[]"))
-		if a, err := netip.ParseAddr(strings.Trim(name, "[]")); err == nil {
+		if a, bad := netip.ParseAddr(strings.Trim(name, "[]")); bad == nil {
 			prefix = netip.PrefixFrom(a, a.BitLen())
 		} else if err == nil {
 			prefix = prefix.Masked()
@@ -166,7 +94,6 @@ func rules(words string, deny bool) (all []spec.NetRule) {
 		default:
 			r.Kind = spec.NetName
 		}
-		_ = err
 		all = append(all, r)
 	}
 	return all
@@ -183,9 +110,6 @@ func start(t testing.TB, allow, deny string, publish ...spec.NetPort) *sandbox {
 	must(t, err)
 	c.Log = log
 	s.do(t, func() error {
-		if err := os.WriteFile("/proc/thread-self/net/../../../sys/net/ipv4/ip_unprivileged_port_start", []byte("0"), 0); err != nil && !os.IsNotExist(err) {
-			return err
-		}
 		if err := errors.Join(catchAll("10.0.2.100"), catchAll("fd00:2::100")); err != nil {
 			return err
 		}
@@ -310,7 +234,7 @@ func (s *sandbox) dial(addr string) (c net.Conn, err error) {
 		return nil
 	})
 	if err == nil {
-		s.t.Cleanup(func() { c.Close() })
+		s.t.Cleanup(func() { _ = c.Close() })
 		_ = c.SetDeadline(time.Now().Add(30 * time.Second))
 	}
 	return c, err
@@ -383,6 +307,15 @@ func (s *sandbox) connect(name string, port uint16) net.Conn {
 	return c
 }
 
+// tcp is a connection's methods that TCP alone has.
+func tcp(c net.Conn) *net.TCPConn {
+	conn, ok := c.(*net.TCPConn)
+	if !ok {
+		panic("no TCP connection")
+	}
+	return conn
+}
+
 // exchange sends text and wants the same back: whether the connection reaches an echo.
 func exchange(c net.Conn, text string) error {
 	if _, err := io.WriteString(c, text); err != nil {
@@ -396,37 +329,4 @@ func exchange(c net.Conn, text string) error {
 		return fmt.Errorf("%q came back for %q", back, text)
 	}
 	return nil
-}
-
-// tlsHello is a greeting of TLS that asks for a name, "" for none, in one record.
-func tlsHello(name string, extensions ...[]byte) []byte {
-	var all []byte
-	if name != "" {
-		all = append(all, sniExtension(name)...)
-	}
-	for _, e := range extensions {
-		all = append(all, e...)
-	}
-	body := append([]byte{3, 3}, make([]byte, 32)...)
-	body = append(body, 0, 0, 2, 0x13, 1, 1, 0)
-	body = binary.BigEndian.AppendUint16(body, uint16(len(all)))
-	body = append(body, all...)
-	message := append([]byte{1, 0, byte(len(body) >> 8), byte(len(body))}, body...)
-	return record(22, message)
-}
-
-func record(kind byte, data []byte) []byte {
-	return append([]byte{kind, 3, 1, byte(len(data) >> 8), byte(len(data))}, data...)
-}
-
-func extension(kind int, value []byte) []byte {
-	b := binary.BigEndian.AppendUint16(nil, uint16(kind))
-	return append(binary.BigEndian.AppendUint16(b, uint16(len(value))), value...)
-}
-
-func sniExtension(name string) []byte {
-	b := binary.BigEndian.AppendUint16(nil, uint16(len(name)+3))
-	b = append(b, 0)
-	b = binary.BigEndian.AppendUint16(b, uint16(len(name)))
-	return extension(0, append(b, name...))
 }

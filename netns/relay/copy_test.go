@@ -25,7 +25,7 @@ func TestBothWaysAtOnce(t *testing.T) {
 		if _, err := io.Copy(struct{ io.Writer }{c}, source); err != nil {
 			return err
 		}
-		return c.(*net.TCPConn).CloseWrite()
+		return tcp(c).CloseWrite()
 	}
 	sum := func(r io.Reader) string {
 		h := sha256.New()
@@ -36,7 +36,7 @@ func TestBothWaysAtOnce(t *testing.T) {
 		return sum(io.LimitReader(rand.NewChaCha8([32]byte{byte(seed)}), size))
 	}
 	results := make(chan string, 2)
-	port := serve(t, ":0", func(c net.Conn) {
+	port := serve(t, func(c net.Conn) {
 		sent := make(chan error, 1)
 		go func() { sent <- send(c, 2) }()
 		results <- sum(c)
@@ -55,9 +55,10 @@ func TestBothWaysAtOnce(t *testing.T) {
 	if got := <-results; got != want(1) {
 		t.Errorf("up: %s", got)
 	}
-	c.Close()
+	_ = c.Close()
 	waitFor(t, func() bool { return len(readLog(s)) > 0 })
-	if e := s.entries()[0]; e.Up != size || e.Down != size || e.Name != "good.example" || e.Verdict != "allowed" || e.Via != viaName || e.Reason != "closed" {
+	e := s.entries()[0]
+	if e.Up != size || e.Down != size || e.Name != "good.example" || e.Verdict+e.Via+e.Reason != "allowed"+viaName+"closed" {
 		t.Errorf("%+v", e)
 	}
 }
@@ -82,7 +83,7 @@ func waitFor(t testing.TB, happened func() bool) {
 // TestHalfClose: an answer to the end of what was sent.
 func TestHalfClose(t *testing.T) {
 	lab(t)
-	port := serve(t, ":0", func(c net.Conn) {
+	port := serve(t, func(c net.Conn) {
 		all, err := io.ReadAll(c)
 		fmt.Fprintf(c, "%d bytes, %v", len(all), err)
 	})
@@ -91,7 +92,7 @@ func TestHalfClose(t *testing.T) {
 		c := s.connect("good.example", port)
 		_, err := io.WriteString(c, text)
 		must(t, err)
-		must(t, c.(*net.TCPConn).CloseWrite())
+		must(t, tcp(c).CloseWrite())
 		all, err := io.ReadAll(c)
 		if want := fmt.Sprintf("%d bytes, <nil>", len(text)); string(all) != want || err != nil {
 			t.Errorf("%q, %v; not %q", all, err, want)
@@ -102,7 +103,7 @@ func TestHalfClose(t *testing.T) {
 // TestServerFirst: a server that speaks first, and one that does so on a connection whose client begins with TLS.
 func TestServerFirst(t *testing.T) {
 	lab(t)
-	port := serve(t, ":0", func(c net.Conn) {
+	port := serve(t, func(c net.Conn) {
 		_, _ = io.WriteString(c, "220 ready\r\n")
 		echo(c)
 	})
@@ -129,10 +130,10 @@ func TestServerFirst(t *testing.T) {
 func TestReset(t *testing.T) {
 	lab(t)
 	seen := make(chan error, 1)
-	port := serve(t, ":0", func(c net.Conn) {
+	port := serve(t, func(c net.Conn) {
 		first := make([]byte, 1)
 		if _, err := c.Read(first); err != nil || first[0] == 's' {
-			_ = c.(*net.TCPConn).SetLinger(0)
+			_ = tcp(c).SetLinger(0)
 			return // closes with a reset
 		}
 		_, err := io.Copy(io.Discard, c)
@@ -149,15 +150,15 @@ func TestReset(t *testing.T) {
 	_, err = io.WriteString(c, "client")
 	must(t, err)
 	time.Sleep(20 * time.Millisecond)
-	must(t, c.(*net.TCPConn).SetLinger(0))
-	c.Close()
+	must(t, tcp(c).SetLinger(0))
+	_ = c.Close()
 	if err := <-seen; !errors.Is(err, syscall.ECONNRESET) {
 		t.Errorf("the client resets, the server sees %v", err)
 	}
 	c = s.connect("good.example", port)
 	_, err = io.WriteString(c, "client")
 	must(t, err)
-	c.Close()
+	_ = c.Close()
 	if err := <-seen; err != nil {
 		t.Errorf("the client closes, the server sees %v", err)
 	}
@@ -168,7 +169,7 @@ func TestSlowReader(t *testing.T) {
 	const size = 32 << 20
 	lab(t)
 	data := bytes.Repeat([]byte("0123456789abcdef"), size/16)
-	port := serve(t, ":0", func(c net.Conn) {
+	port := serve(t, func(c net.Conn) {
 		first := make([]byte, 1)
 		if _, err := c.Read(first); err != nil {
 			return
@@ -207,7 +208,7 @@ func TestSlowReader(t *testing.T) {
 // TestTLSNames: through a relay.
 func TestTLSNames(t *testing.T) {
 	lab(t)
-	port := serve(t, ":0", echo)
+	port := serve(t, echo)
 	s := start(t, fmt.Sprintf("good.example:%d %s/32:%d", port, srvIP4, port), "denied.example")
 	for _, c := range []struct {
 		what string
@@ -239,7 +240,7 @@ func TestTLSNames(t *testing.T) {
 			if (err == nil) != c.ok {
 				t.Errorf("%s, split at %d: %v", c.what, split, err)
 			}
-			conn.Close()
+			_ = conn.Close()
 		}
 	}
 	for name, ok := range map[string]bool{"denied.example": false, "any.example": true} {
@@ -249,7 +250,8 @@ func TestTLSNames(t *testing.T) {
 			t.Errorf("to an address, asking for %s: %v", name, err)
 		}
 	}
-	if report := s.report(); !strings.Contains(report, fmt.Sprintf("good.example:%d: its TLS greeting asks for evil.example []\n", port)) {
+	want := fmt.Sprintf("good.example:%d: its TLS greeting asks for evil.example []\n", port)
+	if report := s.report(); !strings.Contains(report, want) {
 		t.Error(report)
 	}
 }
@@ -276,7 +278,7 @@ func exchangeRest(c net.Conn, data []byte, split int) error {
 func TestTLS(t *testing.T) {
 	lab(t)
 	cert := certificate(t, "good.example")
-	port := serve(t, ":0", func(c net.Conn) { echo(tls.Server(c, &tls.Config{Certificates: []tls.Certificate{cert}})) })
+	port := serve(t, func(c net.Conn) { echo(tls.Server(c, &tls.Config{Certificates: []tls.Certificate{cert}})) })
 	s := start(t, fmt.Sprintf("good.example:%d", port), "")
 	c := tls.Client(s.connect("good.example", port), &tls.Config{ServerName: "good.example", InsecureSkipVerify: true})
 	must(t, exchange(c, "hello"))
@@ -292,8 +294,8 @@ func TestClientGone(t *testing.T) {
 	s := start(t, "dead.test:1 good.example:1", "")
 	c := s.connect("dead.test", 1)
 	waitFor(t, func() bool { return tcpSockets(t, "203.0.113.5") > 0 })
-	must(t, c.(*net.TCPConn).SetLinger(0))
-	c.Close()
+	must(t, tcp(c).SetLinger(0))
+	_ = c.Close()
 	waitFor(t, func() bool { return tcpSockets(t, "203.0.113.5") == 0 })
 }
 
@@ -308,7 +310,7 @@ func tcpSockets(t *testing.T, to string) int {
 // TestBlackHole: addresses that don't answer hold up nobody, and the next address of a name is tried.
 func TestBlackHole(t *testing.T) {
 	lab(t)
-	port := serve(t, ":0", echo)
+	port := serve(t, echo)
 	s := start(t, fmt.Sprintf("dead.test:%[1]d good.example:%[1]d half.test:%[1]d", port), "")
 	for range 20 {
 		s.connect("dead.test", port)
@@ -322,7 +324,7 @@ func TestBlackHole(t *testing.T) {
 // TestManyAtOnce: all are carried.
 func TestManyAtOnce(t *testing.T) {
 	lab(t)
-	port := serve(t, ":0", echo)
+	port := serve(t, echo)
 	s := start(t, fmt.Sprintf("good.example:%d", port), "")
 	a := fmt.Sprintf("%s:%d", s.resolve("good.example"), port)
 	results := make(chan error)
@@ -332,7 +334,7 @@ func TestManyAtOnce(t *testing.T) {
 			c, err := s.dial(a)
 			if err == nil {
 				err = exchange(c, "hello")
-				c.Close()
+				_ = c.Close()
 			}
 			results <- err
 		}()
@@ -347,7 +349,7 @@ func TestManyAtOnce(t *testing.T) {
 // TestFewDescriptors: with few of them, connections wait, and none is lost.
 func TestFewDescriptors(t *testing.T) {
 	lab(t)
-	port := serve(t, ":0", echo)
+	port := serve(t, echo)
 	s := start(t, fmt.Sprintf("good.example:%d", port), "")
 	s.relay.post(func() { s.relay.maxOpen = 4 })
 	a := fmt.Sprintf("%s:%d", s.resolve("good.example"), port)
@@ -357,7 +359,7 @@ func TestFewDescriptors(t *testing.T) {
 			c, err := s.dial(a)
 			if err == nil {
 				err = exchange(c, "hello")
-				c.Close()
+				_ = c.Close()
 			}
 			results <- err
 		}()

@@ -1,6 +1,7 @@
 package relay
 
 import (
+	"errors"
 	"net/netip"
 	"slices"
 
@@ -25,7 +26,6 @@ type dial struct {
 	by     int64 // when it is given up
 	nextAt int64 // when the next address is tried
 	failed string
-	socket bool // a published port's: a socket is awaited
 }
 
 // try is one address of a dial.
@@ -129,7 +129,7 @@ func (t *try) ready(events uint32) {
 	code, err := unix.GetsockoptInt(t.fd, unix.SOL_SOCKET, unix.SO_ERROR)
 	if err == nil && code == 0 {
 		var peer, own netip.AddrPort
-		if peer, err = remote(t.fd); err == unix.ENOTCONN && events&(unix.EPOLLHUP|unix.EPOLLERR) == 0 {
+		if peer, err = remote(t.fd); errors.Is(err, unix.ENOTCONN) && events&(unix.EPOLLHUP|unix.EPOLLERR) == 0 {
 			return // not yet
 		}
 		if own, _ = local(t.fd); own == peer {

@@ -1,6 +1,7 @@
 package relay
 
 import (
+	"errors"
 	"net/netip"
 	"strconv"
 	"strings"
@@ -31,7 +32,7 @@ func (r *Relay) answer(message []byte) []byte {
 		return build(reply, nil, false, nil)
 	}
 	q, err := p.Question()
-	if err == nil && p.SkipQuestion() != dnsmessage.ErrSectionDone {
+	if err == nil && !errors.Is(p.SkipQuestion(), dnsmessage.ErrSectionDone) {
 		err = dnsmessage.ErrNotStarted // more than one question: nobody asks so
 	}
 	extended := false
@@ -61,7 +62,7 @@ func hasOPT(p *dnsmessage.Parser) (bool, error) {
 	}
 	for {
 		h, err := p.AdditionalHeader()
-		if err == dnsmessage.ErrSectionDone {
+		if errors.Is(err, dnsmessage.ErrSectionDone) {
 			return false, nil
 		}
 		if err != nil {

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"net/netip"
+	"slices"
 	"strings"
 	"testing"
 
@@ -14,18 +15,18 @@ import (
 )
 
 // resolver returns a Relay that can only answer.
-func resolver(allow, deny string) *Relay {
+func resolver(deny string) *Relay {
 	r := &Relay{}
 	r.names.init()
 	r.config.Hostname = "box"
-	r.policy.network = &spec.Network{Allow: rules(allow, false), Deny: rules(deny, true)}
+	r.policy.network = &spec.Network{Allow: rules(rulesOfDNS, false), Deny: rules(deny, true)}
 	return r
 }
 
 const rulesOfDNS = "good.example:443 *.wild.example:443 host:80"
 
 func TestAnswers(t *testing.T) {
-	r := resolver(rulesOfDNS, "bad.wild.example")
+	r := resolver("bad.wild.example")
 	fake := func(name string) string {
 		a, _ := r.names.addressOf(name)
 		return a.String()
@@ -114,7 +115,7 @@ func backwards(a string) string {
 
 // TestStrangeMessages: each is answered by an error or not at all.
 func TestStrangeMessages(t *testing.T) {
-	r := resolver(rulesOfDNS, "")
+	r := resolver("")
 	good := question("good.example", dnsmessage.TypeA)
 	change := func(at int, b byte) []byte {
 		m := append([]byte(nil), good...)
@@ -134,7 +135,7 @@ func TestStrangeMessages(t *testing.T) {
 		{"two questions", change(5, 2), int(dnsmessage.RCodeFormatError)},
 		{"a record that is not there", change(11, 1), int(dnsmessage.RCodeFormatError)},
 		{"a cut question", good[:len(good)-3], int(dnsmessage.RCodeFormatError)},
-		{"a name that points at itself", append(append([]byte(nil), good[:12]...), 0xc0, 12, 0, 1, 0, 1), int(dnsmessage.RCodeFormatError)},
+		{"a name that points at itself", slices.Concat(good[:12], []byte{0xc0, 12, 0, 1, 0, 1}), int(dnsmessage.RCodeFormatError)},
 		{"CHAOS", change(len(good)-1, 3), int(dnsmessage.RCodeRefused)},
 	} {
 		out := r.answer(c.data)
@@ -152,7 +153,7 @@ func TestStrangeMessages(t *testing.T) {
 }
 
 func TestEDNS(t *testing.T) {
-	r := resolver(rulesOfDNS, "")
+	r := resolver("")
 	var m dnsmessage.Message
 	must(t, m.Unpack(question("good.example", dnsmessage.TypeA)))
 	var h dnsmessage.ResourceHeader
@@ -175,7 +176,7 @@ func FuzzAnswer(f *testing.F) {
 		f.Add(question(name, dnsmessage.TypePTR))
 	}
 	f.Fuzz(func(t *testing.T, data []byte) {
-		r := resolver(rulesOfDNS, "")
+		r := resolver("")
 		out := r.answer(data)
 		if out == nil {
 			return
@@ -207,7 +208,9 @@ func TestEveryResolverIsOurs(t *testing.T) {
 	if want == "" {
 		t.Fatal("no address")
 	}
-	for _, server := range []string{"10.0.2.100", "8.8.8.8", srvIP4, "127.0.0.53", "127.0.0.1", "::1", "2001:4860:4860::8888", "fd00:2::100", "25.0.0.77"} {
+	for _, server := range []string{
+		"10.0.2.100", "8.8.8.8", srvIP4, "127.0.0.53", "127.0.0.1", "::1", "2001:4860:4860::8888", "fd00:2::100", "25.0.0.77",
+	} {
 		m := s.query(server, "good.example", dnsmessage.TypeA)
 		if len(m.Answers) != 1 {
 			t.Errorf("%s: %+v", server, m)

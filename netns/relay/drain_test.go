@@ -16,7 +16,7 @@ func TestDrain(t *testing.T) {
 	const size = 8 << 20
 	lab(t)
 	got := make(chan int64, 2)
-	port := serve(t, ":0", func(c net.Conn) {
+	port := serve(t, func(c net.Conn) {
 		time.Sleep(300 * time.Millisecond)
 		n, err := io.Copy(io.Discard, c)
 		if err != nil {
@@ -30,7 +30,7 @@ func TestDrain(t *testing.T) {
 	sent := make(chan int, 1)
 	go func() {
 		n, _ := c.Write(make([]byte, size))
-		c.Close()
+		_ = c.Close()
 		sent <- n
 	}()
 	if n := <-sent; n != size {
@@ -40,7 +40,7 @@ func TestDrain(t *testing.T) {
 	if n := <-got; n != size {
 		t.Errorf("%d bytes arrived", n)
 	}
-	idle.Close()
+	_ = idle.Close()
 }
 
 // TestOwnAddresses: also where every address is local, as in a sandbox.

@@ -82,8 +82,8 @@ const (
 	helloOther                    // it is none
 )
 
-// clientHello reads the server name (RFC 6066, 3) of the TLS ClientHello (RFC 8446, 4.1.2) that data begins with. The handshake message
-// may be cut into records in any way; data is overwritten while they are put together. The name is empty if the client sends none.
+// clientHello reads the server name (RFC 6066, 3) of the TLS ClientHello (RFC 8446, 4.1.2) that data begins with. The handshake
+// message may be cut into records in any way; data is overwritten while they are put together. The name is empty if there is none.
 // What two servers could read differently is helloBad, and so is every other record before the ClientHello: servers pass over
 // warnings (crypto/tls and OpenSSL do).
 func clientHello(data []byte) (name string, result helloResult) {

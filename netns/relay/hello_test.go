@@ -3,6 +3,7 @@ package relay
 import (
 	"bytes"
 	"crypto/tls"
+	"encoding/binary"
 	"errors"
 	"io"
 	"net"
@@ -11,7 +12,7 @@ import (
 	"testing"
 )
 
-// records cuts a handshake message into TLS records of a size.
+// cut divides a handshake message into TLS records of a size.
 func cut(message []byte, size int) (out []byte) {
 	for part := range slices.Chunk(message, size) {
 		out = append(out, record(22, part)...)
@@ -22,6 +23,8 @@ func cut(message []byte, size int) (out []byte) {
 func TestClientHello(t *testing.T) {
 	hello := tlsHello("good.example")
 	message := hello[5:]
+	longer := []byte{1, 0, byte((len(message) - 3) >> 8), byte(len(message) - 3)}
+	bare := slices.Concat([]byte{1, 0, 0, 41, 3, 3}, make([]byte, 34), []byte{2, 1, 1, 1, 0})
 	warning := record(21, []byte{1, 0})
 	large := tlsHello("good.example", extension(21, make([]byte, 16000)))
 	huge := append([]byte{1, 1, 0, 0}, make([]byte, 65536)...)
@@ -40,7 +43,7 @@ func TestClientHello(t *testing.T) {
 		{"16 kB in records", cut(large[5:], 1<<14), "good.example", helloWhole},
 		{"early data after it", append(slices.Clone(hello), record(23, []byte("data"))...), "good.example", helloWhole},
 		{"no name", tlsHello(""), "", helloWhole},
-		{"a hello without extensions", record(22, append([]byte{1, 0, 0, 41, 3, 3}, append(make([]byte, 32), 0, 0, 2, 1, 1, 1, 0)...)), "", helloWhole},
+		{"no extensions", record(22, bare), "", helloWhole},
 		{"encrypted name alone", tlsHello("", extension(0xfe0d, make([]byte, 100))), "", helloWhole},
 		{"encrypted name beside", tlsHello("good.example", extension(0xfe0d, make([]byte, 100))), "good.example", helloWhole},
 		{"HTTP", []byte("GET / HTTP/1.1\r\n"), "", helloOther},
@@ -68,7 +71,7 @@ func TestClientHello(t *testing.T) {
 		{"an empty list", tlsHello("", extension(0, []byte{0, 0})), "", helloBad},
 		{"a name that is longer than its list", tlsHello("", extension(0, []byte{0, 3, 0, 0, 1, 'a'})), "", helloBad},
 		{"an extension that is cut", tlsHello("", []byte{0, 0, 0, 9, 1}), "", helloBad},
-		{"bytes after the extensions", record(22, append([]byte{1, 0, byte((len(message) - 3) >> 8), byte(len(message) - 3)}, append(slices.Clone(message[4:]), 0)...)), "", helloBad},
+		{"bytes after the extensions", record(22, slices.Concat(longer, message[4:], []byte{0})), "", helloBad},
 	} {
 		name, result := clientHello(slices.Clone(c.data))
 		if name != c.name || result != c.result {
@@ -90,7 +93,7 @@ func realHello(t testing.TB, config *tls.Config) []byte {
 	a, b := net.Pipe()
 	go func() {
 		_ = tls.Client(a, config).Handshake()
-		a.Close()
+		_ = a.Close()
 	}()
 	defer b.Close()
 	buffer := make([]byte, 1<<14)
@@ -144,7 +147,8 @@ func FuzzClientHello(f *testing.F) {
 	hello := tlsHello("good.example")
 	for _, data := range [][]byte{
 		hello, tlsHello(""), cut(hello[5:], 1), cut(hello[5:], 9), tlsHello("good.example", sniExtension("evil.example")),
-		append(record(21, []byte{1, 0}), hello...), realHello(f, &tls.Config{ServerName: "good.example"}), []byte("GET / HTTP/1.1\r\n"),
+		append(record(21, []byte{1, 0}), hello...), realHello(f, &tls.Config{ServerName: "good.example"}),
+		[]byte("GET / HTTP/1.1\r\n"),
 		append(record(20, []byte{1}), hello...), record(22, slices.Concat(hello[5:], tlsHello("evil.example")[5:])),
 	} {
 		f.Add(data)
@@ -163,4 +167,37 @@ func FuzzClientHello(f *testing.F) {
 			t.Errorf("%q, but a server reads %q", name, seen)
 		}
 	})
+}
+
+// tlsHello is a greeting of TLS that asks for a name, "" for none, in one record.
+func tlsHello(name string, extensions ...[]byte) []byte {
+	var all []byte
+	if name != "" {
+		all = append(all, sniExtension(name)...)
+	}
+	for _, e := range extensions {
+		all = append(all, e...)
+	}
+	body := append([]byte{3, 3}, make([]byte, 32)...)
+	body = append(body, 0, 0, 2, 0x13, 1, 1, 0)
+	body = binary.BigEndian.AppendUint16(body, uint16(len(all)))
+	body = append(body, all...)
+	message := append([]byte{1, 0, byte(len(body) >> 8), byte(len(body))}, body...)
+	return record(22, message)
+}
+
+func record(kind byte, data []byte) []byte {
+	return append([]byte{kind, 3, 1, byte(len(data) >> 8), byte(len(data))}, data...)
+}
+
+func extension(kind int, value []byte) []byte {
+	b := binary.BigEndian.AppendUint16(nil, uint16(kind))
+	return append(binary.BigEndian.AppendUint16(b, uint16(len(value))), value...)
+}
+
+func sniExtension(name string) []byte {
+	b := binary.BigEndian.AppendUint16(nil, uint16(len(name)+3))
+	b = append(b, 0)
+	b = binary.BigEndian.AppendUint16(b, uint16(len(name)))
+	return extension(0, append(b, name...))
 }

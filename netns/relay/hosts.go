@@ -3,6 +3,7 @@ package relay
 import (
 	"net/netip"
 	"os"
+	"slices"
 	"strings"
 )
 
@@ -18,12 +19,7 @@ type hosts struct {
 // has reports whether the file gives an address to a name.
 func (h *hosts) has(a netip.Addr, name string) bool {
 	h.read()
-	for _, n := range h.names[a] {
-		if n == name {
-			return true
-		}
-	}
-	return false
+	return slices.Contains(h.names[a], name)
 }
 
 // read looks at the file once a second.

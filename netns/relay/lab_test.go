@@ -18,8 +18,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// The tests run in a user namespace of an ordinary user's: the process is "the host", whose network leads by a veth(4) to "srv", where
-// the servers are. Each relay has a third network namespace, made as netns makes that of a sandbox.
+// The tests run in a user namespace of an ordinary user's: the process is "the host", whose network leads by a veth(4) to "srv",
+// where the servers are. Each relay has a third network namespace, made as netns makes that of a sandbox.
 const (
 	labVar  = "RELAY_TEST_LAB"
 	hostIP4 = "198.51.100.1"

@@ -13,21 +13,14 @@ const maxNames = 65536
 // private. Nothing is reached at them by what they are elsewhere, so no rule about addresses holds for them.
 const fakeNet = 25
 
-// own are the addresses that the plan gives to the loopback interface.
-var own = [...]netip.Addr{
-	netip.AddrFrom4([4]byte{10, 0, 2, 100}),
-	netip.AddrFrom16([16]byte{0: 0xfd, 3: 2, 14: 1}), // fd00:2::100
-}
-
 func isFake(a netip.Addr) bool { return a.Is4() && a.As4()[0] == fakeNet }
 
+// isOwn reports whether an address is one that the plan gives to the loopback interface: 10.0.2.100 and fd00:2::100.
 func isOwn(a netip.Addr) bool {
-	for _, o := range own {
-		if a == o {
-			return true
-		}
+	if a.Is4() {
+		return a.As4() == [...]byte{10, 0, 2, 100}
 	}
-	return false
+	return a.As16() == [...]byte{0: 0xfd, 3: 2, 14: 1, 15: 0}
 }
 
 // names gives each name an address, which it keeps. The address depends on the name, so it is the same in the next sandbox, if no

@@ -21,9 +21,9 @@ const (
 	skfPktType = skfAD + 4
 )
 
-// refusalFilter keeps the packets that refuse a connection: TCP with RST and ACK and the sequence number 0, which is what the kernel
-// answers to a SYN that nobody listens for, see tcp_v4_send_reset(). Each is seen twice on lo, leaving and arriving; the second counts.
-// IPv4 from 127/8 and IPv6 from ::1 are the command's own affairs.
+// refusalFilter keeps the packets that refuse a connection: TCP with RST and ACK and the sequence number 0, which is what the
+// kernel answers to a SYN that nobody listens for, see tcp_v4_send_reset(). Each is seen twice on lo, leaving and arriving: the
+// second counts. IPv4 from 127/8 and IPv6 from ::1 are the command's own affairs.
 var refusalFilter = [...]unix.SockFilter{
 	0:  {Code: ldb, K: skfPktType},
 	1:  {Code: jeq, K: unix.PACKET_HOST, Jf: 23},

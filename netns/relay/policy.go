@@ -211,7 +211,8 @@ func matches(rule *spec.NetRule, name string) bool {
 	case spec.NetName:
 		return rule.Name == name
 	case spec.NetSuffix:
-		return len(name) > len(rule.Name)+1 && strings.HasSuffix(name, rule.Name) && name[len(name)-len(rule.Name)-1] == '.' && !special(name)
+		rest, ok := strings.CutSuffix(name, rule.Name)
+		return ok && len(rest) > 1 && rest[len(rest)-1] == '.' && !special(name)
 	case spec.NetAny:
 		return !special(name)
 	}

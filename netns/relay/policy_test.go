@@ -44,7 +44,7 @@ func byPattern(rule *spec.NetRule, name string) bool {
 
 // FuzzMatches: two matchers agree.
 func FuzzMatches(f *testing.F) {
-	for _, s := range []string{"a.example", "*.example", "*", "b.a.example", "example", "xexample", "a.0x1", "1.2.3.4", "x.localhost"} {
+	for _, s := range []string{"a.example", "*.example", "*", "b.a.example", "example", "a.0x1", "1.2.3.4", "x.localhost"} {
 		for _, n := range []string{"a.example", "b.a.example", "example", "1.2.3.4", "localhost", "host.box.internal"} {
 			f.Add(s, n)
 		}
@@ -65,17 +65,14 @@ func TestJudge(t *testing.T) {
 	random := rand.New(rand.NewPCG(3, 4))
 	pick := func(all ...string) string { return all[random.IntN(len(all))] }
 	word := func() string {
-		return pick("a.example", "*.example", "*", "b.a.example", "*.a.example", "host", "198.51.100.0/24", "[2001:db8::]/32", "10.0.0.0/8")
+		return pick("a.example", "*.example", "*", "b.a.example", "*.a.example", "host",
+			"198.51.100.0/24", "2001:db8::/32", "10.0.0.0/8")
 	}
 	allowed, refused := 0, 0
 	for range 20_000 {
 		var allow, deny string
 		for range random.IntN(4) {
-			w := word()
-			if strings.Contains(w, "/") && w[0] == '[' {
-				w = "2001:db8::/32"
-			}
-			allow += " " + w + ":" + strconv.Itoa(1+random.IntN(2))
+			allow += " " + word() + ":" + strconv.Itoa(1+random.IntN(2))
 		}
 		if random.IntN(3) == 0 {
 			deny = pick("a.example", "*.a.example", "198.51.100.7", "10.0.0.0/8")
@@ -86,7 +83,8 @@ func TestJudge(t *testing.T) {
 		r.policy.network = &network
 		r.hosts.names, r.hosts.checked = map[netip.Addr][]string{}, 1<<62
 		name := pick("a.example", "b.a.example", "c.b.a.example", "example", "host.box.internal", "", "", "")
-		address := netip.MustParseAddr(pick("198.51.100.7", "198.51.100.8", "2001:db8::7", "10.1.1.1", "11.1.1.1", "127.0.0.1", "::1"))
+		address := netip.MustParseAddr(
+			pick("198.51.100.7", "198.51.100.8", "2001:db8::7", "10.1.1.1", "11.1.1.1", "127.0.0.1", "::1"))
 		if name != "" {
 			address, _ = r.names.addressOf(name)
 		}
@@ -154,7 +152,8 @@ func TestContains(t *testing.T) {
 
 func TestParseHosts(t *testing.T) {
 	names := map[netip.Addr][]string{}
-	parseHosts("# 9.9.9.9 no\n\n1.2.3.4\tA.Example b # c\nbad d\n::1 e\nfe80::1%eth0 f\n1.2.3.4 g.\n1.2.3.5\n::ffff:1.2.3.6 h", names)
+	parseHosts("# 9.9.9.9 no\n"+
+		"1.2.3.4\tA.Example b # c\nbad d\n::1 e\nfe80::1%eth0 f\n1.2.3.4 g.\n1.2.3.5\n::ffff:1.2.3.6 h", names)
 	for a, want := range map[string]string{"1.2.3.4": "a.example b g", "::1": "e", "1.2.3.6": "h"} {
 		if got := strings.Join(names[netip.MustParseAddr(a)], " "); got != want {
 			t.Errorf("%s: %q", a, got)

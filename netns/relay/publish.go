@@ -1,6 +1,7 @@
 package relay
 
 import (
+	"errors"
 	"fmt"
 	"net/netip"
 
@@ -33,7 +34,7 @@ func (r *Relay) publish() error {
 		a := netip.AddrPortFrom(netip.AddrFrom16(p.Addr).Unmap(), p.Outside)
 		fd, err := listenOutside(a)
 		if err != nil {
-			errno, _ := err.(unix.Errno)
+			errno, _ := errors.AsType[unix.Errno](err)
 			return &PublishError{*p, errno}
 		}
 		if err := r.addListener(fd, func(fd int, client unix.Sockaddr) { r.acceptOutside(p, fd, client) }); err != nil {
@@ -137,8 +138,9 @@ func (d *dial) gotSocket(fd int, to netip.AddrPort, err error) {
 	}
 }
 
-// keepAddress has the server in the sandbox see the client's own address. All addresses are local there, but IPv6 wants IPV6_FREEBIND;
-// where it fails, the server sees a loopback address. The port is chosen by connect(2), see IP_BIND_ADDRESS_NO_PORT in ip(7).
+// keepAddress has the server in the sandbox see the client's own address. All addresses are local there, but IPv6 wants
+// IPV6_FREEBIND; where it fails, the server sees a loopback address. The port is chosen by connect(2), see IP_BIND_ADDRESS_NO_PORT
+// in ip(7).
 func keepAddress(fd int, client netip.Addr) {
 	_ = unix.SetsockoptInt(fd, unix.IPPROTO_IP, unix.IP_BIND_ADDRESS_NO_PORT, 1)
 	if client.Is6() {

@@ -31,19 +31,21 @@ func certificate(t testing.TB, name string) tls.Certificate {
 
 func published(addr string, outside, inside uint16) spec.NetPort {
 	return spec.NetPort{
-		Addr: netip.MustParseAddr(addr).As16(), Outside: outside, Inside: inside, Word: fmt.Sprintf("%s:%d:%d", addr, outside, inside),
+		Addr: netip.MustParseAddr(addr).As16(), Outside: outside, Inside: inside,
+		Word: fmt.Sprintf("%s:%d:%d", addr, outside, inside),
 	}
 }
 
 // tellPeer is a server that says who its client is, and then echoes.
 func tellPeer(c net.Conn) {
-	fmt.Fprintf(c, "%s\n", c.RemoteAddr().(*net.TCPAddr).IP)
+	fmt.Fprintf(c, "%s\n", netip.MustParseAddrPort(c.RemoteAddr().String()).Addr().Unmap())
 	echo(c)
 }
 
 func TestPublish(t *testing.T) {
 	lab(t)
-	s := start(t, "", "", published("0.0.0.0", 18080, 80), published("::", 18080, 80), published("127.0.0.1", 18081, 81), published("127.0.0.1", 18082, 82))
+	s := start(t, "", "", published("0.0.0.0", 18080, 80), published("::", 18080, 80),
+		published("127.0.0.1", 18081, 81), published("127.0.0.1", 18082, 82))
 	listen := func(network, addr string) {
 		var l net.Listener
 		s.do(t, func() (err error) {
@@ -99,7 +101,7 @@ func TestPublish(t *testing.T) {
 	// What is on loopback is not for others.
 	world.srv.do(t, func() error {
 		if c, err := net.DialTimeout("tcp", hostIP4+":18081", 5*time.Second); err == nil {
-			c.Close()
+			_ = c.Close()
 			t.Error("a port on 127.0.0.1 is reached from elsewhere")
 		}
 		return nil
@@ -159,7 +161,7 @@ func TestHostPort(t *testing.T) {
 // TestHosts: an address that the host's /etc/hosts has for an allowed name.
 func TestHosts(t *testing.T) {
 	lab(t)
-	port := serve(t, ":0", echo)
+	port := serve(t, echo)
 	s := start(t, fmt.Sprintf("static.example:%[1]d inner.example:%[1]d *.wild.example:%[1]d", port), "")
 	for _, addr := range []string{srvIP4, private, s.resolve("static.example"), s.resolve("inner.example")} {
 		c, err := s.dial(fmt.Sprintf("%s:%d", addr, port))

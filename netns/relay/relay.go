@@ -2,8 +2,8 @@
 // loopback interface; this process has the listeners, so it accepts there, judges by name, dials from the host and copies bytes.
 // It answers DNS with addresses that stand for names, and it carries connections to published ports the other way.
 //
-// One thread does everything that has a descriptor, by epoll(7). Goroutines only wait for the host's resolver, for pid 1 and for the
-// log. Nothing is held in memory for a connection but its state: bytes stay in the kernel until the other side takes them.
+// One thread does everything that has a descriptor, by epoll(7). Goroutines only wait for the host's resolver, for pid 1 and for
+// the log. Nothing is held in memory for a connection but its state: bytes stay in the kernel until the other side takes them.
 package relay
 
 import (
@@ -116,8 +116,8 @@ func New(c Config) (*Relay, error) {
 	return r, nil
 }
 
-// bound sets how much there may be at once, by RLIMIT_NOFILE. A connection has two descriptors, and a name that is being resolved has
-// two as well.
+// bound sets how much there may be at once, by RLIMIT_NOFILE. A connection has two descriptors, and a name that is being resolved
+// has two as well.
 func (r *Relay) bound() error {
 	var limit unix.Rlimit
 	if err := unix.Getrlimit(unix.RLIMIT_NOFILE, &limit); err != nil {

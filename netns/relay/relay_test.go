@@ -13,7 +13,7 @@ import (
 
 func TestNames(t *testing.T) {
 	lab(t)
-	port := serve(t, ":0", echo)
+	port := serve(t, echo)
 	p := fmt.Sprint(port)
 	s := start(t, "good.example:"+p+" v4.example:"+p+" v6.example:"+p+" *.wild.example:"+p, "")
 	for _, name := range []string{"good.example", "v4.example", "v6.example", "a.wild.example", "GOOD.Example"} {
@@ -38,11 +38,12 @@ func TestNames(t *testing.T) {
 // TestRefusedConnections: each is reset, and the report says why.
 func TestRefusedConnections(t *testing.T) {
 	lab(t)
-	port := serve(t, ":0", echo)
+	port := serve(t, echo)
 	p := fmt.Sprint(port)
 	allow := "good.example:1 good.example:2 v4.example:" + p
 	for _, name := range []string{
-		"inner.test", "loop.test", "loop6.test", "meta.test", "mapped.test", "nat64.test", "own.test", "own6.test", "*.wild.test", "mixed.test", "empty.test", "none.test",
+		"inner.test", "loop.test", "loop6.test", "meta.test", "mapped.test", "nat64.test", "own.test", "own6.test", "*.wild.test",
+		"mixed.test", "empty.test", "none.test",
 	} {
 		allow += " " + name + ":" + p
 	}
@@ -57,7 +58,8 @@ func TestRefusedConnections(t *testing.T) {
 		}
 	}
 	for _, name := range []string{
-		"loop.test", "loop6.test", "meta.test", "mapped.test", "nat64.test", "own.test", "own6.test", "inner.wild.test", "empty.test", "none.test",
+		"loop.test", "loop6.test", "meta.test", "mapped.test", "nat64.test", "own.test", "own6.test", "inner.wild.test",
+		"empty.test", "none.test",
 	} {
 		c, err := s.reach(name, port)
 		reset(name, c, err)

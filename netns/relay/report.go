@@ -2,6 +2,7 @@ package relay
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -55,7 +56,7 @@ func (r *report) lines() []Line {
 	if r.more == 0 {
 		return r.all
 	}
-	return append(r.all[:len(r.all):len(r.all)], Line{Text: fmt.Sprintf("and %d more", r.more), Count: r.more})
+	return append(slices.Clip(r.all), Line{Text: fmt.Sprintf("and %d more", r.more), Count: r.more})
 }
 
 // refuse notes a connection that is refused.

@@ -32,8 +32,8 @@ func (r *routes) close() {
 	r.fd = -1
 }
 
-// own reports whether an address is the machine's own, or leads to all in its networks. A default route of type local doesn't count:
-// a sandbox of box has one, and box in it carries connections through that.
+// own reports whether an address is the machine's own, or leads to all in its networks. A default route of type local doesn't
+// count: a sandbox of box has one, and box in it carries connections through that.
 func (r *routes) own(a netip.Addr) bool {
 	const fibMatch = 0x2000 // RTM_F_FIB_MATCH, since Linux 4.13: the answer is the route, not the address
 	r.sequence++

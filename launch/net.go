@@ -210,7 +210,8 @@ func (b *Sandbox) blameNet() {
 	case n.errno != 0:
 		b.failed = b.problem.notStarted(&n.call, -1, n.errno)
 	case n.said:
-		b.failed = b.problem.notStarted(&plan.Call{Nr: unix.SYS_EXECVE, For: spec.Networked, Why: plan.WhyRelay}, -1, b.failed.Errno)
+		n.call = plan.Call{Nr: unix.SYS_EXECVE, For: spec.Networked, Why: plan.WhyRelay}
+		b.failed = b.problem.notStarted(&n.call, -1, b.failed.Errno)
 	}
 }
 

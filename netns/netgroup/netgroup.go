@@ -27,12 +27,7 @@ var groups = [...]group{
 	}},
 }
 
-<<<<<<< HEAD
-// Find returns what the group called name, without the @, stands for: arguments of --allow. ok reports whether there is such a
-// group.
-=======
 // Find returns what the group called name, without the @, stands for: arguments of --allow. ok reports whether there is one.
->>>>>>> relay
 func Find(name string) (names []string, ok bool) {
 	for i := range groups {
 		if groups[i].name == name {

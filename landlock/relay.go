@@ -17,9 +17,10 @@ const (
 	connectTCP = unix.LANDLOCK_ACCESS_NET_CONNECT_TCP
 )
 
-// Relay begins the domain of the net process, which carries the connections of a sandbox: it reads what says how names are resolved,
-// executes box, connects to the ports that rules name and to name servers, and listens on the ports that are published. The register is
-// plan.None where the kernel has no Landlock. RelayEnter is the end of it; files that are opened in between are the process's own.
+// Relay begins the domain of the net process, which carries the connections of a sandbox: it reads what says how names are
+// resolved, executes box, connects to the ports that rules name and to name servers, and listens on the ports that are published.
+// The register is plan.None where the kernel has no Landlock. RelayEnter is the end of it; files that are opened in between are
+// the process's own.
 //
 // A rule is on a file and not on a name. So the rules are on directories: the file itself is replaced by another one whenever a VPN
 // comes or goes.

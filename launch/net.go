@@ -17,16 +17,17 @@ import (
 )
 
 // The net process carries the connections of a sandbox: box itself, executed once more, with the caller's network. It is started
-// before the sandbox, so that its runtime begins meanwhile, and dies with the monitor. It has a socket to pid 1, from which it gets the
-// sandbox's listeners, and one to the monitor, by which it reports why it can't begin, and is told when to report what was refused.
+// before the sandbox, so that its runtime begins meanwhile, and dies with the monitor. It has a socket to pid 1, from which it
+// gets the sandbox's listeners, and one to the monitor, by which it reports why it can't begin, and is told when to report what
+// was refused.
 
 const (
 	clearSighand = 0x100000000 // CLONE_CLEAR_SIGHAND, as in package userns
 	firstHigh    = 16          // descriptors are copied to numbers from here on, before the low ones get their meaning
 )
 
-// CompileNet writes the plan of the net process of s. Of its registers plan.Status is its socket to the monitor, and plan.Net that to
-// pid 1. It looks at the host, as Compile does.
+// CompileNet writes the plan of the net process of s. Of its registers plan.Status is its socket to the monitor, and plan.Net
+// that to pid 1. It looks at the host, as Compile does.
 func CompileNet(b *plan.Builder, s *spec.Spec) error {
 	b.Reset()
 	b.Flags = clearSighand
@@ -74,8 +75,8 @@ func netLog(b *plan.Builder, s *spec.Spec) plan.Reg {
 }
 
 // netDescriptors gives the descriptors of the process their numbers, and returns those that are kept besides 0, 1 and 2. They are
-// copied to high numbers first, since each could have the number that another one gets: dup3(2) would close it, and refuses a copy of
-// a number to itself.
+// copied to high numbers first, since each could have the number that another one gets: dup3(2) would close it, and refuses a
+// copy of a number to itself.
 func netDescriptors(b *plan.Builder, s *spec.Spec, file plan.Reg) (keep []int) {
 	null := b.Openat(plan.WhyInheritance, plan.Cwd, b.String("/dev/null"), unix.O_RDWR, 0)
 	b.OpenatTo(plan.WhyProc, plan.Proc, plan.Cwd, b.String("/proc"), unix.O_PATH|unix.O_DIRECTORY, 0)
@@ -195,7 +196,8 @@ func (b *Sandbox) noteNet(r *plan.Record) {
 	}
 }
 
-// blameNet looks for the reason of a sandbox that has not begun where the net process has said it: pid 1 knows only that it is gone.
+// blameNet looks for the reason of a sandbox that has not begun where the net process has said it: pid 1 knows only that it is
+// gone.
 func (b *Sandbox) blameNet() {
 	n := &b.net
 	if n.plan == nil || b.failed == nil || b.failed.Call.Why != plan.WhyRelay && b.failed.Call.Why != plan.WhyNetwork {
@@ -208,15 +210,16 @@ func (b *Sandbox) blameNet() {
 	case n.errno != 0:
 		b.failed = b.problem.notStarted(&n.call, -1, n.errno)
 	case n.said:
-		b.failed = b.problem.notStarted(&plan.Call{Nr: unix.SYS_EXECVE, For: spec.Networked, Why: plan.WhyRelay}, -1, b.failed.Errno)
+		n.call = plan.Call{Nr: unix.SYS_EXECVE, For: spec.Networked, Why: plan.WhyRelay}
+		b.failed = b.problem.notStarted(&n.call, -1, b.failed.Errno)
 	}
 }
 
 // netPatience is how long the net process may take for its report, in milliseconds.
 const netPatience = 2000
 
-// endNet lets the net process report what was refused, when the terminal is as it was, and ends it. It is waited for, so that nothing
-// of a sandbox is left.
+// endNet lets the net process report what was refused, when the terminal is as it was, and ends it. It is waited for, so that
+// nothing of a sandbox is left.
 func (b *Sandbox) endNet() {
 	n := &b.net
 	n.given()

@@ -8,8 +8,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// Pid 1 makes sockets of the sandbox for the net process, which connects them to ports that are published: it can't enter the sandbox's
-// network itself.
+// Pid 1 makes sockets of the sandbox for the net process, which connects them to ports that are published: it can't enter the
+// sandbox's network itself.
 
 // pass is a message with a descriptor while it is sent, see sendmsg(2).
 type pass struct {

@@ -75,9 +75,9 @@ func newSandbox(n int) *Sandbox {
 	return &p.box
 }
 
-// Start clones a child that walks p and returns at once. net is the plan of the net process, see CompileNet; it is nil where s needs
-// none. The caller must be locked to its thread (runtime.LockOSThread)
-// until Wait returns: pid 1 dies with the thread that made it, see prctl(2), PR_SET_PDEATHSIG.
+// Start clones a child that walks p and returns at once. net is the plan of the net process, see CompileNet; it is nil where s
+// needs none. The caller must be locked to its thread (runtime.LockOSThread) until Wait returns: pid 1 dies with the thread that
+// made it, see prctl(2), PR_SET_PDEATHSIG.
 //
 // signals is a descriptor from which the numbers of arriving Signals can be read, a byte each; -1 is none.
 // An error is a *Failure, ErrOrphan, an *UnwatchedError, or an Errno of socketpair(2) or pidfd_open(2).
@@ -122,32 +122,40 @@ func Start(p, net *plan.Plan, s *spec.Spec, signals int) (*Sandbox, error) {
 	}
 	// From here on there is a sandbox: the program can't begin anew.
 	early.Commit()
-	if net != nil {
-		if errno := b.startNet(net); errno != 0 {
-			b.close()
-			b.names.close()
-			host.Close(int(pair[1]))
-			return nil, b.over(b.problem.notStarted(&plan.Call{Nr: unix.SYS_CLONE3, For: spec.Networked, Why: plan.WhyRelay}, -1, errno))
-		}
-		b.regs[plan.Net] = uintptr(b.net.inner)
-	}
-	r := b.m.start()
-	runtime.KeepAlive(p)
-	host.Close(int(pair[1]))
-	if errno, is := failed(r); is {
+	if f := b.cloneBoth(net, int(pair[1])); f != nil {
 		b.endNet()
 		b.close()
 		b.names.close()
-		return nil, b.over(b.problem.notStarted(&plan.Call{Nr: unix.SYS_CLONE3, Why: plan.WhyNamespaces}, -1, unix.Errno(errno)))
+		return nil, b.over(f)
 	}
-	b.pid, b.waiting = int(r), len(p.Outside) > 0
-	b.net.given()
+	b.waiting = len(p.Outside) > 0
 	// The command may see this process (a pid namespace that is shared), but not trace it or read its memory.
 	host.Prctl(unix.PR_SET_DUMPABLE, 0)
 	if b.caller >= 0 && b.alone() {
 		host.Prctl(unix.PR_SET_PDEATHSIG, uintptr(unix.SIGCONT))
 	}
 	return b, nil
+}
+
+// cloneBoth starts the net process, if net is its plan, and pid 1, which has the other end of the status socket. The net process
+// comes first: it begins while the sandbox is made.
+func (b *Sandbox) cloneBoth(net *plan.Plan, status int) *Failure {
+	if net != nil {
+		if errno := b.startNet(net); errno != 0 {
+			host.Close(status)
+			return b.problem.notStarted(&plan.Call{Nr: unix.SYS_CLONE3, For: spec.Networked, Why: plan.WhyRelay}, -1, errno)
+		}
+		b.regs[plan.Net] = uintptr(b.net.inner)
+	}
+	r := b.m.start()
+	runtime.KeepAlive(b.plan)
+	host.Close(status)
+	if errno, is := failed(r); is {
+		return b.problem.notStarted(&plan.Call{Nr: unix.SYS_CLONE3, Why: plan.WhyNamespaces}, -1, unix.Errno(errno))
+	}
+	b.pid = int(r)
+	b.net.given()
+	return nil
 }
 
 // cannot returns the error of a call of Start's own. It allocates.

@@ -11,16 +11,19 @@ const (
 	noteSockets = "--allow: a resolver of the host answers there"
 )
 
-// resolverSockets are directories in which services of the host answer what a name's address is, by a socket with a path: nss-resolve(8),
-// nscd(8), nss-mdns. Where a bind brings them in, the C library asks them before any name server.
+// resolverSockets are directories in which services of the host answer what a name's address is, by a socket with a path:
+// nss-resolve(8), nscd(8), nss-mdns. Where a bind brings them in, the C library asks them before any name server.
 var resolverSockets = [...]string{
 	"/run/systemd/resolve", "/run/nscd", "/var/run/nscd", "/run/avahi-daemon", "/var/run/avahi-daemon",
 }
 
 // Resolver lets a sandbox that reaches names ask box for them, and nobody else: whatever the tree has. contents is that of
-// /etc/resolv.conf. Where that file is missing and can't be made, programs ask 127.0.0.1, see resolv.conf(5), and box answers there.
-// It comes after everything else in the tree but what makes the root read-only at last.
+// /etc/resolv.conf. Where that file is missing and can't be made, programs ask 127.0.0.1, see resolv.conf(5), and box answers
+// there. It comes after everything else in the tree but what makes the root read-only at last.
 func Resolver(s *spec.Spec, contents string) {
+	if s.Network.Mode != spec.NetNames {
+		return
+	}
 	at := len(s.Tree)
 	if at > 0 && s.Tree[at-1].Kind == spec.ReadOnly && s.Tree[at-1].Origin.Note == NoteBase {
 		at--

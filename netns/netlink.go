@@ -45,8 +45,8 @@ func (r *request) bytes() []byte {
 // loopback is the index of lo: it is the first interface of every network namespace.
 const loopback = 1
 
-// addAddress gives lo an address, with all of its bits as the prefix, see rtnetlink(7), RTM_NEWADDR. With IFA_F_NODAD an IPv6 address
-// can be a source at once: without it the route that names it is EINVAL in about half of the starts.
+// addAddress gives lo an address, with all of its bits as the prefix, see rtnetlink(7), RTM_NEWADDR. With IFA_F_NODAD an IPv6
+// address can be a source at once: without it the route that names it is EINVAL in about half of the starts.
 func addAddress(b *plan.Builder, socket plan.Reg, family byte, address []byte, what string) {
 	var r request
 	r.begin(unix.RTM_NEWADDR)
@@ -58,8 +58,8 @@ func addAddress(b *plan.Builder, socket plan.Reg, family byte, address []byte, w
 	b.Netlink(socket, r.bytes(), what)
 }
 
-// addCatchAll makes every address one of the namespace's own, see rtnetlink(7), RTM_NEWROUTE, RTN_LOCAL: a connection to any of them
-// ends at whoever listens here. The source is the address of addAddress.
+// addCatchAll makes every address one of the namespace's own, see rtnetlink(7), RTM_NEWROUTE, RTN_LOCAL: a connection to any of
+// them ends at whoever listens here. The source is the address of addAddress.
 func addCatchAll(b *plan.Builder, socket plan.Reg, family byte, source []byte, what string) {
 	var r request
 	r.begin(unix.RTM_NEWROUTE)

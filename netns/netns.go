@@ -9,7 +9,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// Compile brings the loopback interface up, and makes what a sandbox needs whose connections are carried by the net process. The kernel adds 127.0.0.1/8 and ::1 by itself, see netdevice(7).
+// Compile brings the loopback interface up, and makes what a sandbox needs whose connections are carried by the net process. The
+// kernel adds 127.0.0.1/8 and ::1 by itself, see netdevice(7).
 func Compile(b *plan.Builder, s *spec.Spec) error {
 	if !s.New.Has(spec.Net) {
 		return nil

@@ -20,8 +20,8 @@ var (
 	own6 = [...]byte{0xfd, 0, 0, 2, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0}
 )
 
-// Resolver is what /etc/resolv.conf says in a sandbox that reaches names, see resolv.conf(5). Any address would do, since all of them
-// are local; a link-local one with a scope would not.
+// Resolver is what /etc/resolv.conf says in a sandbox that reaches names, see resolv.conf(5). Any address would do, since all of
+// them are local; a link-local one with a scope would not.
 const Resolver = "nameserver 10.0.2.100\n"
 
 // relayed writes the calls for the network of such a sandbox.
@@ -43,8 +43,9 @@ func relayed(b *plan.Builder, s *spec.Spec) {
 	b.For(was)
 }
 
-// lowPorts lets the command bind every port, see ip(7), ip_unprivileged_port_start: it has no capability, and what is published as
-// port 8080 may listen on 80. The file shows the namespace of who opens it. Where /proc/sys is read-only the ports stay as they are.
+// lowPorts lets the command bind every port, see ip(7), ip_unprivileged_port_start: it has no capability, and what is published
+// as port 8080 may listen on 80. The file shows the namespace of who opens it. Where /proc/sys is read-only the ports stay as
+// they are.
 func lowPorts(b *plan.Builder) {
 	fd := b.Openat(plan.WhyNetwork, plan.Proc, b.String("sys/net/ipv4/ip_unprivileged_port_start"), unix.O_WRONLY, 0)
 	b.Ignoring(unix.EROFS, unix.EACCES, unix.ENOENT)
@@ -108,15 +109,15 @@ func listener(b *plan.Builder, family, typ int, port uint16, kind uint32) {
 	r := b.Fresh()
 	b.SocketTo(r, family, typ|unix.SOCK_NONBLOCK, 0)
 	skip := 0
-	var any [16]byte
+	var every [16]byte
 	if family == unix.AF_INET6 {
 		b.Ignoring(unix.EAFNOSUPPORT, unix.EACCES)
 		skip = b.SkipUnless(r)
 		b.SetOption(r, unix.IPPROTO_IPV6, unix.IPV6_V6ONLY, 1)
-		address := plan.SockAddr6(&any, port)
+		address := plan.SockAddr6(&every, port)
 		b.Bind(r, address[:])
 	} else {
-		address := plan.SockAddr4(&any, port)
+		address := plan.SockAddr4(&every, port)
 		b.Bind(r, address[:])
 	}
 	if typ == unix.SOCK_STREAM {
@@ -129,8 +130,8 @@ func listener(b *plan.Builder, family, typ int, port uint16, kind uint32) {
 	}
 }
 
-// watchAttempts makes the socket that shows which connections are tried, see packet(7), and sends it: for the report only. It receives
-// nothing (protocol 0) until the net process binds it. A kernel may have none of these, or a filter refuse them.
+// watchAttempts makes the socket that shows which connections are tried, see packet(7), and sends it: for the report only. It
+// receives nothing (protocol 0) until the net process binds it. A kernel may have none of these, or a filter refuse them.
 func watchAttempts(b *plan.Builder) {
 	r := b.Fresh()
 	b.SocketTo(r, unix.AF_PACKET, unix.SOCK_DGRAM|unix.SOCK_NONBLOCK, 0)
@@ -141,8 +142,8 @@ func watchAttempts(b *plan.Builder) {
 	b.SkipEnd(skip)
 }
 
-// Ready lets pid 1 wait until the net process can take connections; it is the last thing before the command's process is made. Pid 1
-// keeps the socket where it is asked for sockets of the sandbox later, for ports that are published.
+// Ready lets pid 1 wait until the net process can take connections; it is the last thing before the command's process is made.
+// Pid 1 keeps the socket where it is asked for sockets of the sandbox later, for ports that are published.
 func Ready(b *plan.Builder, s *spec.Spec) {
 	if !s.Network.Relayed() {
 		return

@@ -6,8 +6,8 @@ import (
 	"box/spec"
 )
 
-// Name is argv[0] of the net process, by which box knows that it is to be one. Its other words are the sandbox's network: box/netns/relay
-// reads them.
+// Name is argv[0] of the net process, by which box knows that it is to be one. Its other words are the sandbox's network:
+// box/netns/relay reads them.
 const Name = "box-net"
 
 // The descriptors of the net process.
@@ -17,8 +17,8 @@ const (
 	LogFile  = 5 // where connections are noted, if that is a file
 )
 
-// Argv returns the words of the net process, as execve(2) takes them: a word for the mode, and one for each rule and published port,
-// whose parts are divided by blanks.
+// Argv returns the words of the net process, as execve(2) takes them: a word for the mode, and one for each rule and published
+// port, whose parts are divided by blanks.
 //
 //	names|none
 //	allow|deny KIND PORT BITS ADDRESS NAME WORD     ADDRESS in 32 hexadecimal digits, NAME - if there is none

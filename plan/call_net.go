@@ -74,8 +74,8 @@ func (b *Builder) AllowPort(ruleset Reg, port uint16, rights uint64) {
 
 const landlockNetPort = 2 // LANDLOCK_RULE_NET_PORT
 
-// SockAddr4 and SockAddr6 are struct sockaddr_in and sockaddr_in6 of an IPv6 address, or of an IPv4 one as ::ffff:a.b.c.d, see ip(7)
-// and ipv6(7).
+// SockAddr4 and SockAddr6 are struct sockaddr_in and sockaddr_in6 of an IPv6 address, or of an IPv4 one as ::ffff:a.b.c.d, see
+// ip(7) and ipv6(7).
 func SockAddr4(addr *[16]byte, port uint16) (a [16]byte) {
 	a[0], a[2], a[3] = unix.AF_INET, byte(port>>8), byte(port)
 	copy(a[4:], addr[12:])

@@ -275,12 +275,10 @@ func (c *Call) argument(i int, kind byte) string {
 		}
 	case 'x':
 		return fmt.Sprintf("%#x", v)
-	case 'h', 'a', 'l', 'b', '1', '2':
-		if kind == 'b' && c.Args[1] == landlockNetPort {
-			w := words64(v, 2)
-			return names('B', w[0]) + ", " + strconv.FormatUint(w[1], 10)
-		}
+	case 'h', 'a', 'l', '1', '2':
 		return structText(v, kind)
+	case 'b':
+		return c.ruleText(words64(v, 2))
 	case 'i':
 		return addressText(memory(v, int(c.Args[i+1])))
 	case 'S':
@@ -302,8 +300,6 @@ func structText(v uintptr, kind byte) string {
 		return names('A', w[0])
 	case 'l':
 		return rulesetText(words64(v, 3))
-	case 'b':
-		return ruleText(words64(v, 2))
 	case '2':
 		w := words64(v, 2)
 		return limitText(w[0]) + ":" + limitText(w[1])

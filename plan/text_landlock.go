@@ -20,9 +20,12 @@ func rulesetText(attr []uint64) string {
 	return strings.Join(handled, ", ")
 }
 
-// ruleText returns the rights of a Landlock rule, and the descriptor that it is on, if that is known.
-func ruleText(attr []uint64) string {
-	if attr[1] == storedLater {
+// ruleText returns the rights of a Landlock rule, and the port or the descriptor that it is on, if that is known.
+func (c *Call) ruleText(attr []uint64) string {
+	switch {
+	case c.Args[1] == landlockNetPort:
+		return names('B', attr[0]) + ", " + strconv.FormatUint(attr[1], 10)
+	case attr[1] == storedLater:
 		return names('F', attr[0])
 	}
 	return names('F', attr[0]) + ", " + strconv.FormatUint(attr[1], 10)

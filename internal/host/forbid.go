@@ -6,8 +6,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// noExec is the classic BPF program of a filter that refuses execve(2) and execveat(2), see seccomp(2). It looks at the number alone:
-// calls of other architectures have been refused by then.
+// noExec is the classic BPF program of a filter that refuses execve(2) and execveat(2), see seccomp(2). It looks at the number
+// alone: calls of other architectures have been refused by then.
 var noExec = [...]unix.SockFilter{
 	{Code: unix.BPF_LD | unix.BPF_W | unix.BPF_ABS, K: 0}, // struct seccomp_data, nr
 	{Code: unix.BPF_JMP | unix.BPF_JEQ | unix.BPF_K, K: unix.SYS_EXECVE, Jt: 2},

@@ -22,8 +22,8 @@ type Told struct {
 	Hostname string // the sandbox's own, or ""
 }
 
-// Read returns what the words of the net process say, without the first, and the descriptor for its log, -1 if there is none. An error
-// is for words that box does not write: somebody else has started the program by that name.
+// Read returns what the words of the net process say, without the first, and the descriptor for its log, -1 if there is none. An
+// error is for words that box does not write: somebody else has started the program by that name.
 func Read(words []string) (t Told, log int, err error) {
 	log = -1
 	if len(words) == 0 {
@@ -148,8 +148,8 @@ func (w *Wire) Take(c *Config) error {
 // Ready tells pid 1 that it can begin.
 func (w *Wire) Ready() error { return Send(w.FD, plan.Record{Kind: plan.NetReady}) }
 
-// Socket asks pid 1 for a TCP socket of the sandbox; family is AF_INET or AF_INET6. The error is an errno of socket(2) there, or io.EOF
-// if pid 1 has ended.
+// Socket asks pid 1 for a TCP socket of the sandbox; family is AF_INET or AF_INET6. The error is an errno of socket(2) there, or
+// io.EOF if pid 1 has ended.
 func (w *Wire) Socket(family int) (fd int, err error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -175,7 +175,7 @@ func (w *Wire) receive() (r plan.Record, fd int, err error) {
 	for {
 		n, nc, _, _, err := unix.Recvmsg(w.FD, data[:], control, unix.MSG_CMSG_CLOEXEC)
 		switch {
-		case err == unix.EINTR: //nolint:errorlint // unix returns it as it is
+		case err == unix.EINTR:
 			continue
 		case err != nil:
 			return r, -1, err
@@ -219,7 +219,7 @@ func Send(fd int, r plan.Record) error {
 	}
 	for {
 		err := unix.Send(fd, data[:], unix.MSG_NOSIGNAL)
-		if err != unix.EINTR { //nolint:errorlint // unix returns it as it is
+		if err != unix.EINTR {
 			return err
 		}
 	}

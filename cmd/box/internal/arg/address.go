@@ -2,8 +2,9 @@ package arg
 
 import "strings"
 
-// Prefix reads an address, or a range ADDRESS/BITS. IPv4 comes back as ::ffff:a.b.c.d, and its bits are counted from there. It is what
-// net/netip reads, which needs the Go runtime: no zones, no zeros in front of a decimal number, and of IPv6 what RFC 4291, 2.2, says.
+// Prefix reads an address, or a range ADDRESS/BITS. IPv4 comes back as ::ffff:a.b.c.d, and its bits are counted from there. It is
+// what net/netip reads, which needs the Go runtime: no zones, no zeros in front of a decimal number, and of IPv6 what RFC 4291,
+// 2.2, says.
 func Prefix(word string) (addr [16]byte, bits uint8, ok bool) {
 	bits = 128
 	length := uint64(0)

@@ -61,11 +61,11 @@ func spelled(word string) error {
 			return say.Bad("a name with other letters than a to z is written as xn--...: idn2(1) does that")
 		}
 	}
-	if at := strings.Index(word, "://"); at >= 0 {
-		return say.BadHint("a name, and not the address of a page", bare(word[at+3:]))
+	if _, page, is := strings.Cut(word, "://"); is {
+		return say.BadHint("a name, and not the address of a page", bare(page))
 	}
-	if at := strings.IndexByte(word, '@'); at >= 0 {
-		return say.BadHint("a name, without a user", bare(word[at+1:]))
+	if _, host, is := strings.Cut(word, "@"); is {
+		return say.BadHint("a name, without a user", bare(host))
 	}
 	return nil
 }
@@ -195,11 +195,9 @@ func lower(name string) string {
 
 // CutPort takes the first of several ports, which commas divide, off a word.
 func CutPort(ports string) (port uint16, rest string, err error) {
-	first := ports
-	if at := strings.IndexByte(ports, ','); at >= 0 {
-		if first, rest = ports[:at], ports[at+1:]; rest == "" {
-			return 0, "", say.Bad("there is no port behind the comma")
-		}
+	first, rest, more := strings.Cut(ports, ",")
+	if more && rest == "" {
+		return 0, "", say.Bad("there is no port behind the comma")
 	}
 	port, err = Port(first)
 	return port, rest, err

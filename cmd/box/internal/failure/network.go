@@ -26,12 +26,12 @@ func relayed(t *told) *say.Message {
 		return m
 	}
 	m := t.message("{words}: the process that carries connections can't be started: {reason}")
-	switch {
-	case t.Errno == unix.EAGAIN:
+	switch t.Errno {
+	case unix.EAGAIN:
 		m.Cause = noProcesses
-	case t.Errno == unix.ENOSPC: // it has ended before it was ready
+	case unix.ENOSPC: // it has ended before it was ready
 		m.Headline = t.fill("{words}: the process that carries connections has ended before the sandbox began")
-	case t.Errno == unix.ETOOMANYREFS:
+	case unix.ETOOMANYREFS:
 		return tooManyRefs(t)
 	}
 	return m

@@ -96,10 +96,10 @@ var Flags = [...]Flag{
 	{"--map-ids", "auto|single", groupNS, "Map the caller's subordinate ids too (newuidmap, newgidmap)", (*Line).mapIDs},
 	{"--hostname", "NAME", groupNS, "Host name inside; it is box by default", (*Line).hostname},
 
-	{"--allow", "NAME[:PORT,...]", groupNet, "Reach NAME; *.NAME, *, ADDR:PORT, CIDR:PORT, host:PORT, @GROUP", (*Line).allow},
+	{"--allow", "NAME[:PORT]", groupNet, "Reach NAME, *.NAME, *, ADDR:PORT, NET/BITS:PORT, host:PORT, @GROUP", (*Line).allow},
 	{"--deny", "NAME", groupNet, "Don't reach NAME, whatever --allow says", (*Line).deny},
 	{"--publish", "[ADDR:]PORT:PORT", groupNet, "Let others reach a TCP port of the sandbox: outside, inside", (*Line).publish},
-	{"--net", "none|names|host", groupNet, "What is reached: nothing, what --allow names, or the caller's network", (*Line).netMode},
+	{"--net", "none|names|host", groupNet, "What is reached: nothing, what is allowed, or the caller's network", (*Line).netMode},
 	{"--net-log", "FILE|-", groupNet, "Note each connection in FILE, as JSON; - is standard error", (*Line).netLog},
 	{"--share-net", "", groupNet, "As --net host", (*Line).shareNet},
 	{"--unshare-net", "", groupNet, "Take back --share-net", (*Line).unshareNet},

@@ -138,9 +138,14 @@ func matchable(r *spec.NetRule, ports string) error {
 		return say.BadHint("in the sandbox that is the sandbox itself", "--allow host:PORT reaches a port of this machine")
 	case r.Kind == spec.NetName && r.Name == "host.box.internal":
 		return say.Bad("it is reached by --allow host:PORT")
-	case r.Kind != spec.NetPrefix:
-		return nil
+	case r.Kind == spec.NetPrefix:
+		return dialled(r, ports)
 	}
+	return nil
+}
+
+// dialled refuses addresses that box never connects to.
+func dialled(r *spec.NetRule, ports string) error {
 	why := netrange.Never(r.Addr)
 	if last := lastOf(r); why != "" && r.Bits < 128 && netrange.Never(last) != why {
 		why = ""
@@ -247,7 +252,8 @@ func (b *Line) networked() error {
 	}
 	if !b.spec.New.Has(spec.Net) {
 		early.Ordinary()
-		return say.Refuse(n.Origin.Words, "with the caller's network ("+say.Words(w.host)+") everything is reached, and no port is published")
+		return say.Refuse(n.Origin.Words,
+			"with the caller's network ("+say.Words(w.host)+") everything is reached, and no port is published")
 	}
 	switch {
 	case w.mode == "none" && (w.allow != nil || w.deny != nil):
@@ -297,7 +303,8 @@ func (b *Line) ports() error {
 		switch {
 		case b.spec.Life.Direct:
 			early.Ordinary()
-			return say.Refuse(words[:], "with --as-pid-1 there is no process of box's in the sandbox that could connect to its ports")
+			return say.Refuse(words[:],
+				"with --as-pid-1 there is no process of box's in the sandbox that could connect to its ports")
 		case ruleFor(n.Allow, p.Inside):
 			early.Ordinary()
 			return rulesPort(words[:], n, p.Inside)

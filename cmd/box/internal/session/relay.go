@@ -14,8 +14,8 @@ import (
 // netTitle is what lines of the report about the network begin with.
 const netTitle = "network"
 
-// Relay is the net process of a sandbox, from its beginning to its end: launch.CompileNet has given it its words and its descriptors.
-// It returns the exit status, which nobody reads.
+// Relay is the net process of a sandbox, from its beginning to its end: launch.CompileNet has given it its words and its
+// descriptors. It returns the exit status, which nobody reads.
 //
 // Until it is ready, what goes wrong is told to the monitor, which ends the sandbox. After that the monitor's socket says when
 // to end: then what was refused is reported.
@@ -60,8 +60,8 @@ func Relay(words []string) int {
 // toldAtOnce are the refusals that were told while the command ran, by their texts.
 type toldAtOnce map[string]bool
 
-// tell tells the first refusal of a name at once: programs try again for a minute or more. A terminal in raw mode belongs to what is on
-// it; then the report at the end has it.
+// tell tells the first refusal of a name at once: programs try again for a minute or more. A terminal in raw mode belongs to what
+// is on it; then the report at the end has it.
 func (t toldAtOnce) tell(l relay.Line) {
 	if !host.RawTerminal(2) {
 		t[l.Text] = true

@@ -37,7 +37,7 @@ func relayed(b *plan.Builder, s *spec.Spec) {
 	if s.Network.Mode == spec.NetNames {
 		listeners(b, s)
 		dns(b)
-		watchAttempts(b)
+		watchRefusals(b)
 	}
 	b.Pass(plan.WhyRelay, plan.Net, plan.NetAll, 0, plan.None)
 	b.For(was)
@@ -130,16 +130,18 @@ func listener(b *plan.Builder, family, typ int, port uint16, kind uint32) {
 	}
 }
 
-// watchAttempts makes the socket that shows which connections are tried, see packet(7), and sends it: for the report only. It
-// receives nothing (protocol 0) until the net process binds it. A kernel may have none of these, or a filter refuse them.
-func watchAttempts(b *plan.Builder) {
-	r := b.Fresh()
-	b.SocketTo(r, unix.AF_PACKET, unix.SOCK_DGRAM|unix.SOCK_NONBLOCK, 0)
-	b.Ignoring(unix.EAFNOSUPPORT, unix.EACCES, unix.EPERM, unix.ENOSYS)
-	skip := b.SkipUnless(r)
-	b.Pass(plan.WhyNetwork, plan.Net, plan.NetPacket, 0, r)
-	b.Close(r)
-	b.SkipEnd(skip)
+// watchRefusals makes the sockets that show which connections the kernel itself refuses, see raw(7), and sends them: for the report
+// only. A filter may refuse them.
+func watchRefusals(b *plan.Builder) {
+	for _, family := range [...]int{unix.AF_INET, unix.AF_INET6} {
+		r := b.Fresh()
+		b.SocketTo(r, family, unix.SOCK_RAW|unix.SOCK_NONBLOCK, unix.IPPROTO_TCP)
+		b.Ignoring(unix.EAFNOSUPPORT, unix.EACCES, unix.EPERM, unix.EPROTONOSUPPORT)
+		skip := b.SkipUnless(r)
+		b.Pass(plan.WhyNetwork, plan.Net, plan.NetRaw, 0, r)
+		b.Close(r)
+		b.SkipEnd(skip)
+	}
 }
 
 // Ready lets pid 1 wait until the net process can take connections; it is the last thing before the command's process is made.

@@ -7,7 +7,7 @@ import "golang.org/x/sys/unix"
 const (
 	NetTCP    = 1 + iota // a listener for a port of a rule
 	NetDNS               // a socket on port 53, of UDP or a listener of TCP
-	NetPacket            // the packet socket that shows attempts to connect
+	NetRaw               // a raw socket of TCP that shows what the kernel refuses
 	NetAll               // pid 1 to the net process: no more of these come; it carries nothing
 	NetReady             // the net process to pid 1: it can begin
 	NetReport            // the monitor to the net process, on the socket between these: report what was refused, and end

@@ -106,7 +106,7 @@ func (r *Relay) acceptInside(fd int, _ unix.Sockaddr) {
 		r.refuse(v)
 		return
 	}
-	c := r.newConn(fd, within, v)
+	c := r.newConn(fd, outside[:1], v)
 	if c == nil {
 		return
 	}

@@ -104,7 +104,7 @@ func start(t testing.TB, allow, deny string, publish ...spec.NetPort) *sandbox {
 	t.Helper()
 	lab(t)
 	s := &sandbox{netspace: newNetspace(t), t: t, ended: make(chan error, 1), log: t.TempDir() + "/log"}
-	c := Config{Hostname: "box", Packet: -1, Log: -1, Inside: s, Tell: func(l Line) { s.told = append(s.told, l) }}
+	c := Config{Hostname: "box", Log: -1, Inside: s, Tell: func(l Line) { s.told = append(s.told, l) }}
 	c.Network = spec.Network{Mode: spec.NetNames, Allow: rules(allow, false), Deny: rules(deny, true), Publish: publish}
 	log, err := unix.Open(s.log, unix.O_WRONLY|unix.O_CREAT|unix.O_APPEND|unix.O_CLOEXEC, 0o600)
 	must(t, err)
@@ -136,8 +136,14 @@ func start(t testing.TB, allow, deny string, publish ...spec.NetPort) *sandbox {
 				c.DNS = append(c.DNS, fd)
 			}
 		}
-		c.Packet, err = unix.Socket(unix.AF_PACKET, unix.SOCK_DGRAM|unix.SOCK_NONBLOCK|unix.SOCK_CLOEXEC, 0)
-		return err
+		for _, f := range []int{unix.AF_INET, unix.AF_INET6} {
+			fd, err := unix.Socket(f, unix.SOCK_RAW|unix.SOCK_NONBLOCK|unix.SOCK_CLOEXEC, unix.IPPROTO_TCP)
+			if err != nil {
+				return err
+			}
+			c.Raw = append(c.Raw, fd)
+		}
+		return nil
 	})
 	s.relay, err = New(c)
 	must(t, err)

@@ -118,7 +118,7 @@ func TestPublishedPortInUse(t *testing.T) {
 		published("127.0.0.1", 18090, 80):   syscall.EADDRINUSE,
 		published("198.51.100.77", 1809, 1): syscall.EADDRNOTAVAIL,
 	} {
-		_, err := New(Config{Network: spec.Network{Publish: []spec.NetPort{port}}, Packet: -1, Log: -1})
+		_, err := New(Config{Network: spec.Network{Publish: []spec.NetPort{port}}, Log: -1})
 		var bad *PublishError
 		if !errors.As(err, &bad) || !errors.Is(err, want) || bad.Port.Word != port.Word {
 			t.Errorf("%s: %v", port.Word, err)

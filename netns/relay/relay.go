@@ -29,7 +29,7 @@ type Config struct {
 	Hostname  string     // the sandbox's own: its address is 127.0.0.1
 	Listeners []int      // TCP sockets that listen in the sandbox, one or more for each port of the rules
 	DNS       []int      // UDP sockets and TCP listeners there, on port 53
-	Packet    int        // an unbound packet(7) socket there, SOCK_DGRAM, or -1: attempts on other ports are then not reported
+	Raw       []int      // raw(7) sockets of TCP there, one a family; without them attempts on other ports are not reported
 	Inside    Inside     // for published ports; nil where there is none
 	Log       int        // a file for a line of JSON a connection, or -1
 	Tell      func(Line) // is called for what is worth a line at once, from Run's thread; nil: nothing is

@@ -9,7 +9,8 @@ import (
 // option is one of a socket's, see socket(7), tcp(7).
 type option struct{ level, name, value int }
 
-// outside are the options of sockets that lead to the host's network. A peer that has gone is noticed after two minutes.
+// outside are the options of sockets that lead to the host's network. A peer that has gone is noticed after two minutes. Sockets in
+// the sandbox have the first alone: its processes' ends are closed by the kernel, so nothing has to be kept alive.
 var outside = [...]option{
 	{unix.IPPROTO_TCP, unix.TCP_NODELAY, 1},
 	{unix.SOL_SOCKET, unix.SO_KEEPALIVE, 1},
@@ -17,9 +18,6 @@ var outside = [...]option{
 	{unix.IPPROTO_TCP, unix.TCP_KEEPINTVL, 15},
 	{unix.IPPROTO_TCP, unix.TCP_KEEPCNT, 8},
 }
-
-// within are those of sockets in the sandbox: its processes' ends are closed by the kernel, so nothing has to be kept alive.
-var within = outside[:1]
 
 func setOptions(fd int, options []option) {
 	for _, o := range options {

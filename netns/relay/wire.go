@@ -120,10 +120,10 @@ type Wire struct {
 	mu sync.Mutex // one request at a time
 }
 
-// Take receives what pid 1 has made in the sandbox: it fills Listeners, DNS, Packet and Inside of c. It returns io.EOF if pid 1 has
+// Take receives what pid 1 has made in the sandbox: it fills Listeners, DNS, Raw and Inside of c. It returns io.EOF if pid 1 has
 // ended before it had made all.
 func (w *Wire) Take(c *Config) error {
-	c.Packet, c.Inside = -1, w
+	c.Inside = w
 	for {
 		r, fd, err := w.receive()
 		switch {
@@ -137,8 +137,8 @@ func (w *Wire) Take(c *Config) error {
 			c.Listeners = append(c.Listeners, fd)
 		case r.Kind == plan.NetDNS:
 			c.DNS = append(c.DNS, fd)
-		case r.Kind == plan.NetPacket:
-			c.Packet = fd
+		case r.Kind == plan.NetRaw:
+			c.Raw = append(c.Raw, fd)
 		default:
 			return errWords
 		}

@@ -194,6 +194,9 @@ def srv(ready, go, dir):
         serve_tcp(7, echo, family)
         serve_tcp(9, reset, family)
     dns()
+    if os.environ.get("LABSERVER"):  # a command that is one server more; it says a line when it is ready
+        subprocess.Popen(["sh", "-c", os.environ["LABSERVER"]], stdout=subprocess.PIPE,
+                         preexec_fn=lambda: libc.prctl(1, signal.SIGKILL, 0, 0, 0)).stdout.readline()
     ready.send(b"2")
     while go.recv(1):
         pass

@@ -58,6 +58,9 @@ fuzz:
 # Not by go test -fuzz: what that adds to each function is too much for the stack of pid 1's.
 	go test -c -o bin/launch.test ./launch
 	cd launch && ../bin/launch.test -test.run '^$$' -test.fuzz FuzzHear -test.fuzztime 60s -test.fuzzcachedir $(CURDIR)/bin/fuzz
+	go test -fuzz FuzzPrefix -fuzztime 60s ./cmd/box/internal/arg
+	go test -fuzz FuzzTarget -fuzztime 60s ./cmd/box/internal/arg
+	go test -fuzz FuzzRead -fuzztime 60s ./netns/relay
 	go test -fuzz FuzzParse -fuzztime 60s ./seccompprofile/policy
 	go test -fuzz FuzzImport -fuzztime 60s ./seccompprofile/oci
 # Debian's kernels, or KERNELS, under emulation; make vm GOARCH=arm64 runs the scripts as well.

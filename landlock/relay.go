@@ -9,8 +9,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// firstPorts is the first version that handles TCP ports.
-const firstPorts = 4
+// FirstPorts is the first version, ABI, that handles TCP ports.
+const FirstPorts = 4
 
 const (
 	bindTCP    = unix.LANDLOCK_ACCESS_NET_BIND_TCP
@@ -31,7 +31,7 @@ func Relay(b *plan.Builder, s *spec.Spec, dns uint16) (ruleset plan.Reg) {
 		return plan.None
 	}
 	ports := uint64(0)
-	if abi >= firstPorts {
+	if abi >= FirstPorts {
 		ports = bindTCP | connectTCP
 	}
 	ruleset = b.Ruleset(files, ports, scopes(abi)&(scopeAbstract|scopeSignal))

@@ -71,6 +71,13 @@ func Prctl(option int, arg uintptr) {
 	_, _, _ = unix.RawSyscall6(unix.SYS_PRCTL, uintptr(option), arg, 0, 0, 0, 0)
 }
 
+// SetName sets the name of the process, of which 15 bytes count, see prctl(2), PR_SET_NAME.
+func SetName(name string) {
+	var text [16]byte
+	copy(text[:15], name)
+	_, _, _ = unix.RawSyscall6(unix.SYS_PRCTL, unix.PR_SET_NAME, uintptr(unsafe.Pointer(&text)), 0, 0, 0, 0)
+}
+
 // PID returns the process's id, and Parent that of its parent.
 func PID() int {
 	pid, _, _ := unix.RawSyscall(unix.SYS_GETPID, 0, 0, 0)

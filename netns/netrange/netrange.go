@@ -13,8 +13,8 @@ type prefix struct {
 }
 
 // never4 are IPv4 addresses that are never dialled, whatever a rule says. Sources: the IANA special-purpose registry (RFC 6890)
-// and the documentation of the clouds for their metadata services. 198.18.0.0/15 is not here: resolvers of proxies give it for every
-// name.
+// and the documentation of the clouds for their metadata services. 198.18.0.0/15 is not here: resolvers of proxies give it for
+// every name.
 var never4 = [...]prefix{
 	{[16]byte{0}, 8, "an address of this host"},
 	{[16]byte{127}, 8, "a loopback address"},

@@ -77,7 +77,10 @@ func wireFields(word string, numbers []uint64, addr *[16]byte) (rest string, err
 		}
 	}
 	digits, rest, _ := strings.Cut(word, " ")
-	if n, err := hex.Decode(addr[:], []byte(digits)); err != nil || n != len(addr) || len(digits) != 2*len(addr) {
+	if len(digits) != 2*len(addr) {
+		return "", errWords
+	}
+	if _, err := hex.Decode(addr[:], []byte(digits)); err != nil {
 		return "", errWords
 	}
 	return rest, nil

@@ -241,15 +241,14 @@ func (b *Line) networked() error {
 	if w.mode == "names" || w.mode == "" && w.allow != nil {
 		n.Mode = spec.NetNames
 	}
-	if w.mode == "host" && !b.spec.New.Has(spec.Net) {
-		say.Tell("--net host: the command reaches what you reach: services on 127.0.0.1, your local network, metadata services")
-	}
 	if n.Origin.Words == nil {
 		if n.Mode == spec.NetNames {
 			n.Origin.Words = w.from
 		}
 		if !b.spec.New.Has(spec.Net) {
-			n.Mode = spec.NetHost
+			if n.Mode = spec.NetHost; w.mode == "host" {
+				say.Tell("--net host: the command reaches what you reach: services on 127.0.0.1, the local network, metadata")
+			}
 		}
 		return nil
 	}

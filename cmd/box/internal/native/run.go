@@ -78,10 +78,14 @@ func (b *Line) Plan(s *session.Session, words []string) error {
 // Try runs a command in a plain sandbox with the system's programs, and without
 // a terminal. box doctor asks by it whether a sandbox starts here. The bind
 // makes it one with flags for files, so that nothing of the caller's directory
-// or home can make it fail.
-func (b *Line) Try(s *session.Session, command ...string) (int, error) {
+// or home can make it fail. With spec.NetNames it is one that reaches names,
+// if there were any.
+func (b *Line) Try(s *session.Session, mode spec.NetMode, command ...string) (int, error) {
 	b.Begin(s)
 	b.ptyOff = true
+	if mode == spec.NetNames {
+		b.net.mode, b.net.from = "names", tryWords[:]
+	}
 	b.spec.Tree = append(b.spec.Tree, spec.Entry{Kind: spec.Bind, RO: true, Source: "/usr", Dest: "/usr"})
 	if err := b.Finish(command); err != nil {
 		return 0, err
@@ -92,6 +96,8 @@ func (b *Line) Try(s *session.Session, command ...string) (int, error) {
 	status, err := b.Start()
 	return status.Exit(), err
 }
+
+var tryWords = [...]string{"--net", "names"}
 
 // Begin begins an empty command line. All lists get the session's memory here,
 // and are empty. What was told for an earlier line is forgotten. The Spec is

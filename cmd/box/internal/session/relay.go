@@ -25,6 +25,7 @@ func Relay(words []string) int {
 	early.Ordinary()
 	// An execve(2) has made it dumpable again. What runs in the sandbox doesn't run yet.
 	host.Prctl(unix.PR_SET_DUMPABLE, 0)
+	host.SetName(netns.Name) // it is "exe", by what was executed
 	network, log, err := relay.Read(words)
 	if err != nil {
 		return say.Report(say.Usagef("%s: %v", netns.Name, err))

@@ -125,14 +125,16 @@ func Begin(b *plan.Builder, s *spec.Spec) (d Domain, err error) {
 }
 
 // queues allows POSIX message queues: mq_open(2) opens a file of a file system that is mounted nowhere, and the domain would
-// forbid that. The one of an IPC namespace of its own can be mounted to get at its root; of the caller's the host's mount is asked.
-// A kernel without message queues (ENODEV) needs no rule.
+// forbid that. The one of an IPC namespace of its own can be mounted to get at its root; of the caller's the host's mount is
+// asked. A kernel without message queues (ENODEV) needs no rule.
 func (d *Domain) queues(own bool) {
 	b := d.b
 	if !own {
 		at := b.Openat(plan.WhyConfine, plan.Cwd, b.String("/dev/mqueue"), unix.O_PATH|unix.O_DIRECTORY, 0)
 		b.Ignoring(unix.ENOENT, unix.ENOTDIR, unix.EACCES)
 		d.rest(at, len(b.Inside))
+		b.Close(at)
+		b.Last().When = plan.Done
 		return
 	}
 	fs := b.Fsopen(plan.WhyConfine, b.String("mqueue"))
@@ -141,21 +143,22 @@ func (d *Domain) queues(own bool) {
 	b.FsconfigCreate(plan.WhyConfine, fs)
 	at := b.Fsmount(plan.WhyConfine, fs, 0)
 	d.rest(at, first)
+	// at stays open until pid 1 closes all that it has, while the command runs: to close the last descriptor of such a mount takes
+	// 0.1 ms (synchronize_rcu_expedited() of namespace_unlock()).
 	b.Close(fs)
 	b.Last().When = plan.Done
 }
 
-// rest allows what at has open and closes it, all from the call first on only if the one before that has succeeded.
+// rest allows what at has open, all from the call first on only if the one before that has succeeded.
 func (d *Domain) rest(at plan.Reg, first int) {
 	d.b.AllowBelow(d.ruleset, at, d.files)
-	d.b.Close(at)
 	for i := first; i < len(d.b.Inside); i++ {
 		d.b.Inside[i].When = plan.Done
 	}
 }
 
-// Rules writes the rules for a command with the descriptors of s, with the sandbox's root as it is bound: a rule is on a file, and
-// that of a root which is bound is the host's. More can be allowed until Enter.
+// Rules writes the rules for a command with the descriptors of s, with the sandbox's root as it is bound: a rule is on a file,
+// and that of a root which is bound is the host's. More can be allowed until Enter.
 func (d *Domain) Rules(s *spec.Spec) {
 	if d.files == 0 {
 		return

@@ -4,14 +4,17 @@ import (
 	"unsafe"
 
 	"box/internal/early"
-	"box/internal/host"
 	"box/plan"
 
 	"golang.org/x/sys/unix"
 )
 
-// A monitor and a pid 1 live as long as the command does, and need little of what a start needs: they give it back, see madvise(2),
-// MADV_DONTNEED. Code is read from the file again when it runs.
+// A monitor and a pid 1 live as long as the command does, and need little of what a start needs: they give it back, see
+// madvise(2), MADV_DONTNEED. Code is read from the file again when it runs, which takes longer than a short command: so they do
+// it when they have waited for some time.
+
+// settled is how long they wait before, in nanoseconds.
+const settled = 50e6
 
 // memory is a span of whole pages.
 type memory struct{ start, size uintptr }
@@ -56,13 +59,5 @@ func (m *machine) forgetful(p *plan.Plan) {
 func (m *machine) forget() {
 	for i := range m.give {
 		sys(unix.SYS_MADVISE, m.give[i].start, m.give[i].size, unix.MADV_DONTNEED, 0, 0, 0)
-	}
-}
-
-// forgetCode gives back the code of the start, before a monitor waits.
-func forgetCode() {
-	if early.Running() {
-		give := code()
-		host.Forget(give.start, give.size)
 	}
 }

@@ -70,6 +70,8 @@ func (b *Sandbox) handle(r *plan.Record, control *host.Control) (more bool, err 
 		b.noteMade(mountPoint{dir: control.FD, lock: control.Second, call: &b.plan.Inside[r.Step]})
 	case plan.Mask:
 		b.noteMask(mask{step: int(r.Step), mount: int(r.Value)})
+	case plan.Upper:
+		b.upper = control.FD
 	case plan.Mounts:
 		b.mounts = control.FD
 		return true, b.lostMask() // one may be lost already
@@ -114,8 +116,8 @@ func (b *Sandbox) takeTerminal(master int) {
 // Kinds of records: those that are sent once at most, and those that carry a descriptor.
 const (
 	single = 1<<plan.Failed | 1<<plan.Ended | 1<<plan.Master | 1<<plan.Ready | 1<<plan.Here | 1<<plan.Running |
-		1<<plan.Listener | 1<<plan.Built | 1<<plan.Mounts
-	carriers = 1<<plan.Master | 1<<plan.Listener | 1<<plan.Made | 1<<plan.Stdio | 1<<plan.Mounts
+		1<<plan.Listener | 1<<plan.Built | 1<<plan.Mounts | 1<<plan.Upper
+	carriers = 1<<plan.Master | 1<<plan.Listener | 1<<plan.Made | 1<<plan.Stdio | 1<<plan.Mounts | 1<<plan.Upper
 	pairs    = 1 << plan.Made // of these, those that carry two
 )
 
@@ -161,6 +163,8 @@ func (b *Sandbox) plausible(r *plan.Record, c *host.Control) bool {
 		return b.had&(1<<plan.Mounts) == 0 && b.calls(r.Step, plan.Masked)
 	case plan.Mounts:
 		return b.calls(r.Step, unix.SYS_OPENAT)
+	case plan.Upper:
+		return b.calls(r.Step, unix.SYS_MOUNT)
 	}
 	return true
 }

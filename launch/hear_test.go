@@ -34,6 +34,7 @@ func listening(t testing.TB, s *spec.Spec) *heard {
 		t.Fatal(errno)
 	}
 	h.plan, h.pid = &h.build.Plan, 1<<30 // nobody's
+	h.upper = -1
 	h.conn, h.peer = int(pair[0]), int(pair[1])
 	if s.Joins() {
 		host.SetOption(h.conn, unix.SO_PASSCRED, 1)
@@ -72,8 +73,10 @@ func (h *heard) over() {
 		}
 		unix.Close(m.lock)
 	}
-	if h.mounts >= 0 {
-		unix.Close(h.mounts)
+	for _, fd := range []int{h.mounts, h.upper} {
+		if fd >= 0 {
+			unix.Close(fd)
+		}
 	}
 	for _, fd := range h.stdio {
 		if fd >= 0 {
@@ -98,8 +101,8 @@ func bytesOf(r plan.Record) []byte {
 func speakers(t testing.TB) []*spec.Spec {
 	t.Helper()
 	inside := t.TempDir()
-	plainOne, terminal, mounting, asking, joining, reporting, direct, guarded := plain("true"), plain("true"), plain("true"),
-		plain("true"), plain("true"), plain("true"), plain("true"), plain("true")
+	plainOne, terminal, mounting, asking := plain("true"), plain("true"), plain("true"), plain("true")
+	joining, reporting, direct, guarded, scratch := plain("true"), plain("true"), plain("true"), plain("true"), plain("true")
 	terminal.Life.TTY = [3]bool{false, true, false} // input would make the caller's terminal raw
 	mounting.Tree = append(mounting.Tree, spec.Entry{Kind: spec.Bind, Source: inside, Dest: "/w"},
 		spec.Entry{Kind: spec.Tmpfs, Dest: "/w/new"}, spec.Entry{Kind: spec.Bind, Source: "/dev/null", Dest: "/w/file"})
@@ -108,9 +111,10 @@ func speakers(t testing.TB) []*spec.Spec {
 	joining.Join.User = spec.At(0, nil)
 	reporting.Life.Await, reporting.Life.TellExec = true, true
 	reporting.Tree = append(reporting.Tree, spec.Entry{Kind: spec.Symlink, Source: "x", Dest: "/usr/link"})
+	scratch.Tree = append(scratch.Tree, spec.Entry{Kind: spec.Overlay, Scratch: true, Layers: []string{inside}, Dest: "/w"})
 	direct.Life.Direct = true
 	guarded.Life.Open = true
-	return []*spec.Spec{plainOne, terminal, mounting, asking, joining, reporting, direct, guarded}
+	return []*spec.Spec{plainOne, terminal, mounting, asking, joining, reporting, direct, guarded, scratch}
 }
 
 // A record is taken only if the plan can send it, with values that it can have, and no more often.
@@ -118,7 +122,7 @@ func TestHearTakesWhatPid1Sends(t *testing.T) {
 	const mkdir, tooFar = 0, 1 << 30
 	all := speakers(t)
 	plainOne, terminal, mounting, asking := all[0], all[1], all[2], all[3]
-	joining, reporting, direct, guarded := all[4], all[5], all[6], all[7]
+	joining, reporting, direct, guarded, scratch := all[4], all[5], all[6], all[7], all[8]
 	bare := plain("true")
 	bare.Tree = bare.Tree[:1] // no links
 	type sent struct {
@@ -183,6 +187,9 @@ func TestHearTakesWhatPid1Sends(t *testing.T) {
 		{"a mask for nothing", plainOne, []sent{{plan.Record{Kind: plan.Mask}, 0}}, false},
 		{"a mount table for nothing", plainOne, []sent{{plan.Record{Kind: plan.Mounts}, 1}}, false},
 		{"a mount table of something else", mounting, []sent{{plan.Record{Kind: plan.Mounts, Step: tooFar}, 1}}, false},
+		{"what was written somewhere else", scratch, []sent{{plan.Record{Kind: plan.Upper, Step: mkdir}, 1}}, false},
+		{"what was written, without it", scratch, []sent{{plan.Record{Kind: plan.Upper}, 0}}, false},
+		{"what was written to nothing", plainOne, []sent{{plan.Record{Kind: plan.Upper}, 1}}, false},
 		{"built twice", mounting, []sent{{plan.Record{Kind: plan.Built}, 0}, {plan.Record{Kind: plan.Built}, 0}}, false},
 		{"a listener", asking, []sent{{plan.Record{Kind: plan.Listener}, 1}}, true},
 		{"two listeners", asking, []sent{{plan.Record{Kind: plan.Listener}, 1}, {plan.Record{Kind: plan.Listener}, 1}}, false},

@@ -12,8 +12,8 @@ import (
 // its terminal (terminal.front) as long as box has the caller's. It begins so if all of 0, 1 and 2 are terminals. Else the
 // caller's may be another program's, a pager's: the command is in the background there until it asks for its terminal.
 
-// stop does what it means that the command has been stopped by a signal: it goes on with the terminal that it has asked for, or the
-// monitor stops as well, so that the caller's shell sees it and can go on with both.
+// stop does what it means that the command has been stopped by a signal: it goes on with the terminal that it has asked for, or
+// the monitor stops as well, so that the caller's shell sees it and can go on with both.
 func (b *Sandbox) stop(s unix.Signal) {
 	b.halted = s
 	if b.tty != nil && b.stopTerminal() || b.ended {
@@ -48,15 +48,14 @@ func (b *Sandbox) stopTerminal() bool {
 	return false
 }
 
-// ask stops the caller's job as the kernel would if the command asked for the caller's terminal itself. These signals stop nobody
-// in an orphaned process group, see setpgid(2): its terminal is gone for good. The command is told so, and ended if it asks again.
+// ask stops the caller's job as the kernel would if the command asked for the caller's terminal itself. These signals stop
+// nobody in an orphaned process group, see setpgid(2): its terminal is gone for good. The command is told so, and ended if it
+// asks again.
 func (b *Sandbox) ask(s unix.Signal) {
 	block(unix.SIG_UNBLOCK, bit(s))
 	b.pause(0, s)
 	block(unix.SIG_BLOCK, bit(s))
-	for s := b.nextSignal(); s != 0; s = b.nextSignal() { // whoever was stopped has a SIGCONT
-		b.take(s)
-	}
+	b.hearContinue()
 	switch {
 	case b.halted == 0 || b.ended:
 	case b.tty.orphan:
@@ -65,6 +64,21 @@ func (b *Sandbox) ask(s unix.Signal) {
 		b.tty.orphan, b.halted = true, 0
 		b.Signal(unix.SIGHUP)
 		b.Signal(unix.SIGCONT)
+	}
+}
+
+// hearContinue takes the signals that have arrived. Whoever was stopped has a SIGCONT, but the kernel may have given it to
+// another thread, see signal(7), whose handler writes to the pipe later than this thread goes on.
+func (b *Sandbox) hearContinue() {
+	set := []unix.PollFd{{Fd: int32(b.signal), Events: unix.POLLIN}}
+	for end := host.Clock() + patience; b.halted != 0 && !b.ended; {
+		left := end - host.Clock()
+		if left <= 0 {
+			return
+		}
+		if n, _ := unix.Poll(set, int(left/1e6)+1); n > 0 {
+			b.take(b.nextSignal())
+		}
 	}
 }
 

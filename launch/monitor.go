@@ -12,7 +12,6 @@ import (
 // through, stops when the command stops, and kills the sandbox when the caller ends.
 // An error is a *Failure if the command was never started, a *LostMaskError, ErrPlanted, ErrForged or ErrLost.
 func (b *Sandbox) Wait() (Status, error) {
-	forgetCode()
 	err := b.beginNames()
 	if err == nil {
 		err = b.watch()
@@ -26,6 +25,9 @@ func (b *Sandbox) Wait() (Status, error) {
 	b.blameNet()
 	b.end()
 	b.drain()
+	if b.upper >= 0 {
+		b.countChanges() // before what is not kept is removed
+	}
 	if planted := b.lastNames(); err == nil {
 		err = planted
 	}

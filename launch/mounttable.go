@@ -198,8 +198,8 @@ func (t *mountTable) nameBelow() {
 	setByte(to, 0)
 }
 
-// mountFlags are the attributes of a mount by their names in the table, and the flags of mount(2) for them. How times of access are
-// kept stays as it is if nothing is said of it.
+// mountFlags are the attributes of a mount by their names in the table, and the flags of mount(2) for them. How times of access
+// are kept stays as it is if nothing is said of it.
 var mountFlags = [...]struct {
 	name string
 	flag uintptr
@@ -243,6 +243,7 @@ func (l *mount) parse(at uintptr) (next uintptr) {
 //
 //go:nosplit
 //go:norace
+//go:noinline
 func find(at uintptr, c, or byte) uintptr {
 	for byteAt(at) != c && byteAt(at) != or && byteAt(at) != 0 {
 		at++

@@ -4,7 +4,6 @@ import (
 	"runtime"
 	"unsafe"
 
-	"box/internal/early"
 	"box/internal/host"
 	"box/landlock"
 	"box/netns"
@@ -113,7 +112,8 @@ type relay struct {
 	errno unix.Errno
 }
 
-// plainRelay is what the net process's plan is walked with where there is no heap: there is one a process.
+// plainRelay is what the net process's plan is walked with: there is one a process. Rules take no registers, so that their number is
+// bounded.
 var plainRelay struct {
 	m    machine
 	regs [256]uintptr
@@ -134,10 +134,6 @@ func (b *Sandbox) startNet(p *plan.Plan) unix.Errno {
 		return errno
 	}
 	m, regs := &plainRelay.m, plainRelay.regs[:]
-	if p.Regs > len(regs) {
-		early.Ordinary()
-		regs = make([]uintptr, p.Regs)
-	}
 	clear(regs)
 	regs[plan.Net], regs[plan.Status], regs[plan.Peer] = uintptr(pid1[1]), uintptr(box[1]), uintptr(box[0])
 	m.load(p, regs)

@@ -10,8 +10,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// ErrPlanted is returned by Wait if the sandbox was ended because a .git has appeared in the project. All about it has been told as
-// News.
+// ErrPlanted is returned by Wait if the sandbox was ended because a .git has appeared in the project. All about it has been told
+// as News.
 var ErrPlanted = errors.New("a .git has appeared in the project")
 
 // UnwatchedError is returned by Start if new names can't be watched for, and nothing may start then.
@@ -24,12 +24,18 @@ func (e *UnwatchedError) Error() string {
 // Unwrap returns the errno.
 func (e *UnwatchedError) Unwrap() error { return e.Errno }
 
-// newNames watches for names that appear at the top of the project, see inotify(7). An event does not say who has made a name: the
-// command, or the user outside.
+// newNames watches for names that appear at the top of the project. An event does not say who has made a name: the command, or
+// the user outside.
+//
+// Most commands make nothing there. So it begins with a signal for whatever appears, which costs nothing at the end: see
+// fcntl(2), F_NOTIFY. The first signal makes an inotify(7) instance, which knows what has appeared even if that is gone when box
+// looks; close(2) of one that has had a watch waits for the kernel for 5 to 20 ms (synchronize_srcu).
 type newNames struct {
 	watch   int           // an inotify descriptor, or -1
 	top     int           // the project's top, or -1
-	errno   unix.Errno    // why one of them is missing
+	signals bool          // there is a SIGIO when a name appears
+	stirred bool          // there has been one, and nobody has looked yet
+	errno   unix.Errno    // why there is no watch
 	began   unix.Timespec // what changes from then on is new
 	told    uint64        // bit n: Names[n] has appeared, and that has been dealt with
 	planted bool          // a .git has appeared
@@ -47,33 +53,62 @@ const gitDir = ".git"
 // that the sandbox gets, whatever its path leads to later.
 func (b *Sandbox) watchProject() error {
 	n, p := &b.names, &b.spec.Project
-	n.watch, n.top, n.told, n.planted, n.over = -1, -1, 0, false, false
+	n.watch, n.top, n.signals, n.stirred, n.told, n.planted, n.over = -1, -1, false, false, 0, false, false
 	if p.Top == "" {
 		return nil
 	}
 	n.began = host.RealTime()
-	if n.top, n.errno = host.OpenAt(host.Here, p.Source, unix.O_RDONLY|unix.O_DIRECTORY); n.errno == 0 {
-		n.watch, n.errno = host.Inotify()
+	n.top, n.errno = host.OpenAt(host.Here, p.Source, unix.O_RDONLY|unix.O_DIRECTORY)
+	if n.errno == 0 {
+		n.begin()
 	} else {
 		n.top = -1
 	}
-	if n.errno == 0 {
-		n.errno = host.WatchDir(n.watch, n.top, unix.IN_CREATE|unix.IN_MOVED_TO|unix.IN_ONLYDIR)
-	}
-	if n.errno == 0 {
-		return nil
-	}
-	if n.watch >= 0 {
-		host.Close(n.watch)
-	}
-	n.watch = -1
-	if p.Required.Words != nil {
+	if n.errno != 0 && p.Required.Words != nil {
 		n.close()
 		early.Ordinary()
 		return &UnwatchedError{n.errno}
 	}
 	return nil
 }
+
+// begin begins with signals if there are such. Else errno says whether there is an inotify instance.
+func (n *newNames) begin() {
+	if !early.Running() {
+		letSIGIO()
+	}
+	if n.signals = host.NotifyCreate(n.top) == 0; !n.signals {
+		n.errno = n.takeInstance()
+	}
+}
+
+// letSIGIO lets the signal come even if the caller has blocked it. The Go runtime's threads, if it has begun, have a handler of
+// box's.
+//
+//go:noinline
+func letSIGIO() {
+	early.Ordinary()
+	block(unix.SIG_UNBLOCK, bit(unix.SIGIO))
+}
+
+// takeInstance makes an inotify instance that watches the top.
+func (n *newNames) takeInstance() (errno unix.Errno) {
+	if n.watch, errno = host.Inotify(); errno != 0 {
+		n.watch = -1
+		return errno
+	}
+	if errno = host.WatchDir(n.watch, n.top, unix.IN_CREATE|unix.IN_MOVED_TO|unix.IN_ONLYDIR); errno != 0 {
+		host.Close(n.watch)
+		n.watch = -1
+	}
+	return errno
+}
+
+// tells reports whether a signal tells of new names. One may have been on its way when an inotify instance took over.
+func (n *newNames) tells(s unix.Signal) bool { return s == unix.SIGIO && (n.signals || n.watch >= 0) }
+
+// unwatched reports whether nothing tells of new names.
+func (n *newNames) unwatched() bool { return n.watch < 0 && !n.signals }
 
 // close closes what is open.
 func (n *newNames) close() {
@@ -94,9 +129,21 @@ func (b *Sandbox) beginNames() error {
 	case n.top < 0:
 		b.report(News{What: Unseen, Errno: n.errno})
 		return nil
-	case n.watch < 0:
+	case n.unwatched():
 		b.report(News{What: Unwatched, Errno: n.errno})
 		return nil
+	}
+	return b.lookAtNames()
+}
+
+// stir is told by a signal that something has appeared, whatever its name. It returns ErrPlanted when the sandbox has to end.
+// Without an inotify instance, each signal has box look.
+func (b *Sandbox) stir() error {
+	n := &b.names
+	n.stirred = false
+	if n.signals && n.takeInstance() == 0 {
+		host.NotifyNothing(n.top)
+		n.signals = false
 	}
 	return b.lookAtNames()
 }
@@ -128,10 +175,10 @@ func (b *Sandbox) tookNames() error {
 // lastNames is for the end: it deals with what has happened before that and has not been heard of.
 func (b *Sandbox) lastNames() error {
 	n := &b.names
-	if n.watch < 0 {
+	if n.unwatched() {
 		return nil
 	}
-	for n.events.Read(n.watch) > 0 {
+	for n.watch >= 0 && n.events.Read(n.watch) > 0 {
 		for {
 			_, name, ok := n.events.Next()
 			if !ok {
@@ -180,8 +227,8 @@ func (b *Sandbox) watched(name string) int {
 	return -1
 }
 
-// appeared deals with Names[i], once. A .git ends the sandbox: git outside would run what the command has written into it. Nothing
-// of the sandbox has ended when the name is taken away, but little of it still runs.
+// appeared deals with Names[i], once. A .git ends the sandbox: git outside would run what the command has written into it.
+// Nothing of the sandbox has ended when the name is taken away, but little of it still runs.
 func (b *Sandbox) appeared(i int) {
 	n, p := &b.names, &b.spec.Project
 	name, bit := p.Names[i], uint64(1)<<i
@@ -203,8 +250,8 @@ func (b *Sandbox) appeared(i int) {
 	}
 }
 
-// strike kills the sandbox without waiting for its end. One that may be about to make a mount point on the host has no command yet,
-// and is given the time to report it.
+// strike kills the sandbox without waiting for its end. One that may be about to make a mount point on the host has no command
+// yet, and is given the time to report it.
 func (b *Sandbox) strike() {
 	switch {
 	case b.gone || b.building():

@@ -22,6 +22,7 @@ const (
 	Unread                          // the walk could not look into Name: Errno
 	Interrupted                     // a signal has ended the walk at Name
 	NetEnded                        // the net process has ended: there is no network any more
+	Changed                         // of a project that is an overlay: Written files, Removed names, and More than these
 	TooMany                         // the walk has ended at Name, after so many directories as it looks at
 )
 
@@ -34,6 +35,10 @@ type News struct {
 	As      string      // from the top
 	Entry   *spec.Entry // Unlocked
 	Errno   unix.Errno
+	Scratch *spec.Scratch // Changed
+	Written int
+	Removed int
+	More    bool
 	Wait    bool // it may wait until somebody reads it: the sandbox has ended
 	Raw     bool // the caller's terminal is in raw mode: a line ends in "\r\n"
 }
@@ -47,7 +52,7 @@ func (b *Sandbox) report(n News) (told bool) {
 	if b.onNews == nil {
 		return true
 	}
-	n.Project = &b.spec.Project
+	n.Project, n.Scratch = &b.spec.Project, &b.spec.Scratch
 	n.Raw = b.tty != nil && b.tty.raw
 	n.Wait = b.names.over || n.What != Appeared && n.What != Unlocked && n.What != NetEnded
 	b.news = n

@@ -28,7 +28,6 @@ func (m *machine) shed() {
 //go:nocheckptr
 func (m *machine) reap() {
 	m.closeOthers()
-	m.forget()
 	m.poll[0] = pollfd{fd: int32(*m.reg(plan.Reaper)), events: unix.POLLIN}
 	m.poll[1] = pollfd{fd: int32(*m.reg(plan.Status)), events: unix.POLLIN}
 	m.poll[2] = pollfd{fd: int32(*m.reg(plan.Caller)), events: unix.POLLIN}
@@ -36,8 +35,14 @@ func (m *machine) reap() {
 	if m.serves {
 		m.poll[3] = pollfd{fd: int32(*m.reg(plan.Net)), events: unix.POLLIN}
 	}
-	for {
-		sys(unix.SYS_PPOLL, uintptr(unsafe.Pointer(&m.poll)), uintptr(len(m.poll)), 0, 0, 0, 0)
+	for limit := uintptr(unsafe.Pointer(&m.moment)); ; {
+		m.moment[0], m.moment[1] = 0, settled
+		n := sys(unix.SYS_PPOLL, uintptr(unsafe.Pointer(&m.poll)), uintptr(len(m.poll)), limit, 0, 0, 0)
+		if n == 0 {
+			m.forget()
+			limit = 0
+			continue
+		}
 		if m.poll[0].revents != 0 {
 			m.collect()
 		}

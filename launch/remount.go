@@ -11,9 +11,9 @@ import (
 // maxBars bounds how many directories are covered for one mount.
 const maxBars = 1000
 
-// setattr is mount_setattr(2) for a kernel that has none (before 5.12): the mount that fd has open and, with AT_RECURSIVE, all that
-// is mounted below it are looked up in the mount table and remounted, each with the flags that it has and those that attr, the
-// address of a struct mount_attr, adds. It returns an errno.
+// setattr is mount_setattr(2) for a kernel that has none (before 5.12): the mount that fd has open and, with AT_RECURSIVE, all
+// that is mounted below it are looked up in the mount table and remounted, each with the flags that it has and those that attr,
+// the address of a struct mount_attr, adds. It returns an errno.
 //
 //go:nosplit
 //go:norace
@@ -123,8 +123,8 @@ func (m *machine) setattrOf(c *plan.Call) uintptr {
 	return errno
 }
 
-// attached sets the attributes of a mount that has waited for them: register r has it open as fd, and a call before this one wanted
-// to set them.
+// attached sets the attributes of a mount that has waited for them: register r has it open as fd, and a call before this one
+// wanted to set them.
 //
 //go:nosplit
 //go:norace
@@ -145,8 +145,8 @@ func (m *machine) attached(r plan.Reg, fd uintptr) {
 	}
 }
 
-// below remounts what is mounted below top, which is open as fd. The line of a mount can come before that of the one it is mounted
-// on: then the table is gone through once more.
+// below remounts what is mounted below top, which is open as fd. The line of a mount can come before that of the one it is
+// mounted on: then the table is gone through once more.
 //
 //go:nosplit
 //go:norace
@@ -185,7 +185,7 @@ func (m *machine) below(fd uintptr) uintptr {
 func (m *machine) remount(fd uintptr) uintptr {
 	t := &m.table
 	t.nameBelow()
-	there := sys(unix.SYS_OPENAT, fd, uintptr(unsafe.Pointer(&t.name)), aPlace, 0, 0, 0)
+	there := placeAt(fd, uintptr(unsafe.Pointer(&t.name)))
 	if errno, is := failed(there); is {
 		if errno == uintptr(unix.EACCES) {
 			return m.bar(fd)
@@ -200,9 +200,26 @@ func (m *machine) remount(fd uintptr) uintptr {
 	case !t.covered():
 		errno = uintptr(unix.EXDEV) // somebody has moved a directory
 	}
-	sys(unix.SYS_CLOSE, there, 0, 0, 0, 0, 0)
+	shut(there)
 	return errno
 }
+
+// placeAt opens a place by its name in a directory. As shut, it keeps the arguments of a system call out of the frames of those
+// who call it: a chain of functions may have 792 bytes of stack here, and seven arguments lie in 64 of them on arm64.
+//
+//go:nosplit
+//go:norace
+//go:noinline
+func placeAt(dir, name uintptr) uintptr {
+	return sys(unix.SYS_OPENAT, dir, name, aPlace, 0, 0, 0)
+}
+
+// shut is close(2).
+//
+//go:nosplit
+//go:norace
+//go:noinline
+func shut(fd uintptr) { sys(unix.SYS_CLOSE, fd, 0, 0, 0, 0, 0) }
 
 // bar covers the nearest directory above t.name that can be reached with an empty file system: what is mounted below it could not
 // be remounted, and must not be there if its permissions change one day.

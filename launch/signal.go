@@ -70,6 +70,9 @@ func (b *Sandbox) take(s unix.Signal) {
 // pass gives a signal to the sandbox. It returns false for one that ends the monitor.
 func (b *Sandbox) pass(s unix.Signal) bool {
 	switch {
+	case b.names.tells(s):
+		b.names.stirred = true
+		return true
 	case b.spec.Life.Ignored&bit(s) != 0:
 		return true // the caller ignores it, so box does
 	// The command has stopped already; this one is what stopTerminal has sent to the caller's job.

@@ -25,6 +25,8 @@ type Sandbox struct {
 	caller   int       // a pidfd of the caller, or -1
 	listener int       // where notices come from, or -1
 	mounts   int       // the sandbox's mount table, or -1
+	upper    int       // the directory for what is written to the project, or -1
+	changed  changes   // what was written there
 	onNotice func(Notice) unix.Errno
 	parent   int   // the caller's process id
 	unread   int   // what was sent to pid 1 and lies there, in bytes of the kernel's memory
@@ -42,6 +44,7 @@ type Sandbox struct {
 	net      relay
 	status   Status
 	halted   unix.Signal // what has stopped the command, if it is
+	forgot   bool        // the code of the start has been given back
 	ended    bool        // the command's end is known
 	own      bool        // a SIGTSTP is on its way that the monitor has sent itself
 	executed bool        // the command is in the place of pid 1, and conn a pidfd of it
@@ -85,7 +88,7 @@ func Start(p, net *plan.Plan, s *spec.Spec, signals int) (*Sandbox, error) {
 	b := newSandbox(p.Regs)
 	b.spec, b.plan, b.signal = s, p, signals
 	b.net = relay{conn: -1, inner: -1}
-	b.caller, b.listener, b.mounts, b.conn, b.process, b.stdio = -1, -1, -1, -1, -1, noStdio
+	b.caller, b.listener, b.mounts, b.conn, b.process, b.upper, b.stdio = -1, -1, -1, -1, -1, -1, noStdio
 	b.expectMasks(p)
 	if err := b.watchProject(); err != nil {
 		return nil, err

@@ -14,8 +14,8 @@ const (
 	maxUnread = 5
 )
 
-// sweep is a walk through a project after the end of its sandbox: a second line of defence. It looks for repositories that are new,
-// and takes the name .git from those by which git would run something.
+// sweep is a walk through a project after the end of its sandbox: a second line of defence. It looks for repositories that are
+// new, and takes the name .git from those by which git would run something.
 //
 // Nothing of the sandbox runs any more, but what it has left in the project is not believed: directories are opened by
 // descriptor, links are not followed, and what is mounted in the project is not entered.
@@ -58,6 +58,7 @@ func newSweep() *sweep {
 func (b *Sandbox) Sweep() {
 	n := &b.names
 	n.over = true
+	b.tellChanges()
 	if n.top < 0 || b.failed != nil { // a command that was not started has written nothing
 		n.close()
 		return
@@ -183,7 +184,7 @@ func (s *sweep) interrupted() bool {
 		if signal == 0 {
 			return false
 		}
-		if s.b.spec.Life.Ignored&bit(signal) == 0 && (ends[signal] || !forward[signal].sent) {
+		if !s.b.names.tells(signal) && s.b.spec.Life.Ignored&bit(signal) == 0 && (ends[signal] || !forward[signal].sent) {
 			return true
 		}
 	}
@@ -212,7 +213,8 @@ func begins(text, prefix string) bool {
 	return len(text) >= len(prefix) && text[:len(prefix)] == prefix
 }
 
-// equalFold reports whether two texts of the same length are the same but for the case of ASCII letters; b has none in upper case.
+// equalFold reports whether two texts of the same length are the same but for the case of ASCII letters; b has none in upper
+// case.
 func equalFold(a, b string) bool {
 	for i := range len(a) {
 		c := a[i]

@@ -120,10 +120,23 @@ func (m *machine) start() uintptr {
 //go:nocheckptr
 func child(m *machine) {
 	m.walk() // returns at the fork, if there is one
+	m.live()
+	m.walk()
+	m.exit(1)
+}
+
+// live is the life of pid 1 from the fork on. It returns in the command's process, if that is a copy of pid 1. It is no part of
+// child, whose frame lies below all that walk calls: a chain of functions may have 792 bytes of stack here, and on arm64 nearly
+// all are used.
+//
+//go:nosplit
+//go:norace
+//go:nocheckptr
+//go:noinline
+func (m *machine) live() {
 	if own := m.at(m.pc - 1).Args[0]; own != 0 {
 		m.guarded(own)
-		m.walk()
-		m.exit(1)
+		return
 	}
 	// Without CLONE_VM here it would be a copy of a copy; the command's process only borrows the memory.
 	const flags = unix.CLONE_VM | unix.CLONE_VFORK | uintptr(unix.SIGCHLD)

@@ -1,6 +1,7 @@
 package launch
 
 import (
+	"box/internal/early"
 	"box/internal/host"
 
 	"golang.org/x/sys/unix"
@@ -80,6 +81,11 @@ const (
 func (b *Sandbox) watch() error {
 	var set [int(sources) + ofTerminal]unix.PollFd
 	for !b.ended && b.failed == nil {
+		if b.names.stirred {
+			if err := b.stir(); err != nil {
+				return err
+			}
+		}
 		for i := range sources {
 			fd, events := i.wait(b)
 			set[i] = unix.PollFd{Fd: int32(fd), Events: events}
@@ -104,7 +110,16 @@ func (b *Sandbox) poll(set []unix.PollFd) unix.Errno {
 	if b.tty != nil {
 		return b.pollTerminal(set)
 	}
-	return host.Poll(set[:sources])
+	set = set[:sources]
+	if !b.forgot && early.Running() {
+		if n, errno := host.PollFor(set, settled); n > 0 || errno != 0 {
+			return errno
+		}
+		b.forgot = true
+		give := code()
+		return host.ForgetAndPoll(give.start, give.size, set)
+	}
+	return host.Poll(set)
 }
 
 // waitForSignal waits for signals, but not before the acts are done: pid 1 takes none until then.

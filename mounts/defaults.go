@@ -5,6 +5,7 @@ import (
 
 	"box/internal/early"
 	"box/internal/host"
+	"box/internal/pathname"
 	"box/spec"
 )
 
@@ -25,26 +26,32 @@ const (
 // It returns what was left out: no mount point is made in a root of the host's, so the directory has to be there.
 // What a flag names is not added, and not left out either.
 func Defaults(s *spec.Spec) (left []string) {
-	at, root := 0, ""
-	for i := range s.Tree {
-		if e := &s.Tree[i]; e.Kind.Mounts() && spec.Relative(e.Dest) == "" {
-			at, root = i+1, e.Source
-		}
-	}
+	root := s.Root()
+	own := root < 0 || s.Tree[root].Source == ""
 	for _, e := range defaults {
 		if named(s.Tree, e.Dest) {
 			continue
 		}
-		if root != "" && !host.IsDir(below(root, e.Dest)) {
+		if !own && !shows(&s.Tree[root], e.Dest) {
 			left = leave(left, e.Dest)
 			continue
 		}
-		insert(s, at, &e)
+		insert(s, root+1, &e)
 	}
-	if root == "" {
+	if own {
 		Links(s, end(s), true)
 	}
 	return left
+}
+
+// shows reports whether an entry that makes the root brings a directory: in an overlay any of its layers may have it.
+func shows(e *spec.Entry, dest string) bool {
+	for i := range e.Layers {
+		if host.IsDir(below(e.Layers[i], dest)) {
+			return true
+		}
+	}
+	return host.IsDir(below(e.Source, dest))
 }
 
 // defaults are what Defaults adds, the last one first.
@@ -100,13 +107,14 @@ var merged = [...]string{"bin", "sbin", "lib", "lib32", "lib64", "libx32"}
 // stores are where NixOS and Guix keep programs, and what leads there.
 var stores = [...]string{"/nix/store", "/gnu/store"}
 
-// Links adds, for a bind on /usr, what stands beside it and leads into it: without these no program finds its loader. They come
-// at a place of the tree, unless something is there: of all entries, or of those before that place. It returns how many there are.
+// Links adds, for a bind or an overlay on /usr, what stands beside it and leads into it: without these no program finds its
+// loader. They come at a place of the tree, unless something is there: of all entries, or of those before that place. It returns
+// how many there are.
 func Links(s *spec.Spec, at int, all bool) (n int) {
 	usr := ""
 	for i := len(s.Tree) - 1; i >= 0; i-- {
-		if e := &s.Tree[i]; e.Kind == spec.Bind && spec.Relative(e.Dest) == "usr" {
-			usr = e.Source
+		if e := &s.Tree[i]; e.Brings() && spec.Relative(e.Dest) == "usr" {
+			usr = system(e)
 		}
 	}
 	if usr == "" {
@@ -143,6 +151,20 @@ func Links(s *spec.Spec, at int, all bool) (n int) {
 		}
 	}
 	return n
+}
+
+// system returns the directory of the host that an entry on /usr has the programs from. Of the layers of an overlay that is the
+// lowest one with that name, or else the lowest: what lies beside a layer that only changes some files is nobody's system.
+func system(e *spec.Entry) string {
+	if e.Kind == spec.Bind {
+		return e.Source
+	}
+	for _, layer := range e.Layers {
+		if _, name := pathname.Cut(Spelled(layer)); name == "usr" {
+			return layer
+		}
+	}
+	return e.Layers[0]
 }
 
 // above returns the directory that a path lies in.

@@ -6,6 +6,8 @@ import (
 	"box/internal/early"
 	"box/internal/host"
 	"box/spec"
+
+	"golang.org/x/sys/unix"
 )
 
 // maxLinks bounds the links that Find follows, as the kernel does: path_resolution(7).
@@ -68,6 +70,7 @@ type finder struct {
 	// next is rest, while it is being made: the target of a link and then the old rest. The two change places.
 	next early.Text
 	host early.Text // the path on the host of what was looked at last; "" if the sandbox makes it
+	link bool       // what is there on the host is a link
 }
 
 // find resolves name. It returns false if there is nothing, or if a path is too long for the kernel.
@@ -116,6 +119,9 @@ func (f *finder) look() (target string, there bool) {
 	}
 	if f.host.Len() == 0 {
 		// The sandbox makes it, and the links that it makes were looked at above.
+		return "", true
+	}
+	if !f.link {
 		return "", true
 	}
 	return host.Readlink(f.host.String(), f.next.Buffer()), true
@@ -173,5 +179,7 @@ func (f *finder) onHost(source, below string) bool {
 		}
 		f.host.Add(below)
 	}
-	return host.Exists(f.host.String())
+	mode, errno := host.Stat(f.host.String(), unix.AT_SYMLINK_NOFOLLOW)
+	f.link = mode&unix.S_IFMT == unix.S_IFLNK
+	return errno == 0
 }

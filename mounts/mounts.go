@@ -57,6 +57,9 @@ func Compile(b *plan.Builder, s *spec.Spec) error {
 		// Mounts of a namespace with the same owner propagate back, see mount_namespaces(7).
 		b.Mount(plan.WhyRoot, b.String("none"), b.String("/"), 0, unix.MS_REC|unix.MS_SLAVE, 0)
 	}
+	if s.Scratch.Dir != "" {
+		makeScratch(b, s)
+	}
 	if err := t.sources(); err != nil {
 		return err
 	}

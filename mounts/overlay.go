@@ -39,15 +39,24 @@ func (t *tree) layers(i int) (n int, err error) {
 	}
 	for n, source := range dirs {
 		path, r := t.b.String(source), t.source[i]+plan.Reg(n)
+		if e.Scratch && (source == e.Source || source == e.Work) {
+			t.b.OpenatTo(plan.WhySource, r, plan.Cwd, path, unix.O_PATH|unix.O_DIRECTORY|unix.O_NOFOLLOW, 0)
+			continue // it is made by the act
+		}
 		file, errno := plan.Identify(path)
 		if errno != 0 {
 			return 0, plan.Missing(spec.EntryRef(i), source, errno)
 		}
 		t.leadsToState(i, file)
 		// As with a bind: no link is followed below what a sandbox can write to.
-		if dir, rest := t.writableAbove(source); dir != "" {
+		dir, rest := t.writableAbove(source)
+		switch {
+		case e.Here: // see clone
+			t.b.OpenatTo(plan.WhySource, r, plan.Cwd, path, unix.O_PATH, 0)
+			t.same(e, r)
+		case dir != "":
 			t.openBelow(r, dir, rest)
-		} else {
+		default:
 			t.b.OpenatTo(plan.WhySource, r, plan.Cwd, path, unix.O_PATH, 0)
 		}
 	}
@@ -81,6 +90,9 @@ func (t *tree) overlay(i int) {
 		flags = 0
 	}
 	t.mountHere(at, "overlay", flags, t.b.Layers(lower, upper, work))
+	if e.Scratch {
+		t.b.Send(plan.Upper, upper, 0)
+	}
 	for _, r := range slices.Concat(lower, []plan.Reg{upper, work}) {
 		if r != plan.None {
 			t.b.Close(r)

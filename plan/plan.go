@@ -104,6 +104,7 @@ const (
 	Mounts              // carries the sandbox's mount table, see proc_pid_mountinfo(5)
 	Text                // Step and Value are the next 8 bytes of a text that belongs to the failure to come
 	Built               // no Made follows: the command does not run yet
+	Upper               // carries the directory that what is written to the project goes to
 )
 
 // Record is what parent and pid 1 tell each other: one packet of fixed size, so that the parent never parses anything

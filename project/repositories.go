@@ -147,13 +147,21 @@ func (l *locker) links(git string) {
 		return
 	}
 	names.Of(fd)
-	for name := names.Next(); name != ""; name = names.Next() {
+	for {
+		name, kind, _ := names.Read()
+		if name == "" {
+			break
+		}
+		if kind != unix.DT_LNK && kind != unix.DT_UNKNOWN { // not every file system says it
+			continue
+		}
 		path.Reset()
 		path.Add(git)
 		path.Add("/hooks/")
 		path.Add(name)
 		l.link(path.String(), why)
 	}
+	names.Close()
 }
 
 // link locks what is at path, if that is a link: path may lie outside of the project.

@@ -49,7 +49,7 @@ type Entry struct {
 	Kind    Kind
 	RO      bool     // Bind, Overlay, Tmpfs and Data: read-only
 	Devices bool     // Bind and Overlay: device files work
-	Here    bool     // Bind: Source is "." or "../..": from the working directory itself, whatever leads to its path by now
+	Here    bool     // Bind, Overlay: the source is "." or "../..": from the working directory itself, whatever leads to its path
 	Below   string   // a directory that Source of a Bind, Dest of a Lock is spelled from; from there on no link is followed
 	Try     bool     // Bind: a missing Source is skipped
 	There   bool     // Tmpfs and Data: something is at Dest already, so nothing is made
@@ -59,7 +59,8 @@ type Entry struct {
 	Source  string   // Bind, Overlay, Lock: the path on the host; Symlink: the target; Hostname: the name; Dev: the console
 	Work    string   // Overlay with a Source: a directory beside it for the kernel's use
 	Layers  []string // Overlay: paths on the host, the lowest first
-	Dev     uint64   // Bind: what is bound must be this file, if Ino is not 0
+	Scratch bool     // Overlay: it is that of Spec.Scratch, so Source and Work are made when the sandbox is
+	Dev     uint64   // Bind, Overlay with Here: the source must be this file, if Ino is not 0
 	Ino     uint64
 	FD      FD     // Bind: what is bound must be what this names; File, Data: where Data is from
 	Data    []byte // File and Data: the content

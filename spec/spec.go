@@ -34,6 +34,7 @@ type Spec struct {
 	Tree    []Entry // in order: a later entry covers an earlier one
 	Mounts  Mounts
 	Project Project
+	Scratch Scratch
 	Filters []Filter // seccomp programs, in the order in which they are loaded
 	Confine Confinement
 	Command Command

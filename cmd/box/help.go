@@ -23,7 +23,7 @@ Exit status: that of the command, 128 + n if signal n ended it; 125 if there is 
 found but can't run, 127 if it was not found.
 
     box --ro-bind /usr /usr sh      a shell with nothing but the system's programs
-    box make                        build what is here without touching it
+    box --scratch make              build what is here without touching it
     box -w make                     the same, with results
 `
 
@@ -39,7 +39,7 @@ func help(file io.Writer) error {
 		fmt.Fprintf(out, "\n%s:\n", group)
 		for _, f := range native.Flags {
 			if f.Group == group {
-				fmt.Fprintf(out, "  %-28s %s\n", f.Name+" "+f.Args, f.Help)
+				fmt.Fprintf(out, "  %-28s %s\n", f.Title(), f.Help)
 			}
 		}
 	}

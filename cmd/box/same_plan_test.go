@@ -64,7 +64,7 @@ func boxFlags() (made []generatedFlag) {
 		case "--help", "--version", "--args", "--dry-run", "--print-bwrap", "--exec-label", "--file-label":
 		case "-w": // it says something
 		default:
-			made = append(made, generatedFlag{f.Name, strings.Fields(f.Args)})
+			made = append(made, generatedFlag{f.Name, strings.Fields(f.Args)[:f.Words()]})
 		}
 	}
 	return made

@@ -290,8 +290,3 @@ func Exit(status int) {
 		_, _, _ = unix.RawSyscall(unix.SYS_EXIT_GROUP, uintptr(status), 0, 0)
 	}
 }
-
-// Forget gives pages back, see madvise(2), MADV_DONTNEED.
-func Forget(start, size uintptr) {
-	_, _, _ = unix.RawSyscall(unix.SYS_MADVISE, start, size, unix.MADV_DONTNEED)
-}

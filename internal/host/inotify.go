@@ -25,6 +25,22 @@ func WatchDir(fd, dir int, events uint32) unix.Errno {
 	return errno
 }
 
+// NotifyCreate has the kernel send SIGIO to this process, without a name, when one appears in an open directory: see fcntl(2),
+// F_NOTIFY. Closing the directory ends that, and waits for nothing. EINVAL is from a kernel without it, or where
+// fs.dir-notify-enable is 0.
+func NotifyCreate(dir int) unix.Errno {
+	const create, multishot = 0x4, 0x80000000 // DN_CREATE, also what is moved in; DN_MULTISHOT
+	return notify(dir, create|multishot)
+}
+
+// NotifyNothing ends what NotifyCreate has begun.
+func NotifyNothing(dir int) { notify(dir, 0) }
+
+func notify(dir int, events uintptr) unix.Errno {
+	_, _, errno := unix.RawSyscall(unix.SYS_FCNTL, uintptr(dir), unix.F_NOTIFY, events)
+	return errno
+}
+
 // Events goes through what has been read from an inotify descriptor.
 type Events struct {
 	data     [4 << 10]byte

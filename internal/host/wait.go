@@ -10,14 +10,34 @@ import (
 
 // Poll waits for events without a limit, see poll(2).
 func Poll(set []unix.PollFd) unix.Errno {
-	p, n := unsafe.Pointer(unsafe.SliceData(set)), uintptr(len(set))
+	_, errno := ppoll(set, nil)
+	return errno
+}
+
+// PollFor waits for so many nanoseconds at most, and returns how many descriptors have events: 0 when the time is over.
+func PollFor(set []unix.PollFd, limit int64) (n int, errno unix.Errno) {
+	moment := unix.NsecToTimespec(limit)
+	return ppoll(set, &moment)
+}
+
+// ForgetAndPoll gives pages back, see madvise(2), MADV_DONTNEED, and is Poll then, before the Go runtime. Between the two calls
+// nothing runs but this function, so that of the code that is given back no more comes into memory again: the kernel maps 64 kB
+// around what is executed.
+func ForgetAndPoll(start, size uintptr, set []unix.PollFd) unix.Errno {
+	raw(unix.SYS_MADVISE, start, size, unix.MADV_DONTNEED)
+	_, errno := result(raw(unix.SYS_PPOLL, uintptr(unsafe.Pointer(unsafe.SliceData(set))), uintptr(len(set)), 0))
+	return errno
+}
+
+func ppoll(set []unix.PollFd, limit *unix.Timespec) (n int, errno unix.Errno) {
+	p, size, t := unsafe.Pointer(unsafe.SliceData(set)), uintptr(len(set)), unsafe.Pointer(limit)
 	if early.Running() {
-		_, errno := result(raw(unix.SYS_PPOLL, uintptr(p), n, 0))
-		return errno
+		r, errno := result(raw(unix.SYS_PPOLL, uintptr(p), size, uintptr(t)))
+		return int(r), errno
 	}
 	early.Ordinary()
-	_, _, errno := unix.Syscall6(unix.SYS_PPOLL, uintptr(p), n, 0, 0, 0, 0)
-	return errno
+	r, _, errno := unix.Syscall6(unix.SYS_PPOLL, uintptr(p), size, uintptr(t), 0, 0, 0)
+	return int(r), errno
 }
 
 // Pending reports whether events have happened that nobody has taken yet, see poll(2).
@@ -197,8 +217,8 @@ func parse(control []byte) Control {
 //go:noescape
 func raw(nr, a, b, c uintptr) uintptr
 
-// syscall makes a system call that may take long: the Go runtime is told, if there is one. p stays a pointer until the call, since
-// it may be one into a stack, and stacks move where a function begins.
+// syscall makes a system call that may take long: the Go runtime is told, if there is one. p stays a pointer until the call,
+// since it may be one into a stack, and stacks move where a function begins.
 func syscall(nr, a uintptr, p unsafe.Pointer, c uintptr) (r uintptr, errno unix.Errno) {
 	if early.Running() {
 		return result(raw(nr, a, uintptr(p), c))

@@ -159,9 +159,15 @@ func maskedProc(t *told) *say.Message {
 	return m
 }
 
+// noOverlays is why there is none.
+const noOverlays = "this kernel has no overlays for user namespaces (Linux 5.11 is the first)"
+
 // overlay is for layers that the kernel doesn't take. A source that is no
 // directory is looked for first: the kernel does not say which of them it is.
 func overlay(t *told) *say.Message {
+	if t.e.Scratch {
+		return scratchOverlay(t)
+	}
 	for _, source := range append(t.e.Sources(), t.e.Work) {
 		if source != "" && !host.IsDir(source) {
 			return t.message("{words}: {it} is not a directory here", "{it}", source)
@@ -172,7 +178,7 @@ func overlay(t *told) *say.Message {
 	case unix.ELOOP:
 		return t.message("{words}: its directories overlap")
 	case unix.EPERM, unix.ENODEV:
-		m.Cause = "this kernel has no overlays for user namespaces (Linux 5.11 is the first)"
+		m.Cause = noOverlays
 	case unix.EINVAL:
 		m.Cause = "a layer may not have other file systems mounted in it, and the directories for writes and work " +
 			"must be two empty or former ones on the same file system"

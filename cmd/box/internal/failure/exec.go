@@ -140,7 +140,7 @@ func whereHere(file string, s *spec.Spec) string {
 		return ""
 	}
 	for i := range s.Tree {
-		if e := &s.Tree[i]; e.Kind == spec.Bind && spec.Within(file, e.Dest) {
+		if e := &s.Tree[i]; e.Brings() && spec.Within(file, e.Dest) {
 			return ""
 		}
 	}

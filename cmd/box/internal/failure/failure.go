@@ -20,6 +20,7 @@ import (
 	"box/cmd/box/internal/say"
 	"box/internal/kernel"
 	"box/launch"
+	"box/mounts"
 	"box/plan"
 	"box/spec"
 
@@ -36,6 +37,7 @@ func Explain(err error, s *spec.Spec) *say.Message {
 	var failure *launch.Failure
 	var lost *launch.LostMaskError
 	var unwatched *launch.UnwatchedError
+	var scratch *mounts.ScratchError
 	switch {
 	case errors.Is(err, launch.ErrLost):
 		return &say.Message{
@@ -61,6 +63,8 @@ func Explain(err error, s *spec.Spec) *say.Message {
 	// The acts of the parent are about the id maps: newuidmap(1) and
 	// newgidmap(1) are such. Those about the caller's descriptors have been
 	// explained before, see statusfd.Refusal.
+	case errors.As(err, &act) && errors.As(act.Err, &scratch):
+		return explainScratch(scratch, s)
 	case errors.As(err, &act):
 		return &say.Message{
 			Headline: fmt.Sprintf("%s: %s", wish(s, spec.Identity), act.Err),

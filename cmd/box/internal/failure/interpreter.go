@@ -7,6 +7,7 @@ import (
 	"os"
 	"path"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"box/cmd/box/internal/say"
@@ -101,8 +102,8 @@ func shebang(head []byte) string {
 	return string(line)
 }
 
-// bring returns the flag that would bring a file of the system, and what it
-// needs, into the sandbox: a link if its directory is one into something that
+// bring returns the flags that would bring a file of the system, and what it
+// needs, into the sandbox: all the links that lead to it, if what they lead to
 // is there, else all of /usr, or the base view. It is "" for what is not a
 // program of the system, and for a flag that is there already: a hint that has
 // been followed is not repeated.
@@ -110,15 +111,12 @@ func bring(file string, s *spec.Spec) string {
 	if !ofSystem(file) {
 		return ""
 	}
-	dir := path.Dir(file)
-	if target, err := os.Readlink(dir); err == nil {
-		if _, ok := mounts.Find(s, path.Join("/", path.Dir(dir), target)); ok {
-			return spec.Quote([]string{"--symlink", target, dir})
-		}
+	if links := missingLinks(file, s); links != nil {
+		return spec.Quote(links)
 	}
 	target, err := filepath.EvalSymlinks(file)
 	switch {
-	case err == nil && spec.Within(target, "/usr") && !binds(s, "/usr"):
+	case err == nil && spec.Within(target, "/usr") && !brings(s, "/usr"):
 		return "--ro-bind /usr /usr"
 	case !s.Mounts.FixedParents:
 		return "--base full"
@@ -126,10 +124,66 @@ func bring(file string, s *spec.Spec) string {
 	return ""
 }
 
-// binds reports whether a directory of the host is bound at its own path.
-func binds(s *spec.Spec, dir string) bool {
+// missingLinks returns the flags for the links on the way to a file of the host
+// that the sandbox lacks: a directory may be a link, and its file another one
+// that leads through a third. It returns nil if the file would be missing with
+// all of them, or if one of them is not the system's.
+func missingLinks(file string, s *spec.Spec) (flags []string) {
+	with := *s
+	with.Tree = slices.Clone(s.Tree)
+	at, rest := "/", file
+	for links := 0; rest != "" && links < maxHostLinks; {
+		part, after, _ := strings.Cut(rest, "/")
+		rest = after
+		next := path.Join(at, part)
+		target, err := os.Readlink(next)
+		if err != nil {
+			at = next
+			continue
+		}
+		if links++; !hasName(&with, next) {
+			if !belowSystem(next) {
+				return nil
+			}
+			flags = append(flags, "--symlink", target, next)
+			with.Tree = append(with.Tree, spec.Entry{Kind: spec.Symlink, Source: target, Dest: next})
+		}
+		if path.IsAbs(target) {
+			at = "/"
+		}
+		rest = target + "/" + rest
+	}
+	if _, ok := mounts.Find(&with, file); !ok {
+		return nil
+	}
+	return flags
+}
+
+// maxHostLinks bounds the links that are followed, as the kernel does:
+// path_resolution(7).
+const maxHostLinks = 40
+
+// hasName reports whether there is something at name in the sandbox, be it a
+// link that leads nowhere. The directories above it are no links.
+func hasName(s *spec.Spec, name string) bool {
 	for i := range s.Tree {
-		if e := &s.Tree[i]; e.Kind == spec.Bind && e.Source == dir && e.Dest == dir {
+		if e := &s.Tree[i]; e.Kind.Creates() && spec.Within(e.Dest, name) {
+			return true
+		}
+	}
+	on, ok := mounts.Find(s, path.Dir(name))
+	if !ok || on == "" {
+		return false
+	}
+	_, err := os.Lstat(path.Join(on, path.Base(name)))
+	return err == nil
+}
+
+// brings reports whether a directory of the host is at its own path, as a bind
+// or as a layer of an overlay.
+func brings(s *spec.Spec, dir string) bool {
+	for i := range s.Tree {
+		if e := &s.Tree[i]; e.Dest == dir && slices.Contains(e.Sources(), dir) {
 			return true
 		}
 	}

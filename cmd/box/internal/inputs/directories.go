@@ -29,6 +29,22 @@ func StateDirectory() string {
 	return early.Concat(home, "/.local/state/box")
 }
 
+// CacheDirectory returns where box keeps what only costs time if it is lost,
+// by the same rules.
+func CacheDirectory() string {
+	if dir := inherited.Variable("XDG_CACHE_HOME"); strings.HasPrefix(dir, "/") {
+		return early.Concat(dir, "/box")
+	}
+	home := inherited.Variable("HOME")
+	if !strings.HasPrefix(home, "/") {
+		home = host.Home(unix.Getuid())
+	}
+	if !strings.HasPrefix(home, "/") {
+		return ""
+	}
+	return early.Concat(home, "/.cache/box")
+}
+
 // WorkingDirectory returns where the caller is, by the name that the caller has
 // for it (PWD) if that is right, else as getcwd(3) has it; "" if it has none.
 // It is os.Getwd. The name in PWD is right if it leads to the same inode as

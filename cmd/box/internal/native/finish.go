@@ -162,10 +162,12 @@ func (b *Line) furnish() error {
 	for i := range b.spec.Tree {
 		files = files || b.spec.Tree[i].Kind != spec.Hostname
 	}
-	switch wanted := b.project.writable || b.project.words != nil || b.beside; {
+	switch wanted := b.project.into() != nil || b.project.words != nil || b.beside; {
+	case b.project.writable && b.project.scratch != nil:
+		return say.Refuse(b.project.scratch, "-w makes the project itself writable: only one of the two can be meant")
 	case b.view == "none" && wanted:
 		early.Ordinary()
-		return say.Usagef("-w, --project, -B and -W need the base view, and --base none leaves it out")
+		return say.Usagef("-w, --scratch, --project, -B and -W need the base view, and --base none leaves it out")
 	// Not even /proc, /dev and /tmp.
 	case b.view == "none":
 	case b.view == "full" || wanted || !files:

@@ -65,6 +65,7 @@ var Flags = [...]Flag{
 	{"--mqueue", "DEST", groupFiles, "Mount POSIX message queues", (*Line).mqueue},
 
 	{"-w", "", groupView, "Make the project writable: the checkout of the working directory, or that itself", (*Line).writable},
+	{"--scratch", "[=DIR]", groupView, "Let the command write in a copy of the project, in memory or in DIR", (*Line).scratch},
 	{"--allow-new", "NAME", groupView, "Let NAME (.git, .envrc, ...) appear with -w", (*Line).allowNew},
 	{"--project", "DIR", groupView, "Make DIR the project, instead of the checkout", (*Line).projectDir},
 	{"-B", "SRC[:DEST]", groupView, "Bind SRC of the host beside the base view, read-only", (*Line).besideRO},
@@ -141,6 +142,25 @@ var Flags = [...]Flag{
 	{"--print-bwrap", "", groupLook, "Print the same for bubblewrap, and run nothing", (*Line).printBwrap},
 	{"--help", "", groupLook, "Print this help", nil},
 	{"--version", "", groupLook, "Print the version", nil},
+}
+
+// Words returns how many words must follow the flag. [=VALUE] is a part of the
+// flag's own word.
+func (f *Flag) Words() (n int) {
+	for i := range len(f.Args) {
+		if i == 0 && f.Args[0] != '[' || f.Args[i] == ' ' {
+			n++
+		}
+	}
+	return n
+}
+
+// Title returns a flag with its arguments, as it is typed.
+func (f *Flag) Title() string {
+	if f.Args != "" && f.Args[0] == '[' {
+		return f.Name + f.Args
+	}
+	return f.Name + " " + f.Args
 }
 
 // find returns the flag that is typed as word, or nil. A map would need the Go

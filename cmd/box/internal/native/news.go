@@ -37,6 +37,8 @@ func TellNews(n *launch.News) bool {
 		return line("somebody outside has replaced ", n.Entry.Dest, ": it is not locked any more")
 	case launch.Unread:
 		return line(p.Top, "/", n.Name, " can't be read, so no repository is looked for in it: ", reason(n.Errno))
+	case launch.Changed:
+		return tellChanges(n)
 	case launch.Interrupted:
 		return line("interrupted: new repositories were looked for up to ", p.Top, "/", n.Name, " only")
 	case launch.NetEnded:
@@ -45,6 +47,31 @@ func TellNews(n *launch.News) bool {
 		return line("too many directories: new repositories were looked for up to ", p.Top, "/", n.Name, " only")
 	}
 	return true
+}
+
+// tellChanges says how much was written to a project that is an overlay.
+func tellChanges(n *launch.News) bool {
+	var text early.Text
+	if n.More {
+		text.Add("more than ")
+	}
+	text.AddNumber(uint64(n.Written))
+	text.Add(" file")
+	if n.Written != 1 {
+		text.Add("s")
+	}
+	text.Add(" written")
+	if n.Removed > 0 {
+		text.Add(", ")
+		text.AddNumber(uint64(n.Removed))
+		text.Add(" removed")
+	}
+	text.Add(": ")
+	top, keep := n.Scratch.Top, n.Scratch.Keep
+	if keep != "" {
+		return say.Line(n.Raw, true, "--scratch: ", text.String(), keep, " has them, and ", top, " is as it was")
+	}
+	return say.Line(n.Raw, true, "--scratch: ", text.String(), top, " is as it was (--scratch=DIR keeps them)")
 }
 
 // guarded looks at what was asked of the guard when it is known whether there

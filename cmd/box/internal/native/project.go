@@ -34,6 +34,17 @@ type wish struct {
 	writable bool
 	dir      string   // of --project
 	words    []string // the words of that flag
+	scratch  []string // the words of --scratch
+	keep     string   // its directory, or ""
+}
+
+// into returns the words of the flag that lets the command write in the
+// project, or nil.
+func (w *wish) into() []string {
+	if w.writable {
+		return writableWords[:]
+	}
+	return w.scratch
 }
 
 // baseView adds the base view, and the project in it. A working directory that
@@ -73,20 +84,28 @@ func (b *Line) projectCaller(systems string) project.Caller {
 // bringProject adds the project to the base view, and what must not change in
 // it if it is writable.
 func (b *Line) bringProject(at int, p *project.Project, c *project.Caller) error {
-	if p.Left == "" && b.project.writable && len(c.Homes) == 0 {
+	into := b.project.into()
+	if p.Left == "" && into != nil && len(c.Homes) == 0 {
 		p.Left = "the home directory is not known, and must not become writable"
 	}
 	if p.Left != "" {
 		return b.leave(p.Left)
 	}
-	if b.project.writable {
+	if into != nil {
 		for i := at; i < len(b.spec.Tree); i++ {
 			if t := &b.spec.Tree[i]; t.Kind.Mounts() && spec.Within(p.Dest, t.Dest) {
-				return say.Refuse(t.Origin.Words, early.Concat("it covers the project, ", p.Dest, ", which -w makes writable"))
+				why := early.Concat("it covers the project, ", p.Dest, ", which ", into[0], " makes writable")
+				return say.Refuse(t.Origin.Words, why)
 			}
 		}
 	}
-	mounts.Insert(b.spec, at, b.projectEntries(p, &b.memory.Brought))
+	entries := b.projectEntries(p, &b.memory.Brought)
+	if b.project.scratch != nil {
+		if err := b.overlaid(&entries[0], p); err != nil {
+			return err
+		}
+	}
+	mounts.Insert(b.spec, at, entries)
 	if b.project.writable {
 		return b.lockProject(p, c)
 	}
@@ -132,9 +151,9 @@ func (b *Line) leave(why string) error {
 	switch {
 	case b.project.words != nil:
 		return say.Refuse(b.project.words, why)
-	case b.project.writable:
+	case b.project.into() != nil:
 		early.Ordinary()
-		return say.Usagef("-w: %s: it can't be made writable", why).
+		return say.Usagef("%s: %s: it can't be made writable", say.Words(b.project.into()), why).
 			Hintf("change to the directory of a project, or name it: --project DIR")
 	}
 	say.Tell(why, ": it is not brought in, the command starts in an empty home")
@@ -178,7 +197,7 @@ func homes(found []string, home, systems string) []string {
 	if home != "" {
 		found = early.Append(found, home)
 	}
-	if systems != "" && systems != "/" {
+	if systems != "" && systems != "/" && systems != home {
 		found = early.Append(found, systems)
 	}
 	return found

@@ -94,12 +94,7 @@ func take(words []string) (*Flag, []string, error) {
 	if f == nil {
 		return takeCut(words)
 	}
-	wanted := 0
-	for i := range len(f.Args) {
-		if i == 0 || f.Args[i] == ' ' {
-			wanted++
-		}
-	}
+	wanted := f.Words()
 	if wanted > len(words)-1 {
 		early.Ordinary()
 		wanted := strings.Fields(f.Args)

@@ -89,7 +89,7 @@ func FuzzScan(f *testing.F) {
 		}
 		var again []string
 		for _, s := range steps {
-			if len(s.words)-1 != len(strings.Fields(s.flag.Args)) {
+			if len(s.words)-1 != s.flag.Words() {
 				t.Fatalf("%q: %s has %d words", words, s.flag.Name, len(s.words))
 			}
 			again = append(again, s.words...)

@@ -62,6 +62,9 @@ func inexpressible(s *spec.Spec) (list []string) {
 	mark(s.Network.Mode == spec.NetNames, "the network: what --allow names is reached, through a process outside")
 	mark(len(s.Network.Publish) != 0, "published ports")
 	mark(s.Project.Top != "", "what appears in %s is watched for", s.Project.Top)
+	mark(s.Scratch.Top != "", "it is told how many files were written in %s", s.Scratch.Top)
+	mark(s.Scratch.Dir != "", "%s and %s are made, and %s is removed at the end",
+		s.Scratch.Upper(), s.Scratch.Work(), s.Scratch.Dir)
 	for i := range s.Tree {
 		e := &s.Tree[i]
 		mark(e.Kind == spec.Data && !e.FD.Given(), "%s is made for the sandbox: %s", e.Dest, e.Origin.Note)

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bufio"
+	"errors"
 	"fmt"
 	"io"
 	"net"
@@ -12,8 +13,8 @@ import (
 	"time"
 )
 
-// client is one measurement, in the sandbox or whatever it is compared with: client CASE HOST. It says "ready", waits for a line, prints
-// the result and waits for the end of its input, so that its processes can be counted while they are there.
+// client is one measurement, in the sandbox or whatever it is compared with: client CASE HOST. It says "ready", waits for a line,
+// prints the result and waits for the end of its input, so that its processes can be counted while they are there.
 func client(args []string) error {
 	host := args[1]
 	input := bufio.NewReader(os.Stdin)
@@ -35,7 +36,7 @@ func client(args []string) error {
 }
 
 // streamSize is how many bytes a stream moves.
-const streamSize = 2 << 30
+const streamSize = 1 << 30
 
 func dial(host string, port int) (net.Conn, error) {
 	return net.DialTimeout("tcp", net.JoinHostPort(host, strconv.Itoa(port)), 20*time.Second)
@@ -51,8 +52,8 @@ func up(host string) (func() (float64, error), error) {
 				return 0, err
 			}
 		}
-		if err := c.(*net.TCPConn).CloseWrite(); err != nil { //nolint:forcetypeassert // it is TCP
-			return 0, err
+		if t, ok := c.(*net.TCPConn); !ok || t.CloseWrite() != nil {
+			return 0, errors.New("the end can't be sent")
 		}
 		var got int64
 		if _, err := fmt.Fscanln(c, &got); err != nil || got != streamSize {
@@ -67,7 +68,9 @@ func down(host string) (func() (float64, error), error) {
 	c, err := dial(host, portSource)
 	return func() (float64, error) {
 		begin := time.Now()
-		fmt.Fprintln(c, streamSize)
+		if _, err := fmt.Fprintln(c, streamSize); err != nil {
+			return 0, err
+		}
 		got, err := io.CopyBuffer(struct{ io.Writer }{io.Discard}, struct{ io.Reader }{c}, make([]byte, bufferSize))
 		if err != nil || got != streamSize {
 			return 0, fmt.Errorf("%d bytes arrived: %w", got, err)

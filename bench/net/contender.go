@@ -32,12 +32,15 @@ var contenders = []contender{
 	{"box", "srv.test", func(dir string, client []string) (*running, error) {
 		ports := fmt.Sprintf("%d,%d,%d,%d", portSink, portSource, portEcho, portRequest)
 		return run(nil, append([]string{
-			dir + "/box", "--ro-bind", "/usr", "/usr", "--ro-bind", dir, dir, "--allow", "srv.test:" + ports, "--allow", "dead.test:" + ports, "--",
+			dir + "/box", "--ro-bind", "/usr", "/usr", "--ro-bind", dir, dir,
+			"--allow", "srv.test:" + ports, "--allow", "dead.test:" + ports, "--",
 		}, client...))
 	}},
 	{"slirp4netns", srvIP, startSlirp},
 	{"pasta", srvIP, func(_ string, client []string) (*running, error) {
-		return run(nil, append([]string{"pasta", "--quiet", "--config-net", "--no-map-gw", "-t", "none", "-u", "none", "-T", "none", "-U", "none", "--"}, client...))
+		return run(nil, append([]string{
+			"pasta", "--quiet", "--config-net", "--no-map-gw", "-t", "none", "-u", "none", "-T", "none", "-U", "none", "--",
+		}, client...))
 	}},
 }
 

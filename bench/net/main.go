@@ -1,5 +1,5 @@
-// Command net measures what a sandbox's network costs beside a plain veth(4), slirp4netns(1) and pasta(1): all from a network of its
-// own, without root and without the outside. Rounds are interleaved, and what is printed are medians.
+// Command net measures what a sandbox's network costs beside a plain veth(4), slirp4netns(1) and pasta(1): all in a network of
+// its own, without root and without the outside. Rounds are interleaved, and what is printed are medians.
 package main
 
 import (
@@ -16,26 +16,7 @@ import (
 )
 
 func main() {
-	if len(os.Args) > 1 {
-		switch os.Args[1] {
-		case "lab":
-			exit(runLab(os.Args[2:]))
-		case "inner":
-			exit(runRounds(os.Args[2:]))
-		case "serve":
-			exit(serve())
-		case "client":
-			exit(client(os.Args[2:]))
-		}
-	}
-	box := flag.String("box", "bin/box", "the binary to measure")
-	rounds := flag.Int("rounds", 6, "how often each is measured")
-	only := flag.String("only", "", "one case")
-	flag.Parse()
-	exit(start(*box, *rounds, *only))
-}
-
-func exit(err error) {
+	err := command()
 	if e, ok := errors.AsType[*exec.ExitError](err); ok {
 		os.Exit(e.ExitCode())
 	}
@@ -43,7 +24,30 @@ func exit(err error) {
 		fmt.Fprintln(os.Stderr, "bench/net:", err)
 		os.Exit(1)
 	}
-	os.Exit(0)
+}
+
+// command is the program, or one of the programs that it starts.
+func command() error {
+	if len(os.Args) > 1 {
+		switch os.Args[1] {
+		case "lab":
+			return runLab(os.Args[2:])
+		case "inner":
+			return runRounds(os.Args[2:])
+		case "serve":
+			return serve()
+		case "client":
+			return client(os.Args[2:])
+		}
+	}
+	flags := flag.NewFlagSet("net", flag.ContinueOnError)
+	box := flags.String("box", "bin/box", "the binary to measure")
+	rounds := flags.Int("rounds", 6, "how often each is measured")
+	only := flags.String("only", "", "one case")
+	if err := flags.Parse(os.Args[1:]); err != nil {
+		return err
+	}
+	return start(*box, *rounds, *only)
 }
 
 // start copies the programs to where everybody can run them, and begins the lab as an ordinary user.

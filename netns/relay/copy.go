@@ -18,8 +18,8 @@ const (
 	movedBroken              // a side has gone
 )
 
-// pump moves bytes as long as both sides can. What the one side doesn't take stays in the other's socket, or in a pipe. again reports
-// whether there is more, ok whether both sides are well.
+// pump moves bytes as long as both sides can. What the one side doesn't take stays in the other's socket, or in a pipe. again
+// reports whether there is more, ok whether both sides are well.
 func (r *Relay) pump(from, to *end, count *int64) (again, ok bool) {
 	for turn := 0; to.writable && (from.held > 0 || from.readable && !from.ended); turn++ {
 		if turn == turnSize {

@@ -200,9 +200,8 @@ func atRest(dir string) {
 		}
 	}
 	show := func(when string) {
-		rss, anonymous, descriptors, pipes := memory(pid)
-		fmt.Fprintf(os.Stdout, "net process %s: %d kB resident, %d kB anonymous, %d descriptors, %d ends of pipes\n",
-			when, rss, anonymous, descriptors, pipes)
+		rss, anonymous := memory(pid)
+		fmt.Fprintf(os.Stdout, "net process %s: %d kB resident, %d kB anonymous\n", when, rss, anonymous)
 	}
 	show("at rest")
 	if _, err := io.WriteString(r.in, "go\n"); err != nil {

@@ -121,7 +121,9 @@ func (r *Relay) splice(from, to *end, count *int64) moved {
 // endTo passes the end of what the one side sends on to the other.
 func (e *end) endTo(to *end) moved {
 	e.ended = true
-	_ = unix.Shutdown(to.fd, unix.SHUT_WR) // whether the other side has gone, its own events tell
+	if !to.done() { // else both are closed now
+		_ = unix.Shutdown(to.fd, unix.SHUT_WR) // whether the other side has gone, its own events tell
+	}
 	return movedAll
 }
 

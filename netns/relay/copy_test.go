@@ -203,6 +203,19 @@ func TestSlowReader(t *testing.T) {
 			t.Errorf("%d bytes, %v", len(got), err)
 		}
 	}
+	// There are more slow readers than pipes, and no pipe is left in use.
+	for _, c := range slow {
+		_ = c.Close()
+	}
+	waitFor(t, func() bool {
+		used := make(chan int)
+		s.relay.post(func() { used <- s.relay.pipes.used })
+		n := <-used
+		if n > mostPipes {
+			t.Fatalf("%d pipes", n)
+		}
+		return n == 0
+	})
 }
 
 // TestTLSNames: through a relay.

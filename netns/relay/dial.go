@@ -1,7 +1,6 @@
 package relay
 
 import (
-	"errors"
 	"net/netip"
 	"slices"
 
@@ -126,18 +125,11 @@ func (d *dial) connect(fd int, to netip.AddrPort) error {
 // ready learns whether the address has answered.
 func (t *try) ready(events uint32) {
 	d := t.dial
-	code, err := unix.GetsockoptInt(t.fd, unix.SOL_SOCKET, unix.SO_ERROR)
-	if err == nil && code == 0 {
-		var peer, own netip.AddrPort
-		if peer, err = remote(t.fd); errors.Is(err, unix.ENOTCONN) && events&(unix.EPOLLHUP|unix.EPOLLERR) == 0 {
-			return // not yet
-		}
-		if own, _ = local(t.fd); own == peer {
-			err = unix.ECONNREFUSED // a TCP socket can be connected to itself, where nobody listens
-		}
-	} else if err == nil {
-		err = unix.Errno(code)
+	failed := events&(unix.EPOLLHUP|unix.EPOLLERR) != 0
+	if !failed && events&unix.EPOLLOUT == 0 {
+		return // not yet
 	}
+	err := t.problem(failed)
 	if err == nil {
 		d.done(t, events)
 		return
@@ -150,6 +142,27 @@ func (t *try) ready(events uint32) {
 		return
 	}
 	d.next()
+}
+
+// problem returns why the address is not connected, or nil.
+func (t *try) problem(failed bool) error {
+	c := t.dial.conn
+	if failed {
+		code, err := unix.GetsockoptInt(t.fd, unix.SOL_SOCKET, unix.SO_ERROR)
+		if err == nil {
+			err = unix.ECONNABORTED
+		}
+		if code != 0 {
+			err = unix.Errno(code)
+		}
+		return err
+	}
+	if c.publish || c.verdict.toHost { // a TCP socket can be connected to itself, where nobody listens
+		if own, err := local(t.fd); err != nil || own == t.addr {
+			return unix.ECONNREFUSED
+		}
+	}
+	return nil
 }
 
 // remove takes out an address that was tried.

@@ -27,7 +27,6 @@ var records = map[string][][]string{
 	"own.test":        {{hostIP4}},
 	"own6.test":       {{hostIP6}},
 	"mixed.test":      {{"127.0.0.1", srvIP4}},
-	"rebind.test":     {{srvIP4}, {"127.0.0.1"}},
 	"dead.test":       {{"203.0.113.5"}},
 	"half.test":       {{"203.0.113.5", srvIP4}},
 	"empty.test":      {{}},

@@ -34,15 +34,6 @@ func local(fd int) (netip.AddrPort, error) {
 	return addrPort(sa), nil
 }
 
-// remote returns the address of a socket's peer.
-func remote(fd int) (netip.AddrPort, error) {
-	sa, err := unix.Getpeername(fd)
-	if err != nil {
-		return netip.AddrPort{}, err
-	}
-	return addrPort(sa), nil
-}
-
 // addrPort returns the address of sa, an IPv4 one as such, without a zone. It is the zero value for other families.
 func addrPort(sa unix.Sockaddr) netip.AddrPort {
 	switch sa := sa.(type) {

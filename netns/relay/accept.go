@@ -3,6 +3,8 @@ package relay
 import (
 	"fmt"
 
+	"box/internal/host"
+
 	"golang.org/x/sys/unix"
 )
 
@@ -10,7 +12,7 @@ import (
 type listener struct {
 	relay  *Relay
 	fd     int
-	accept func(fd int, client unix.Sockaddr) // gets each connection
+	accept func(fd int) // gets each connection
 }
 
 // listen begins to accept in the sandbox, and to answer there.
@@ -23,7 +25,7 @@ func (r *Relay) listen() error {
 	return r.listenDNS()
 }
 
-func (r *Relay) addListener(fd int, accept func(int, unix.Sockaddr)) error {
+func (r *Relay) addListener(fd int, accept func(int)) error {
 	if err := unix.SetNonblock(fd, true); err != nil {
 		return fmt.Errorf("O_NONBLOCK: %w", err)
 	}
@@ -38,16 +40,16 @@ func (l *listener) ready(uint32) {
 		if l.relay.full() {
 			return
 		}
-		fd, client, err := unix.Accept4(l.fd, unix.SOCK_NONBLOCK|unix.SOCK_CLOEXEC)
-		switch err {
-		case nil:
+		fd, errno := host.Accept(l.fd)
+		switch errno {
+		case 0:
 		case unix.EMFILE, unix.ENFILE, unix.ENOBUFS, unix.ENOMEM:
 			l.relay.rest()
 			return
 		default: // EAGAIN; or what happened to this connection alone, see accept(2)
 			return
 		}
-		l.accept(fd, client)
+		l.accept(fd)
 	}
 }
 
@@ -92,7 +94,7 @@ func (r *Relay) pause() {
 }
 
 // acceptInside judges a connection of the sandbox's, and begins to dial for it.
-func (r *Relay) acceptInside(fd int, _ unix.Sockaddr) {
+func (r *Relay) acceptInside(fd int) {
 	to, err := local(fd)
 	if err != nil || !to.IsValid() {
 		resetOnClose(fd)

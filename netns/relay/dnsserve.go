@@ -105,7 +105,7 @@ func (r *Relay) askers() (count int) {
 	return count
 }
 
-func (r *Relay) acceptDNS(fd int, _ unix.Sockaddr) {
+func (r *Relay) acceptDNS(fd int) {
 	a := &asker{relay: r, fd: fd, by: now() + queryTime}
 	if r.askers() >= maxDNSConns || r.watch(fd, unix.EPOLLIN, a) != nil {
 		unix.Close(fd)

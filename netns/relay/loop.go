@@ -3,6 +3,8 @@ package relay
 import (
 	"fmt"
 
+	"box/internal/host"
+
 	"golang.org/x/sys/unix"
 )
 
@@ -47,7 +49,7 @@ func (r *Relay) turn(most int) error {
 	if most >= 0 && (wait < 0 || wait > most) {
 		wait = most
 	}
-	n, err := unix.EpollWait(r.epoll, events[:], wait)
+	n, err := r.wait(events[:], wait)
 	if err != nil && err != unix.EINTR {
 		return fmt.Errorf("epoll_wait: %w", err)
 	}
@@ -69,6 +71,23 @@ func (r *Relay) turn(most int) error {
 	r.dead = r.dead[:0]
 	r.pause()
 	return nil
+}
+
+// wait is epoll_wait(2). What comes within a millisecond is waited for without the Go runtime, which else looks for something to do,
+// wakes a thread for that, and lets this one wait when it is back.
+func (r *Relay) wait(events []unix.EpollEvent, most int) (int, error) {
+	soon := 1
+	if most >= 0 && most < soon {
+		soon = most
+	}
+	n, errno := host.EpollWait(r.epoll, events, soon)
+	if n > 0 || errno != 0 && errno != unix.EINTR || soon == most {
+		if errno != 0 {
+			return 0, errno
+		}
+		return n, nil
+	}
+	return unix.EpollWait(r.epoll, events, most)
 }
 
 // timeout returns how many milliseconds there are to wait, -1 for no end.

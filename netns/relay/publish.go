@@ -37,7 +37,7 @@ func (r *Relay) publish() error {
 			errno, _ := errors.AsType[unix.Errno](err)
 			return &PublishError{*p, errno}
 		}
-		if err := r.addListener(fd, func(fd int, client unix.Sockaddr) { r.acceptOutside(p, fd, client) }); err != nil {
+		if err := r.addListener(fd, func(fd int) { r.acceptOutside(p, fd) }); err != nil {
 			return err
 		}
 	}
@@ -82,8 +82,12 @@ func (r *Relay) fetchSockets(asked <-chan fetch) {
 }
 
 // acceptOutside begins to dial into the sandbox: the family of the client first, where its address can be kept.
-func (r *Relay) acceptOutside(p *spec.NetPort, fd int, client unix.Sockaddr) {
-	from := addrPort(client)
+func (r *Relay) acceptOutside(p *spec.NetPort, fd int) {
+	from, err := remote(fd)
+	if err != nil {
+		unix.Close(fd)
+		return
+	}
 	to := [2]netip.AddrPort{
 		netip.AddrPortFrom(netip.AddrFrom4([4]byte{127, 0, 0, 1}), p.Inside),
 		netip.AddrPortFrom(netip.IPv6Loopback(), p.Inside),

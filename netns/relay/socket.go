@@ -3,6 +3,8 @@ package relay
 import (
 	"net/netip"
 
+	"box/internal/host"
+
 	"golang.org/x/sys/unix"
 )
 
@@ -25,27 +27,26 @@ func setOptions(fd int, options []option) {
 	}
 }
 
-// local returns the address that a socket is bound to: of an accepted one, what its client has dialled.
+// local returns the address that a socket is bound to, an IPv4 one as such: of an accepted one, what its client has dialled.
 func local(fd int) (netip.AddrPort, error) {
-	sa, err := unix.Getsockname(fd)
-	if err != nil {
-		return netip.AddrPort{}, err
-	}
-	return addrPort(sa), nil
+	addr, port, errno := host.LocalAddr(fd)
+	return addrPort(addr, port, errno)
 }
 
-// addrPort returns the address of sa, an IPv4 one as such, without a zone. It is the zero value for other families.
-func addrPort(sa unix.Sockaddr) netip.AddrPort {
-	switch sa := sa.(type) {
-	case *unix.SockaddrInet4:
-		return netip.AddrPortFrom(netip.AddrFrom4(sa.Addr), uint16(sa.Port))
-	case *unix.SockaddrInet6:
-		return netip.AddrPortFrom(netip.AddrFrom16(sa.Addr).Unmap(), uint16(sa.Port))
-	}
-	return netip.AddrPort{}
+// remote returns the address of a socket's peer.
+func remote(fd int) (netip.AddrPort, error) {
+	addr, port, errno := host.PeerAddr(fd)
+	return addrPort(addr, port, errno)
 }
 
-// sockaddr is the reverse of addrPort.
+func addrPort(addr [16]byte, port uint16, errno unix.Errno) (netip.AddrPort, error) {
+	if errno != 0 {
+		return netip.AddrPort{}, errno
+	}
+	return netip.AddrPortFrom(netip.AddrFrom16(addr).Unmap(), port), nil
+}
+
+// sockaddr returns an address as system calls take it.
 func sockaddr(a netip.AddrPort) unix.Sockaddr {
 	if a.Addr().Is4() {
 		return &unix.SockaddrInet4{Addr: a.Addr().As4(), Port: int(a.Port())}

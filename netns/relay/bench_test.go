@@ -34,3 +34,26 @@ func cpuTime() float64 {
 	_ = unix.Getrusage(unix.RUSAGE_SELF, &u)
 	return float64(u.Utime.Sec+u.Stime.Sec) + float64(u.Utime.Usec+u.Stime.Usec)/1e6
 }
+
+// BenchmarkTrip is 64 bytes to a server and back.
+func BenchmarkTrip(b *testing.B) {
+	lab(b)
+	port := serve(b, echo)
+	s := start(b, fmt.Sprintf("good.example:%d", port), "")
+	direct, err := net.Dial("tcp", fmt.Sprintf("%s:%d", srvIP4, port))
+	must(b, err)
+	for name, c := range map[string]net.Conn{"relay": s.connect("good.example", port), "veth": direct} {
+		b.Run(name, func(b *testing.B) {
+			before, block := cpuTime(), make([]byte, 64)
+			for b.Loop() {
+				if _, err := c.Write(block); err != nil {
+					b.Fatal(err)
+				}
+				if _, err := io.ReadFull(c, block); err != nil {
+					b.Fatal(err)
+				}
+			}
+			b.ReportMetric((cpuTime()-before)/float64(b.N)*1e6, "CPU-µs")
+		})
+	}
+}

@@ -3,8 +3,6 @@ package relay
 import (
 	"net/netip"
 
-	"box/internal/host"
-
 	"golang.org/x/sys/unix"
 )
 
@@ -16,6 +14,9 @@ type end struct {
 	writable bool // there may be room
 	hung     bool // the peer has ended its side or has gone: reading tells which, after what was sent before
 	ended    bool // everything was read
+	bulk     bool // there is much to read at once
+	pipe     *pipe
+	held     int // bytes in the pipe: read and not written yet
 }
 
 // conn is a connection that is carried: the client has been accepted, the server is dialled.
@@ -105,59 +106,12 @@ func (c *conn) advance() {
 		more = more || again
 	}
 	switch {
-	case c.client.ended && c.server.ended:
+	case c.client.done() && c.server.done():
 		c.finish("closed")
 	case more && !c.queued:
 		c.queued = true
 		c.relay.again = append(c.relay.again, c)
 	}
-}
-
-// turnSize is how many buffers a connection moves before others have their turn.
-const turnSize = 4
-
-// pump moves bytes as long as both sides can. What the one side doesn't take stays in the other's socket, so nothing has to be
-// kept. again reports whether there is more, ok whether both sides are well.
-func (r *Relay) pump(from, to *end, moved *int64) (again, ok bool) {
-	for turn := 0; from.readable && to.writable && !from.ended; turn++ {
-		if turn == turnSize {
-			return true, true
-		}
-		n, errno := host.Peek(from.fd, r.buffer)
-		switch {
-		case errno == unix.EINTR:
-			continue
-		case errno == unix.EAGAIN:
-			from.readable = false
-			return false, true
-		case errno != 0:
-			return false, false
-		case n == 0:
-			from.ended = true
-			// The peer of the other side may have gone, which its own events tell.
-			_ = unix.Shutdown(to.fd, unix.SHUT_WR)
-			return false, true
-		}
-		sent, errno := host.Give(to.fd, r.buffer[:n])
-		if errno == unix.EAGAIN {
-			to.writable = false
-			return false, true
-		}
-		if errno != 0 {
-			return false, false
-		}
-		*moved += int64(sent)
-		if skipped, errno := host.Skip(from.fd, r.buffer[:sent]); errno != 0 || skipped != sent {
-			return false, false // the same bytes must not be sent twice
-		}
-		switch {
-		case sent < n:
-			to.writable = false
-		case n < len(r.buffer) && !from.hung: // all of it: what comes later is an event
-			from.readable = false
-		}
-	}
-	return false, true
 }
 
 // end breaks the connection off: both peers see a reset.
@@ -184,8 +138,10 @@ func (c *conn) finish(why string) {
 		c.dialing.stop()
 	}
 	delete(r.timed, c)
-	r.drop(c.client.fd)
-	r.drop(c.server.fd)
+	for _, e := range [...]*end{&c.client, &c.server} {
+		r.pipes.put(e)
+		r.drop(e.fd)
+	}
 	r.open--
 	r.log.conn(c, why)
 }

@@ -49,11 +49,13 @@ func (r *Relay) owed() (owed bool, moved int64) {
 		if e.conn.publish {
 			moved += e.conn.down
 		}
-		if e.ended {
+		if e.done() {
 			continue
 		}
 		var one [1]byte
-		if n, errno := host.Peek(e.fd, one[:]); errno == 0 && (n > 0 || e.conn.server.fd >= 0) {
+		if e.held > 0 {
+			owed = true
+		} else if n, errno := host.Peek(e.fd, one[:]); errno == 0 && (n > 0 || e.conn.server.fd >= 0) {
 			owed = true
 		}
 	}

@@ -38,7 +38,7 @@ type Config struct {
 // The bounds of what a sandbox can make the relay hold.
 const (
 	mostDials = 512  // connections that are being resolved or dialled
-	reserve   = 24   // descriptors that are no connections
+	reserve   = 40   // descriptors that are no connections
 	batch     = 128  // events that one epoll_wait(2) returns
 	maxAccept = 64   // connections that are accepted before something else has its turn
 	tick      = 50e6 // ns between two looks at deadlines
@@ -71,6 +71,7 @@ type Relay struct {
 	again     []*conn // connections that have used up their turn
 	dead      []int   // descriptors to close when all events of a batch have been seen
 	buffer    []byte  // for all copying
+	pipes     pipes
 
 	lookups map[string]*lookup
 	fetch   chan fetch
@@ -98,7 +99,7 @@ func New(c Config) (*Relay, error) {
 		dials:   map[*dial]struct{}{},
 		timed:   map[timed]struct{}{},
 		lookups: map[string]*lookup{},
-		buffer:  make([]byte, 256<<10),
+		buffer:  make([]byte, 512<<10),
 	}
 	r.policy.network = &r.config.Network
 	r.names.init()
@@ -177,6 +178,7 @@ func (r *Relay) close() {
 		r.fetch = nil
 	}
 	r.routes.close()
+	r.pipes.close()
 	if r.epoll > 0 {
 		unix.Close(r.epoll)
 	}

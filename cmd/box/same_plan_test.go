@@ -103,9 +103,9 @@ var generatedWords = map[string][]string{
 	"GLOB":   {"A*"},
 	"CAP":    {"ALL", "CAP_KILL"},
 
-	"NAME[:PORT]":      {"a.example", "A.Example.:22,443", "*.b.example", "*", "10.1.0.0/16:22", "[fd00::1]:80", "host:80", "@npm", "x:0", ""},
-	"[ADDR:]PORT:PORT": {"8080:80", "127.0.0.1:8081:81", "[::1]:8082:82/tcp", "80"},
-	"none|names|host":  {"none", "names", "names"},
+	"NAME[:PORT]":     {"a.example", "A.Example.:22,443", "*.b.example", "*", "10.1.0.0/16:22", "[fd00::1]:80", "host:80", "@npm", "x:0", ""},
+	"PORT:PORT":       {"8080:80", "127.0.0.1:8081:81", "[::1]:8082:82/tcp", "80"},
+	"none|names|host": {"none", "names", "names"},
 }
 
 // line1 makes a command line.

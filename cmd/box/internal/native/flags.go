@@ -99,7 +99,7 @@ var Flags = [...]Flag{
 
 	{"--allow", "NAME[:PORT]", groupNet, "Reach NAME, *.NAME, *, ADDR:PORT, NET/BITS:PORT, host:PORT, @GROUP", (*Line).allow},
 	{"--deny", "NAME", groupNet, "Don't reach NAME, whatever --allow says", (*Line).deny},
-	{"--publish", "[ADDR:]PORT:PORT", groupNet, "Let others reach a TCP port of the sandbox: outside, inside", (*Line).publish},
+	{"--publish", "PORT:PORT", groupNet, "Let others reach a TCP port of the sandbox: [ADDR:]OUTSIDE:INSIDE", (*Line).publish},
 	{"--net", "none|names|host", groupNet, "What is reached: nothing, what is allowed, or the caller's network", (*Line).netMode},
 	{"--net-log", "FILE|-", groupNet, "Note each connection in FILE, as JSON; - is standard error", (*Line).netLog},
 	{"--share-net", "", groupNet, "As --net host", (*Line).shareNet},

@@ -1,6 +1,7 @@
 package relay
 
 import (
+	"errors"
 	"fmt"
 
 	"box/internal/host"
@@ -50,7 +51,7 @@ func (r *Relay) turn(most int) error {
 		wait = most
 	}
 	n, err := r.wait(events[:], wait)
-	if err != nil && err != unix.EINTR {
+	if err != nil && !errors.Is(err, unix.EINTR) {
 		return fmt.Errorf("epoll_wait: %w", err)
 	}
 	for i := range max(n, 0) {
@@ -73,8 +74,8 @@ func (r *Relay) turn(most int) error {
 	return nil
 }
 
-// wait is epoll_wait(2). What comes within a millisecond is waited for without the Go runtime, which else looks for something to do,
-// wakes a thread for that, and lets this one wait when it is back.
+// wait is epoll_wait(2). What comes within a millisecond is waited for without the Go runtime, which else looks for something to
+// do, wakes a thread for that, and lets this one wait when it is back.
 func (r *Relay) wait(events []unix.EpollEvent, most int) (int, error) {
 	soon := 1
 	if most >= 0 && most < soon {

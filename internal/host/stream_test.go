@@ -3,10 +3,26 @@ package host
 import (
 	"net"
 	"net/netip"
+	"os"
 	"testing"
 
 	"golang.org/x/sys/unix"
 )
+
+// fileOf returns another descriptor of a socket.
+func fileOf(t *testing.T, socket any) *os.File {
+	t.Helper()
+	s, ok := socket.(interface{ File() (*os.File, error) })
+	if !ok {
+		t.Fatalf("%T has no descriptor", socket)
+	}
+	f, err := s.File()
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = f.Close() })
+	return f
+}
 
 // tcpPair returns the two ends of a connection over loopback, without the runtime's poller, and the listener.
 func tcpPair(t *testing.T, network, addr string) (client, server, listener int) {
@@ -16,21 +32,13 @@ func tcpPair(t *testing.T, network, addr string) (client, server, listener int) 
 		t.Skip("no IPv6:", err) // of IPv4 there is always a loopback
 	}
 	t.Cleanup(func() { _ = l.Close() })
-	file, err := l.(*net.TCPListener).File() //nolint:forcetypeassert // it is TCP
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = file.Close() })
+	file := fileOf(t, l)
 	c, err := net.Dial(network, l.Addr().String())
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = c.Close() })
-	other, err := c.(*net.TCPConn).File() //nolint:forcetypeassert // it is TCP
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = other.Close() })
+	other := fileOf(t, c)
 	listener = int(file.Fd())
 	server, errno := Accept(listener)
 	if errno != 0 {
@@ -82,7 +90,7 @@ func TestAddresses(t *testing.T) {
 			for _, pair := range [...][2]int{{client, server}, {server, client}} {
 				own, port, errno := LocalAddr(pair[0])
 				other, otherPort, errno2 := PeerAddr(pair[1])
-				if own != other || port != otherPort || port == 0 || errno != 0 || errno2 != 0 || own != netip.MustParseAddr(addr).As16() {
+				if own != netip.MustParseAddr(addr).As16() || own != other || port != otherPort || port == 0 || errno|errno2 != 0 {
 					t.Errorf("%v:%d %v, %v:%d %v", own, port, errno, other, otherPort, errno2)
 				}
 			}

@@ -9,8 +9,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// fileOf returns another descriptor of a socket.
-func fileOf(t *testing.T, socket any) *os.File {
+// fileBehind returns another descriptor of a socket.
+func fileBehind(t *testing.T, socket any) *os.File {
 	t.Helper()
 	s, ok := socket.(interface{ File() (*os.File, error) })
 	if !ok {
@@ -32,13 +32,13 @@ func tcpPair(t *testing.T, network, addr string) (client, server, listener int) 
 		t.Skip("no IPv6:", err) // of IPv4 there is always a loopback
 	}
 	t.Cleanup(func() { _ = l.Close() })
-	file := fileOf(t, l)
+	file := fileBehind(t, l)
 	c, err := net.Dial(network, l.Addr().String())
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = c.Close() })
-	other := fileOf(t, c)
+	other := fileBehind(t, c)
 	listener = int(file.Fd())
 	server, errno := Accept(listener)
 	if errno != 0 {

@@ -74,10 +74,13 @@ func (r *Relay) turn(most int) error {
 	return nil
 }
 
-// wait is epoll_wait(2). What comes within a millisecond is waited for without the Go runtime, which else looks for something to
-// do, wakes a thread for that, and lets this one wait when it is back.
+// wait is epoll_wait(2). What comes within a millisecond is waited for without the Go runtime, which else wakes a thread to look
+// for something to do. It has something to do where goroutines have been asked.
 func (r *Relay) wait(events []unix.EpollEvent, most int) (int, error) {
 	soon := 1
+	if r.asked > 0 {
+		return unix.EpollWait(r.epoll, events, most)
+	}
 	if most >= 0 && most < soon {
 		soon = most
 	}

@@ -116,6 +116,7 @@ func (d *dial) askForSocket() {
 	f := fetch{family(to.Addr()), func(fd int, err error) { d.gotSocket(fd, to, err) }}
 	select {
 	case r.fetch <- f:
+		r.asked++
 	default:
 		d.fail("too many connections at once")
 	}
@@ -123,6 +124,7 @@ func (d *dial) askForSocket() {
 
 // gotSocket dials into the sandbox, unless the client has gone meanwhile.
 func (d *dial) gotSocket(fd int, to netip.AddrPort, err error) {
+	d.conn.relay.asked--
 	if d.conn.over {
 		if err == nil {
 			unix.Close(fd)

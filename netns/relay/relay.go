@@ -74,6 +74,7 @@ type Relay struct {
 	pipes     pipes
 
 	lookups map[string]*lookup
+	asked   int // goroutines whose answer has not come
 	fetch   chan fetch
 	wake    int // an eventfd(2): posted is not empty
 	mu      sync.Mutex

@@ -36,6 +36,7 @@ func (r *Relay) resolve(d *dial) {
 		ctx, cancel := context.WithCancel(context.Background())
 		l = &lookup{relay: r, name: name, cancel: cancel}
 		r.lookups[name] = l
+		r.asked++
 		go l.ask(ctx)
 	}
 	l.waiting = append(l.waiting, d)
@@ -55,6 +56,7 @@ func (l *lookup) ask(ctx context.Context) {
 
 func (l *lookup) answered(addrs []netip.Addr, err error) {
 	l.cancel()
+	l.relay.asked--
 	for _, a := range addrs {
 		if a = a.Unmap(); a.Zone() == "" {
 			l.addrs = append(l.addrs, a)

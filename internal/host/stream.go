@@ -35,14 +35,15 @@ func receive(fd int, data []byte, flags uintptr) (n int, errno unix.Errno) {
 	return int(r), errno
 }
 
-// Accept takes a connection that has come to a listener, see accept4(2). The new descriptor neither blocks nor survives an execve(2).
+// Accept takes a connection that has come to a listener, see accept4(2). The new descriptor neither blocks nor survives an
+// execve(2).
 func Accept(fd int) (conn int, errno unix.Errno) {
 	r, _, errno := unix.RawSyscall6(unix.SYS_ACCEPT4, uintptr(fd), 0, 0, unix.SOCK_NONBLOCK|unix.SOCK_CLOEXEC, 0, 0)
 	return int(r), errno
 }
 
-// LocalAddr is getsockname(2) of an IP socket: an IPv4 address is returned as ::ffff:a.b.c.d. The errno is EAFNOSUPPORT for a socket
-// of another family.
+// LocalAddr is getsockname(2) of an IP socket: an IPv4 address is returned as ::ffff:a.b.c.d. The errno is EAFNOSUPPORT for a
+// socket of another family.
 func LocalAddr(fd int) (addr [16]byte, port uint16, errno unix.Errno) {
 	return addrOf(unix.SYS_GETSOCKNAME, fd)
 }

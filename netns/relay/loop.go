@@ -73,8 +73,8 @@ func (r *Relay) turn(most int) error {
 	return nil
 }
 
-// wait is epoll_wait(2). What comes within a millisecond is waited for without the Go runtime, which else looks for something to do,
-// wakes a thread for that, and lets this one wait when it is back.
+// wait is epoll_wait(2). What comes within a millisecond is waited for without the Go runtime, which else looks for something to
+// do, wakes a thread for that, and lets this one wait when it is back.
 func (r *Relay) wait(events []unix.EpollEvent, most int) (int, error) {
 	soon := 1
 	if most >= 0 && most < soon {

@@ -1,6 +1,7 @@
 package relay
 
 import (
+	"errors"
 	"fmt"
 
 	"box/internal/host"
@@ -50,7 +51,7 @@ func (r *Relay) turn(most int) error {
 		wait = most
 	}
 	n, err := r.wait(events[:], wait)
-	if err != nil && err != unix.EINTR {
+	if err != nil && !errors.Is(err, unix.EINTR) {
 		return fmt.Errorf("epoll_wait: %w", err)
 	}
 	for i := range max(n, 0) {

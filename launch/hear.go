@@ -111,6 +111,9 @@ func (b *Sandbox) noteMade(m mountPoint) {
 func (b *Sandbox) takeTerminal(master int) {
 	early.Ordinary()
 	b.tty = openTerminal(master, b.spec.Life.TTY, b.spec.Life.Front)
+	if b.tty != nil {
+		b.tty.leads = b.spec.Life.Direct
+	}
 }
 
 // Kinds of records: those that are sent once at most, and those that carry a descriptor.

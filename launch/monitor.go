@@ -58,6 +58,9 @@ func (b *Sandbox) pollTerminal(set []unix.PollFd) unix.Errno {
 	early.Ordinary()
 	wait := b.tty.claim()
 	b.tty.listen(set[sources:])
+	if b.tty.holds() {
+		wait = holding
+	}
 	if _, err := unix.Poll(set, wait); err != nil {
 		if errno, ok := err.(unix.Errno); ok && errno != unix.EINTR { //nolint:errorlint // it is never wrapped
 			return errno

@@ -112,8 +112,8 @@ type relay struct {
 	errno unix.Errno
 }
 
-// plainRelay is what the net process's plan is walked with: there is one a process. Rules take no registers, so that their number is
-// bounded.
+// plainRelay is what the net process's plan is walked with: there is one a process. Rules take no registers, so that their number
+// is bounded.
 var plainRelay struct {
 	m    machine
 	regs [256]uintptr

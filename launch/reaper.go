@@ -15,8 +15,8 @@ import (
 func (m *machine) shed() {
 	m.caps[0] = unix.LINUX_CAPABILITY_VERSION_3
 	r := sys(unix.SYS_CAPSET, uintptr(unsafe.Pointer(&m.caps[0])), uintptr(unsafe.Pointer(&m.caps[2])), 0, 0, 0, 0)
-	if _, is := failed(r); is {
-		m.exit(1) // and the command ends with it
+	if errno, is := failed(r); is {
+		m.fail(m.forked, errno) // and the command ends with it
 	}
 }
 
@@ -230,8 +230,8 @@ func (m *machine) closeOthers() {
 			}
 		}
 		if keep > first {
-			if m.closeSpan(first, keep-1) != 0 {
-				m.exit(1) // and the command ends with it
+			if errno := m.closeSpan(first, keep-1); errno != 0 {
+				m.fail(m.forked, errno) // and the command ends with it
 			}
 		}
 		if keep == ^uintptr(0) {

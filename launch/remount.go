@@ -73,7 +73,8 @@ func (m *machine) detached(r plan.Reg) bool {
 			return false
 		}
 	}
-	return true // its place has turned out to be none
+	// Its place has turned out to be none; or it is a file system that fsmount(2) has made to be looked at only.
+	return m.at(m.pc-1).Nr != unix.SYS_FSMOUNT
 }
 
 // made reports whether register r has a new mount open, and not a place that has been looked up.

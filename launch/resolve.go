@@ -236,8 +236,7 @@ func (m *machine) up() uintptr {
 		if r := m.look(w.base, 1); r != 0 {
 			return r
 		}
-		a, b := &w.stat[0], &w.stat[1]
-		if a.Ino == b.Ino && a.Mnt_id == b.Mnt_id && a.Dev_major == b.Dev_major && a.Dev_minor == b.Dev_minor {
+		if w.alike() {
 			if w.limits&unix.RESOLVE_BENEATH != 0 {
 				return minus(unix.EXDEV)
 			}
@@ -245,11 +244,24 @@ func (m *machine) up() uintptr {
 		}
 	}
 	fd := sys(unix.SYS_OPENAT, w.at, word("..\x00"), aDirectory, 0, 0, 0)
+	if _, is := failed(fd); !is && m.stage.up && m.onStage(fd) {
+		sys(unix.SYS_CLOSE, fd, 0, 0, 0, 0, 0)
+		fd = sys(unix.SYS_OPENAT, 0, word("/\x00"), aDirectory, 0, 0, 0)
+	}
 	if _, is := failed(fd); is {
 		return fd
 	}
 	m.reach(fd)
 	return 0
+}
+
+// alike reports whether what look has found in the two places is the same.
+//
+//go:nosplit
+//go:norace
+func (w *way) alike() bool {
+	a, b := &w.stat[0], &w.stat[1]
+	return a.Ino == b.Ino && a.Mnt_id == b.Mnt_id && a.Dev_major == b.Dev_major && a.Dev_minor == b.Dev_minor
 }
 
 // look asks what is open as fd, see statx(2), into one of the two places for that.

@@ -18,6 +18,7 @@ type stage struct {
 	dir   uintptr // its root, open
 	slots uintptr
 	slot  [32]byte // the path of the last one
+	how   [3]uint64
 	from  [32]byte // the path of what is moved
 }
 
@@ -90,35 +91,81 @@ func (m *machine) newSlot(kind uint16) (path, errno uintptr) {
 	return path, errnoOf(sys(unix.SYS_MKNODAT, atFDCWD, path, unix.S_IFREG|0o600, 0, 0, 0))
 }
 
-// cloneStaged is open_tree(2) with OPEN_TREE_CLONE and AT_RECURSIVE.
+// cloneTree is open_tree(2) with OPEN_TREE_CLONE and AT_RECURSIVE.
 //
 //go:nosplit
 //go:norace
-func (m *machine) cloneStaged(dir, path, flags uintptr) uintptr {
-	from := dir
-	if flags&unix.AT_EMPTY_PATH == 0 {
-		from = sys(unix.SYS_OPENAT, dir, path, aDirectory, 0, 0, 0) // which an automount point is mounted for
-		if from == minus(unix.ENOTDIR) {
-			from = sys(unix.SYS_OPENAT, dir, path, unix.O_PATH|unix.O_CLOEXEC, 0, 0, 0)
-		}
-		if _, is := failed(from); is {
-			return from
-		}
+//go:nocheckptr
+func (m *machine) cloneTree(dir, path, flags uintptr) uintptr {
+	if flags&unix.AT_EMPTY_PATH != 0 {
+		return m.cloneStaged(dir)
 	}
-	r := m.look(from, 0)
-	if r == 0 {
-		slot, errno := m.newSlot(m.way.stat[0].Mode & unix.S_IFMT)
-		if errno == 0 {
-			errno = errnoOf(sys(unix.SYS_MOUNT, m.pathOf(from), slot, 0, unix.MS_BIND|unix.MS_REC, 0, 0))
-		}
-		if r = -errno; errno == 0 {
-			r = sys(unix.SYS_OPENAT, atFDCWD, slot, aPlace, 0, 0, 0)
-		}
+	from := m.openSource(dir, path)
+	if from == astray {
+		m.stage.how = [3]uint64{unix.O_PATH | unix.O_CLOEXEC}
+		from = m.resolve(dir, path, uintptr(unsafe.Pointer(&m.stage.how)))
 	}
-	if from != dir {
-		sys(unix.SYS_CLOSE, from, 0, 0, 0, 0, 0)
+	if _, is := failed(from); is {
+		return from
 	}
+	r := m.cloneStaged(from)
+	sys(unix.SYS_CLOSE, from, 0, 0, 0, 0, 0)
 	return r
+}
+
+// cloneStaged clones what is open as from.
+//
+//go:nosplit
+//go:norace
+//go:nocheckptr
+func (m *machine) cloneStaged(from uintptr) uintptr {
+	if r := m.look(from, 0); r != 0 {
+		return r
+	}
+	slot, errno := m.newSlot(m.way.stat[0].Mode & unix.S_IFMT)
+	if errno == 0 {
+		errno = errnoOf(sys(unix.SYS_MOUNT, m.pathOf(from), slot, 0, unix.MS_BIND|unix.MS_REC, 0, 0))
+	}
+	if errno != 0 {
+		return -errno
+	}
+	return sys(unix.SYS_OPENAT, atFDCWD, slot, aPlace, 0, 0, 0)
+}
+
+// astray is what openSource returns for a path that has to be gone part by part.
+const astray = ^uintptr(0) - 0xffff
+
+// openSource opens what is to be cloned. From a directory below "/" the way ".." leads to what lies on top of that, which is the
+// stage, and there is nothing. Up leads to the host's root then.
+//
+//go:nosplit
+//go:norace
+//go:nocheckptr
+func (m *machine) openSource(dir, path uintptr) uintptr {
+	from := sys(unix.SYS_OPENAT, dir, path, aDirectory, 0, 0, 0) // which an automount point is mounted for
+	if from == minus(unix.ENOTDIR) {
+		from = sys(unix.SYS_OPENAT, dir, path, unix.O_PATH|unix.O_CLOEXEC, 0, 0, 0)
+	}
+	_, is := failed(from)
+	switch {
+	case !m.stage.up || is && from != minus(unix.ENOENT):
+		return from
+	case is:
+		return astray
+	case m.onStage(from):
+		sys(unix.SYS_CLOSE, from, 0, 0, 0, 0, 0)
+		return astray
+	}
+	return from
+}
+
+// onStage reports whether fd is open on the root of the stage.
+//
+//go:nosplit
+//go:norace
+//go:nocheckptr
+func (m *machine) onStage(fd uintptr) bool {
+	return m.look(fd, 0) == 0 && m.look(m.stage.dir, 1) == 0 && m.way.alike()
 }
 
 // mountAside is fsmount(2): c is that call, and those before it have said what file system. It is mounted on "/" and cloned, or
@@ -144,7 +191,7 @@ func (m *machine) mountAside(c *plan.Call) uintptr {
 		const flags = unix.OPEN_TREE_CLONE | unix.OPEN_TREE_CLOEXEC | unix.AT_EMPTY_PATH
 		clone := sys(unix.SYS_OPEN_TREE, fd, word("\x00"), flags, 0, 0, 0)
 		if unusable(clone) {
-			clone = m.cloneStaged(fd, 0, flags)
+			clone = m.cloneStaged(fd)
 		}
 		sys(unix.SYS_CLOSE, fd, 0, 0, 0, 0, 0)
 		fd = clone

@@ -118,8 +118,7 @@ func Start(p, net *plan.Plan, s *spec.Spec, signals int) (*Sandbox, error) {
 	b.regs[plan.Status], b.regs[plan.Peer], b.regs[plan.Caller] = uintptr(pair[1]), uintptr(pair[0]), uintptr(b.caller)
 	b.m.load(p, b.regs)
 	b.m.forgetful(p)
-	b.m.serves = net != nil && len(s.Network.Publish) != 0 && !s.Life.Direct
-	b.m.shared, b.m.patient = !s.OwnsPID(), s.Life.LeaveDescendants
+	b.m.fit(s)
 	if early.Running() {
 		host.DefaultAction(unix.SIGCHLD) // the Go runtime catches it; ignored, there would be nothing to wait for
 	}
@@ -177,6 +176,19 @@ func (m *machine) load(p *plan.Plan, regs []uintptr) {
 	m.mask[0] = ^uint64(0)
 	m.clone[0], m.clone[4] = p.Flags, uint64(unix.SIGCHLD)
 	copy(m.childPath[:], "thread-self/children\x00")
+}
+
+// fit makes m ready for what s wants of pid 1.
+func (m *machine) fit(s *spec.Spec) {
+	m.serves = len(s.Network.Publish) != 0 && !s.Life.Direct
+	m.shared, m.patient = !s.OwnsPID(), s.Life.LeaveDescendants
+	m.without = 0
+	if s.Mounts.WithoutOpenat2 {
+		m.without = withoutOpenat2
+	}
+	if s.Mounts.WithoutSetattr {
+		m.without |= withoutSetattr
+	}
 }
 
 // watchCaller opens a pidfd, which shows the end of the caller. It returns false if the caller has ended: its process

@@ -34,7 +34,7 @@ func (m *machine) substitute(c *plan.Call, r uintptr) uintptr {
 	case unix.SYS_OPENAT2:
 		return m.resolve(m.args[0], m.args[1], m.args[2])
 	case unix.SYS_OPEN_TREE:
-		return m.cloneStaged(m.args[0], m.args[1], m.args[2])
+		return m.cloneTree(m.args[0], m.args[1], m.args[2])
 	case unix.SYS_FSOPEN:
 		m.stage.asked = true
 		return sys(unix.SYS_FCNTL, *m.reg(plan.Proc), unix.F_DUPFD_CLOEXEC, 0, 0, 0, 0) // something to close

@@ -21,6 +21,9 @@ type terminal struct {
 	ours   unix.Termios // those that box has set in their place
 	output bool         // standard output is the terminal: nobody else writes to it
 	front  bool         // the command has the sandbox's terminal, and so the caller's if that is box's
+	leads  bool         // it leads the session there: no job is brought to the foreground
+	placed bool         // it has been seen there since it is to have it, or is not waited for
+	held   int64        // since when keys are kept back because it has not: a time of host.Clock, or 0
 	raw    bool         // the modes are ours at present, and keys are read
 	toBox  []byte       // read from keys, not yet written to master
 	toUser []byte       // read from master, not yet written to screen
@@ -134,7 +137,7 @@ func (t *terminal) listen(set []unix.PollFd) {
 	if len(t.toUser) < pending {
 		events |= unix.POLLIN
 	}
-	if len(t.toBox) > 0 {
+	if len(t.toBox) > 0 && !t.holds() {
 		events |= unix.POLLOUT
 	}
 	if events != 0 && !t.quiet {
@@ -161,6 +164,27 @@ func (t *terminal) copy(set []unix.PollFd) {
 		drain(t.screen, &t.toUser)
 	}
 }
+
+// holds reports whether keys have to wait for the command: it is to have the sandbox's terminal, and pid 1 has it still. A key that
+// asks for a signal would ask pid 1 for it, and be lost. Who never comes to the foreground is not waited for without end.
+func (t *terminal) holds() bool {
+	switch {
+	case !t.front:
+		t.placed, t.held = false, 0
+		return false
+	case t.placed || t.leads || len(t.toBox) == 0:
+		return false
+	case t.held == 0:
+		t.held = host.Clock()
+	}
+	session, err := unix.IoctlGetInt(t.master, unix.TIOCGSID)
+	group, wrong := unix.IoctlGetInt(t.master, unix.TIOCGPGRP)
+	t.placed = err != nil || wrong != nil || session != group || host.Clock()-t.held > patience
+	return !t.placed
+}
+
+// holding is how often to look for that, in milliseconds.
+const holding = 2
 
 // read takes keys. Another process may have taken what the poll has shown, or the terminal.
 func (t *terminal) read(revents int16) {

@@ -22,6 +22,7 @@ type machine struct {
 	n        uintptr        // how many
 	regs     unsafe.Pointer // of uintptr
 	pc       uintptr        // the call that comes next
+	forked   uintptr        // the step by which the command's process was made
 	args     [6]uintptr     // of the call that is being made
 	errno    uintptr        // how the last call ended that was made
 	refused  uintptr        // 1 + the first execve that was refused with EACCES
@@ -32,6 +33,7 @@ type machine struct {
 	shared   bool           // the pid namespace is the caller's: ended children have to be looked for
 	patient  bool           // pid 1 waits for all that is left, and needs no parent
 	serves   bool           // pid 1 makes sockets for the net process
+	without  uintptr        // calls that are not made
 	deferred bool           // a mount waits for its attributes until it is attached
 
 	leader    uintptr // the command's process; 0 when it has ended
@@ -134,16 +136,16 @@ func child(m *machine) {
 //go:nocheckptr
 //go:noinline
 func (m *machine) live() {
-	if own := m.at(m.pc - 1).Args[0]; own != 0 {
+	m.forked = m.pc - 1
+	if own := m.at(m.forked).Args[0]; own != 0 {
 		m.guarded(own)
 		return
 	}
 	// Without CLONE_VM here it would be a copy of a copy; the command's process only borrows the memory.
 	const flags = unix.CLONE_VM | unix.CLONE_VFORK | uintptr(unix.SIGCHLD)
-	step := m.pc - 1
 	pid := spawn(flags, top(&m.secondStack), m)
 	if errno, is := failed(pid); is {
-		m.fail(step, errno)
+		m.fail(m.forked, errno)
 	}
 	m.leader = pid
 	if !m.shared || m.patient { // else it may have to kill what has other ids
@@ -192,6 +194,12 @@ func (m *machine) walk() {
 	}
 }
 
+// What a machine does without, as if the kernel lacked it: see spec.Mounts.
+const (
+	withoutOpenat2 = 1 << iota
+	withoutSetattr
+)
+
 // call makes one system call and returns what the kernel returned.
 //
 //go:nosplit
@@ -204,6 +212,10 @@ func (m *machine) call(c *plan.Call) uintptr {
 		if c.In[i] != plan.None {
 			a[i] = *m.reg(c.In[i])
 		}
+	}
+	if m.without != 0 && (m.without&withoutOpenat2 != 0 && c.Nr == unix.SYS_OPENAT2 ||
+		m.without&withoutSetattr != 0 && c.Nr == unix.SYS_MOUNT_SETATTR) {
+		return minus(unix.ENOSYS)
 	}
 	r := sys(uintptr(c.Nr), a[0], a[1], a[2], a[3], a[4], a[5])
 	for tries := 0; (r == minus(unix.EAGAIN) || r == minus(unix.EXDEV)) && c.Nr == unix.SYS_OPENAT2 && tries < maxTries; tries++ {

@@ -39,21 +39,19 @@ func (t *tree) canWait(i int) bool {
 	return e.Kind == spec.Bind && !e.Here && e.Below == "" && above == "" && Absolute(e.Source) != "/"
 }
 
-// cloneLate clones the source of an entry by its real path.
+// cloneLate clones the source of an entry by its real path into r.
 //
 // The cover is on "/" by then. A link or ".." on the way could lead to the new root and not to the host: so the path
 // is the real one, and a link in it is an error (ELOOP).
 //
 //go:noinline
-func (t *tree) cloneLate(e *spec.Entry) plan.Reg {
+func (t *tree) cloneLate(e *spec.Entry, r plan.Reg) {
 	early.Ordinary()
 	fd := t.b.OpenNoLinks(plan.WhySource, plan.Cwd, t.b.String(Absolute(e.Source)), false)
-	r := t.b.Reg()
 	t.b.OpenTreeOf(plan.WhySource, r, fd)
 	t.b.Close(fd)
 	t.same(e, r)
 	t.b.MountSetattr(plan.WhyAttributes, r, attributes(e), t.propagation(), true)
-	return r
 }
 
 // Absolute returns the real path of a source. A relative one begins at the working directory. What is missing keeps

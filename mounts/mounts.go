@@ -21,6 +21,7 @@ type tree struct {
 	dirReg plan.Reg
 	// roots counts the mounts on "/" so far: the pivot has to take off as many layers.
 	roots int
+	tried []plan.Reg // registers with something in them if a root was there that may be missing
 	// mask says that the present entry is mounted over something writable of the host, which may replace the name.
 	mask  bool
 	masks int        // how many of these there are so far
@@ -98,6 +99,9 @@ func (t *tree) pivot() {
 		// MNT_DETACH: for all that is mounted below it, and for the descriptor of /proc, umount2(2) would answer
 		// EBUSY.
 		t.b.Detach()
+	}
+	if t.tried != nil {
+		t.detachTried()
 	}
 	t.b.Chdir(plan.WhyRoot, t.b.String("/"))
 }
@@ -305,10 +309,12 @@ func (t *tree) bindNow(i int) {
 	}
 	at := t.point(e.Dest, found&directory != 0, 0o755, 0o444)
 	switch {
-	case found&late != 0:
-		t.attach(t.cloneLate(e), at)
 	case t.mayVanish(i):
 		t.attachIfThere(t.source[i], at)
+	case found&late != 0:
+		r := t.b.Reg()
+		t.cloneLate(e, r)
+		t.attach(r, at)
 	default:
 		t.attach(t.source[i], at)
 	}

@@ -40,8 +40,9 @@ func (t *tree) layers(i int) (n int, err error) {
 	for n, source := range dirs {
 		path, r := t.b.String(source), t.source[i]+plan.Reg(n)
 		if e.Scratch && (source == e.Source || source == e.Work) {
-			t.b.OpenatTo(plan.WhySource, r, plan.Cwd, path, unix.O_PATH|unix.O_DIRECTORY|unix.O_NOFOLLOW, 0)
-			continue // it is made by the act
+			// It is made by the act. The path has no links: a program in another sandbox may have put one there since.
+			t.openBelow(r, "/", spec.Relative(source))
+			continue
 		}
 		file, errno := plan.Identify(path)
 		if errno != 0 {

@@ -126,6 +126,9 @@ type Mounts struct {
 	// RemountStrict makes a mount that a ReadOnly entry names nosuid and nodev as well. Zero: it becomes read-only, and is
 	// nothing but that.
 	RemountStrict bool
+	// WithoutOpenat2 and WithoutSetattr do what openat2(2) and mount_setattr(2) do by other calls, as where the kernel lacks these.
+	// Zero: they are made if the kernel has them.
+	WithoutOpenat2, WithoutSetattr bool
 	// State is where box keeps what it must know of earlier sandboxes: it is hidden in them. Zero: nobody knows a place for it.
 	State string
 	// AllKeys leaves /proc/keys and /proc/key-users as they are, with the keys of the machine. Zero: they are empty.

@@ -109,7 +109,9 @@ func helpOf(name string) error {
 func contextOf(words []string) *verb.Context {
 	return &verb.Context{
 		Words: words, Table: verbs[:], Reserved: reserved[:], Help: helpOf, PrintVersion: printVersion,
-		Build: startsHow(), Entry: ordinary() != 0, Try: func() error { return trySandbox(spec.NetNone) }, TryNetwork: func() error { return trySandbox(spec.NetNames) },
+		Build: startsHow(), Entry: ordinary() != 0,
+		Try:        func() error { return trySandbox(spec.NetNone) },
+		TryNetwork: func() error { return trySandbox(spec.NetNames) },
 	}
 }
 

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"strconv"
 	"testing"
 
 	"golang.org/x/sys/unix"
@@ -40,7 +41,7 @@ func BenchmarkTrip(b *testing.B) {
 	lab(b)
 	port := serve(b, echo)
 	s := start(b, fmt.Sprintf("good.example:%d", port), "")
-	direct, err := net.Dial("tcp", net.JoinHostPort(srvIP4, fmt.Sprint(port)))
+	direct, err := net.Dial("tcp", net.JoinHostPort(srvIP4, strconv.Itoa(int(port))))
 	must(b, err)
 	for name, c := range map[string]net.Conn{"relay": s.connect("good.example", port), "veth": direct} {
 		b.Run(name, func(b *testing.B) {

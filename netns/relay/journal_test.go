@@ -16,7 +16,8 @@ func TestJournalWithoutReader(t *testing.T) {
 	var fds [2]int
 	must(t, unix.Pipe2(fds[:], unix.O_CLOEXEC))
 	j := newJournal(fds[1])
-	v := verdict{to: netip.MustParseAddrPort("25.1.2.3:443"), name: "good.example\x1b[2J", via: viaName, reason: "no rule"}
+	v := verdict{to: netip.MustParseAddrPort("25.1.2.3:443"), name: "good.example\x1b[2J", port: 443, via: viaName}
+	v.reason = "no rule"
 	const n = 5000
 	for range n {
 		j.refused(&v)

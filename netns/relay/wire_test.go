@@ -64,7 +64,10 @@ func TestWordsSayTheWholeNetwork(t *testing.T) {
 
 // Nobody else's words mean anything.
 func FuzzRead(f *testing.F) {
-	for _, word := range []string{"names", "allow 1 443 0 00000000000000000000000000000000 a a", "publish 1 2 00 x", "log 5", "host x", "deny"} {
+	for _, word := range []string{
+		"names", "allow 1 443 0 00000000000000000000000000000000 a a", "publish 1 2 00 x",
+		"log 5", "host x", "deny",
+	} {
 		f.Add(word, "log 2")
 	}
 	f.Fuzz(func(t *testing.T, first, second string) {

@@ -98,9 +98,8 @@ var Options = [...]Option{
 	{"--chmod", 2, "two arguments", false, second, (*Line).chmod},
 	{"--cap-add", 1, "an argument", false, 0, (*Line).capAdd},
 	{"--cap-drop", 1, "an argument", false, 0, (*Line).capDrop},
-	// bubblewrap then goes without a system call that the kernel has: nothing
-	// that can be seen.
-	{debugOption + "force-openat-fallback", 0, "", false, 0, (*Line).nothing},
-	{debugOption + "force-mount-setattr-fallback", 0, "", false, 0, (*Line).nothing},
+	// A system call that the kernel has is not made: nothing that can be seen.
+	{debugOption + "force-openat-fallback", 0, "", false, 0, (*Line).withoutOpenat2},
+	{debugOption + "force-mount-setattr-fallback", 0, "", false, 0, (*Line).withoutSetattr},
 	{"--not-a-security-boundary", 0, "", false, 0, (*Line).nothing},
 }

@@ -19,6 +19,10 @@ import (
 // nothing is for an option that changes nothing of a sandbox.
 func (b *Line) nothing([]string) error { return nil }
 
+// What is done without a call is done by others, see launch/substitute.go.
+func (b *Line) withoutOpenat2([]string) error { b.spec.Mounts.WithoutOpenat2 = true; return nil }
+func (b *Line) withoutSetattr([]string) error { b.spec.Mounts.WithoutSetattr = true; return nil }
+
 // argv0Option is the one option that is refused, and not replaced, when it is
 // given again.
 func (b *Line) argv0Option(w []string) error {

@@ -50,15 +50,18 @@ func (b *Line) overlaid(e *spec.Entry, p *project.Project) error {
 	above := ""
 	switch {
 	case b.project.keep != "":
-		dir, last := pathname.Cut(mounts.Spelled(b.project.keep))
-		if above = mounts.RealPath(dir + "/"); !host.IsDir(above) {
-			return say.Refuse(s.Origin.Words, dir+" is no directory here")
+		s.Keep = realPath(mounts.Spelled(b.project.keep))
+		if above, _ = pathname.Cut(s.Keep); above == "" {
+			above = "/"
 		}
-		s.Keep = strings.TrimSuffix(above, "/") + "/" + last
+		if !host.IsDir(above) {
+			return say.Refuse(s.Origin.Words, above+" is no directory here")
+		}
 	case !mounts.MemoryHasAttributes():
 		if above = inputs.CacheDirectory(); above == "" {
 			return say.Refuse(s.Origin.Words, "there is no place for what is written: neither XDG_CACHE_HOME nor a home is known")
 		}
+		above = realPath(above)
 	}
 	if above != "" {
 		if err := overlapping(s, above); err != nil {
@@ -82,10 +85,10 @@ func (b *Line) overlaid(e *spec.Entry, p *project.Project) error {
 // where the kernel's own directory is made, which may not lie there either.
 func overlapping(s *spec.Scratch, above string) error {
 	top, keep, words := mounts.RealPath(s.Top), s.Keep, say.Words(s.Origin.Words)
-	switch there := mounts.RealPath(existing(above)); {
-	case spec.Within(there, top):
+	switch {
+	case spec.Within(above, top):
 		return say.Usagef("%s: what is written can't go to %s: it lies in the project, %s", words, above, top)
-	case keep != "" && spec.Within(top, mounts.RealPath(keep)):
+	case keep != "" && spec.Within(top, keep):
 		return say.Usagef("%s: the project, %s, lies in %s", words, top, keep)
 	case keep != "" && host.Exists(keep) && !host.IsDir(keep):
 		return say.Usagef("%s: %s is no directory", words, keep)
@@ -93,11 +96,15 @@ func overlapping(s *spec.Scratch, above string) error {
 	return nil
 }
 
-// existing returns the directory at a path, or the first one above it that
-// exists.
-func existing(dir string) string {
-	for !host.Exists(dir) && dir != "" {
-		dir, _ = pathname.Cut(dir)
+// realPath returns the path without links of a directory that may have to be
+// made.
+func realPath(dir string) string {
+	there := dir
+	for there != "" && !host.Exists(there) {
+		there, _ = pathname.Cut(there)
 	}
-	return dir + "/"
+	if there == dir {
+		return mounts.RealPath(there)
+	}
+	return strings.TrimSuffix(mounts.RealPath(there+"/"), "/") + dir[len(there):]
 }

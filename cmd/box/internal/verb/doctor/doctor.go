@@ -43,7 +43,8 @@ type report struct {
 
 // examinations are made in this order.
 var examinations = [...]func(*verb.Context) finding{
-	examineKernel, examineBuild, examineSandbox, examineNetwork, examineResolver, examineLandlock, examineIDs, examineGroups, examineShares, examineTIOCSTI,
+	examineKernel, examineBuild, examineSandbox, examineNetwork, examineResolver,
+	examineLandlock, examineIDs, examineGroups, examineShares, examineTIOCSTI,
 }
 
 const help = "Reports what this kernel and this machine allow, and how to get what they don't.\n\n" +

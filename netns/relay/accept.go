@@ -29,6 +29,11 @@ func (r *Relay) addListener(fd int, accept func(int)) error {
 	if err := unix.SetNonblock(fd, true); err != nil {
 		return fmt.Errorf("O_NONBLOCK: %w", err)
 	}
+	// Urgent data (RFC 6093) is left out of what is read as long as nothing later is urgent: a greeting could be read in two ways.
+	// What is accepted has the option from the start.
+	if err := unix.SetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_OOBINLINE, 1); err != nil {
+		return fmt.Errorf("SO_OOBINLINE: %w", err)
+	}
 	l := &listener{relay: r, fd: fd, accept: accept}
 	r.listeners = append(r.listeners, l)
 	return r.watch(fd, unix.EPOLLIN, l)
@@ -108,7 +113,7 @@ func (r *Relay) acceptInside(fd int) {
 		r.refuse(v)
 		return
 	}
-	c := r.newConn(fd, outside[:1], v)
+	c := r.newConn(fd, outside[:2], v)
 	if c == nil {
 		return
 	}

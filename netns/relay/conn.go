@@ -12,7 +12,7 @@ type end struct {
 	fd       int  // -1: not there yet
 	readable bool // there may be something to read
 	writable bool // there may be room
-	hung     bool // the peer has ended its side or has gone: reading tells which, after what was sent before
+	hung     bool // the peer has ended its side, has gone or has sent urgent data: reading tells which, after what was sent before
 	ended    bool // everything was read
 	bulk     bool // there is much to read at once
 	pipe     *pipe
@@ -56,7 +56,7 @@ func (e *end) ready(events uint32) {
 	if events&(unix.EPOLLIN|unix.EPOLLRDHUP|unix.EPOLLHUP|unix.EPOLLERR) != 0 {
 		e.readable = true
 	}
-	if events&(unix.EPOLLRDHUP|unix.EPOLLHUP|unix.EPOLLERR) != 0 {
+	if events&(unix.EPOLLRDHUP|unix.EPOLLHUP|unix.EPOLLERR|unix.EPOLLPRI) != 0 {
 		e.hung = true
 	}
 	if events&(unix.EPOLLOUT|unix.EPOLLHUP|unix.EPOLLERR) != 0 {

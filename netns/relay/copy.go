@@ -85,19 +85,16 @@ func (r *Relay) splice(from, to *end, count *int64) moved {
 		switch {
 		case err == unix.EINTR:
 			return movedSome
-		case err == unix.EAGAIN:
-			from.readable = false
+		case err == unix.EAGAIN || n == 0 && err == nil: // the end, for now or at all, or urgent data, which reading tells apart
+			from.bulk = false
 			r.pipes.put(from)
-			return movedAll
+			return movedSome
 		case err == unix.EINVAL || err == unix.ENOSYS || err == unix.EPERM: // not here, or a filter of somebody's refuses it
 			r.pipes.put(from)
 			r.pipes.off = true
 			return movedSome
 		case err != nil:
 			return movedBroken
-		case n == 0:
-			r.pipes.put(from)
-			return from.endTo(to)
 		}
 		from.held = int(n)
 	}

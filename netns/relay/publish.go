@@ -132,7 +132,7 @@ func (d *dial) gotSocket(fd int, to netip.AddrPort, err error) {
 		return
 	}
 	if err == nil {
-		setOptions(fd, outside[:1])
+		setOptions(fd, outside[:2])
 		if client := d.conn.verdict.to.Addr(); client.Is4() == to.Addr().Is4() {
 			keepAddress(fd, client)
 		}

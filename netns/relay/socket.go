@@ -12,8 +12,9 @@ import (
 type option struct{ level, name, value int }
 
 // outside are the options of sockets that lead to the host's network. A peer that has gone is noticed after two minutes. Sockets in
-// the sandbox have the first alone: its processes' ends are closed by the kernel, so nothing has to be kept alive.
+// the sandbox have the first two alone: its processes' ends are closed by the kernel, so nothing has to be kept alive.
 var outside = [...]option{
+	{unix.SOL_SOCKET, unix.SO_OOBINLINE, 1}, // a byte that is urgent (RFC 6093) stays in its place
 	{unix.IPPROTO_TCP, unix.TCP_NODELAY, 1},
 	{unix.SOL_SOCKET, unix.SO_KEEPALIVE, 1},
 	{unix.IPPROTO_TCP, unix.TCP_KEEPIDLE, 15},

@@ -48,7 +48,7 @@ func runRounds(args []string) error {
 		}
 	}
 	t.print()
-	if only == "" {
+	if only == "" || only == "life" {
 		life(dir, rounds*10)
 		atRest(dir)
 	}

@@ -14,10 +14,10 @@ import (
 // The root, /tmp, /dev and whatever else lies in memory and has no size of its own are then directories of the base,
 // each bound where it belongs: they have one limit together, and none can be reached through another.
 func (t *tree) cover() {
-	based := t.needsBase()
-	t.pooled = based && !t.s.Mounts.KernelTmpfsSize
+	t.based = t.needsBase()
+	t.pooled = t.based && !t.s.Mounts.KernelTmpfsSize
 	// The base comes first: what is mounted on "/" after it lies on top of it.
-	if based {
+	if t.based {
 		t.roots++
 		t.coverWith(plan.Base)
 	}

@@ -29,6 +29,7 @@ type tree struct {
 	// hides has, for Tree[i], 1 + the index in above of the directory that is its source; 0 means no directory. It is nil if
 	// there is no state directory to hide.
 	hides  []byte
+	based  bool // something is kept that is not part of the tree, see cover
 	pooled bool // what has no size of its own is a directory of the base
 	// writable counts the writable binds so far. As long as it is 0, no mount point can be on the host.
 	writable int
@@ -91,16 +92,23 @@ func Compile(b *plan.Builder, s *spec.Spec) error {
 }
 
 // pivot makes the tree the root and lets go of the host's. The host's root then lies on top of the new one, and on it
-// what the tree was built on, a layer for each mount on "/": they are taken off from above.
+// what the tree was built on, a layer for each mount on "/": they are taken off from above. Each umount2(2) waits for the kernel
+// (synchronize_rcu_expedited, 0.1 ms), so a base is put on the host's /proc before, with all that is on it: there it goes with the
+// root.
 func (t *tree) pivot() {
+	layers := 1 + t.roots
+	if t.based {
+		t.b.MoveMount(plan.WhyRoot, plan.Base, plan.Proc)
+		layers = 1
+	}
 	t.b.Fchdir(plan.WhyRoot, plan.Root)
 	t.b.PivotRoot()
-	for range 1 + t.roots {
+	for range layers {
 		// MNT_DETACH: for all that is mounted below it, and for the descriptor of /proc, umount2(2) would answer
 		// EBUSY.
 		t.b.Detach()
 	}
-	if t.tried != nil {
+	if t.tried != nil && !t.based { // on a base, it has gone with that
 		t.detachTried()
 	}
 	t.b.Chdir(plan.WhyRoot, t.b.String("/"))

@@ -29,6 +29,12 @@ const (
 	respond = 3<<30 | unsafe.Sizeof(answer{})<<16 | '!'<<8 | 1
 )
 
+// landlockABI returns the kernel's version of Landlock; -1 if it has none.
+func landlockABI() int {
+	abi, _, _ := unix.Syscall(unix.SYS_LANDLOCK_CREATE_RULESET, 0, 0, unix.LANDLOCK_CREATE_RULESET_VERSION)
+	return int(abi)
+}
+
 // olderLandlock ABI: the rest of the script has a kernel that says so when it is asked for its version of Landlock, see
 // landlock_create_ruleset(2). 0 is a kernel in which it is not turned on (EOPNOTSUPP).
 func olderLandlock(ts *testscript.TestScript, neg bool, args []string) {

@@ -159,6 +159,7 @@ func (s *script) setup(env *testscript.Env) error {
 	// What box notes of sandboxes is nothing that a script must take away.
 	env.Vars = append(env.Vars, "XDG_STATE_HOME="+filepath.Join(filepath.Dir(env.WorkDir), "state"))
 	env.Vars = append(env.Vars, "PYTHONPATH="+library, "PYTHONDONTWRITEBYTECODE=1")
+	env.Vars = append(env.Vars, slowVar+"="+os.Getenv(slowVar))
 	s.dir = env.WorkDir
 	s.given, err = filesBelow(s.dir)
 	return err

@@ -1,6 +1,9 @@
 """A terminal for a program under test: what it shows, and what is typed."""
 import fcntl, os, re, select, signal, struct, sys, termios, time
 
+# How many times slower than usual the machine is: an emulated one.
+SLOW = float(os.environ.get("BOXTEST_SLOW") or 1)
+
 USR = ["box", "--ro-bind", "/usr", "/usr"]
 
 class Terminal:
@@ -37,7 +40,7 @@ class Terminal:
 
     def expect(self, pattern, wait=10.0):
         """What matches is cut off, with all before it."""
-        end = time.time() + wait
+        end = time.time() + wait * SLOW
         while True:
             m = re.search(pattern, self.seen)
             if m:
@@ -54,7 +57,7 @@ class Terminal:
 
     def wait(self, wait=10.0):
         """The exit status; what is shown meanwhile is read."""
-        end = time.time() + wait
+        end = time.time() + wait * SLOW
         while time.time() < end:
             pid, status = os.waitpid(self.pid, os.WNOHANG)
             if pid:

@@ -48,7 +48,7 @@ func occupied(t *testing.T, s *spec.Spec) *sandboxOf {
 			t.Error("the record can't be read: ", errno)
 		}
 		unix.Close(fd)
-		box, err := Start(&b.Plan, s, -1)
+		box, err := Start(&b.Plan, nil, s, -1)
 		if err != nil {
 			t.Error(err)
 			close(o.started)
@@ -121,7 +121,7 @@ func (o *sandboxOf) enter(s *spec.Spec) (Status, error) {
 		if o.change != nil {
 			o.change(&b.Plan)
 		}
-		box, err := Start(&b.Plan, s, -1)
+		box, err := Start(&b.Plan, nil, s, -1)
 		if err != nil {
 			done <- result{err: err}
 			return

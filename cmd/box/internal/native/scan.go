@@ -146,6 +146,10 @@ func take(words []string) (*Flag, []string, error) {
 // takeCut is take for --flag=value. Only flags with one argument have this
 // form: with two it would not be clear which one is meant.
 func takeCut(words []string) (*Flag, []string, error) {
+	if words[0] == "-p" && len(words) > 1 && strings.IndexByte(words[1], ':') >= 0 {
+		early.Ordinary()
+		return nil, nil, say.Usagef("unknown flag -p").Hintf("did you mean --publish %s?", words[1])
+	}
 	name, _, ok := strings.Cut(words[0], "=")
 	f := find(name)
 	if f == nil || !ok {
@@ -169,8 +173,9 @@ func orNothing(args string) string {
 
 // elsewhere are flags of other programs, and what does the same here.
 var elsewhere = [...]struct{ flag, here string }{
-	{"--net", "--share-net"},
-	{"--network", "--share-net"},
+	{"--network", "--net none|names|host"},
+	{"-p", "--publish [ADDR:]PORT:PORT"},
+	{"--port", "--publish [ADDR:]PORT:PORT"},
 	{"--env", "-e NAME=VALUE"},
 	{"--rw", "-W SRC[:DEST]"},
 	{"--ro", "-B SRC[:DEST]"},

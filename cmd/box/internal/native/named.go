@@ -260,7 +260,7 @@ func (b *Line) enroll() error {
 			return b.notCovered(own.Path, host.Boxed(errno))
 		}
 	}
-	places := inputs.Places()
+	places := register.Places{State: b.spec.Mounts.State, Runtime: b.spec.Mounts.Own[1].Path}
 	if s.Shim.Name == "" {
 		s.Noted = places
 		return nil

@@ -12,7 +12,7 @@ FLAGS   = -trimpath -buildvcs=false -tags netgo,osusergo -ldflags "-s -w -buildi
 	-extldflags '-static -Wl,--build-id=none' -X main.version=$(VERSION) -X main.commit=$(COMMIT)"
 export CGO_ENABLED = 1
 
-.PHONY: build generate test ordinary older race reproducible callers lint bench fuzz vm install fresh demo
+.PHONY: build generate test ordinary older race reproducible callers lint bench bench-net fuzz vm install fresh demo
 build: generate
 	.ci/cross $(ARCH) go build $(FLAGS) -o $(BOX) ./cmd/box
 	@GOARCH= CC= go run ./internal/early/setentry $(BOX)
@@ -39,7 +39,7 @@ older: build
 UNFIT = '^Test(Root)?Bwrap(GeneratedLines|IsBwrap)$$|TestRoot/^terminal$$|/^(seccomp|seccomp_probes|seccomp_log|setid|large|older|refused)$$'
 NEWER = openat2 close_range mount_setattr open_tree move_mount fsopen fsconfig fsmount
 race:
-	go test -race ./plan ./launch
+	go test -race ./plan ./launch ./netns/relay
 reproducible: build
 	.ci/reproducible
 callers: build
@@ -53,14 +53,22 @@ lint:
 	shellcheck .ci/run .ci/fresh .ci/packages .ci/bubblewrap .ci/libseccomp .ci/cross .ci/demo .ci/reproducible tests/vm/run tests/vm/debian tests/callers/checks $(shell grep -l '^#!/bin/sh' tests/callers/*)
 bench: build
 	bwrap=$$(.ci/bubblewrap) && go run ./bench -box bin/box -bwrap "$$bwrap"
+# slirp4netns and pasta where they are installed; as root or as the user who is measured.
+bench-net: build
+	go run ./bench/net -box bin/box
 fuzz:
 	go test -fuzz FuzzScan -fuzztime 60s ./cmd/box/internal/native
 	go test -fuzz FuzzBwrapWords -fuzztime 60s ./cmd/box/internal/bwrap
 # Not by go test -fuzz: what that adds to each function is too much for the stack of pid 1's.
 	go test -c -o bin/launch.test ./launch
 	cd launch && ../bin/launch.test -test.run '^$$' -test.fuzz FuzzHear -test.fuzztime 60s -test.fuzzcachedir $(CURDIR)/bin/fuzz
+	go test -fuzz FuzzPrefix -fuzztime 60s ./cmd/box/internal/arg
+	go test -fuzz FuzzTarget -fuzztime 60s ./cmd/box/internal/arg
+	go test -fuzz FuzzRead -fuzztime 60s ./netns/relay
 	go test -fuzz FuzzParse -fuzztime 60s ./seccompprofile/policy
 	go test -fuzz FuzzImport -fuzztime 60s ./seccompprofile/oci
+	for target in FuzzAnswer FuzzClientHello FuzzMatches; do \
+		go test -fuzz $$target -fuzztime 60s ./netns/relay || exit; done
 # Debian's kernels, or KERNELS, under emulation; make vm GOARCH=arm64 runs the scripts as well.
 vm: build
 	tests/vm/run $(ARCH) $(KERNELS)

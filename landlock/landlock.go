@@ -116,7 +116,7 @@ func Begin(b *plan.Builder, s *spec.Spec) (d Domain, err error) {
 		return d, nil
 	}
 	was := b.For(spec.Confined)
-	d.ruleset = b.Ruleset(d.files, d.scopes)
+	d.ruleset = b.Ruleset(d.files, 0, d.scopes)
 	if d.files != 0 {
 		d.queues(s.New.Has(spec.IPC))
 	}

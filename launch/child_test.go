@@ -39,6 +39,7 @@ var roles = map[string]func(args []string){
 	"others":      othersRole,
 	"walk":        walkRole,
 	"clone":       cloneRole,
+	"spy":         spyRole,
 }
 
 // play runs the role of this process.

@@ -11,13 +11,13 @@ import (
 )
 
 // A command that enters a sandbox which runs. The plan is short, since all is there: the walking process enters the namespaces, and
-// forks in the pid namespace; that child takes the place of pid 1 for what it forks: it reaps it, and kills what is left of it at the
-// end, for it is no init that the kernel would do this for. It ends when its socket closes: with the monitor.
+// forks in the pid namespace; that child takes the place of pid 1 for what it forks: it reaps it, and kills what is left of it
+// at the end, for it is no init that the kernel would do this for. It ends when its socket closes: with the monitor.
 //
 // Whoever is in the sandbox sees these processes as soon as they are in its pid namespace, and has the rights of their user. What
-// it could open of them would be of the host: the program's file, memory, directories. So nothing of it is dumpable from the first call
-// on, see ptrace(2), PTRACE_MODE_READ. A new user namespace of the sandbox's own, as Compile makes it, would keep others out by
-// itself; here they are in it.
+// it could open of them would be of the host: the program's file, memory, directories. So nothing of it is dumpable from the
+// first call on, see ptrace(2), PTRACE_MODE_READ. A new user namespace of the sandbox's own, as Compile makes it, would keep
+// others out by itself; here they are in it.
 
 // entering is what the parts of CompileEnter have in common.
 type entering struct {

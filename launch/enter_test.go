@@ -21,6 +21,7 @@ import (
 type sandboxOf struct {
 	box     userns.Box
 	inside  Inside
+	change  func(*plan.Plan)
 	pid     int // of its pid 1
 	started chan bool
 	ended   chan Status
@@ -47,7 +48,7 @@ func occupied(t *testing.T, s *spec.Spec) *sandboxOf {
 			t.Error("the record can't be read: ", errno)
 		}
 		unix.Close(fd)
-		box, err := Start(&b.Plan, s, -1)
+		box, err := Start(&b.Plan, nil, s, -1)
 		if err != nil {
 			t.Error(err)
 			close(o.started)
@@ -117,7 +118,10 @@ func (o *sandboxOf) enter(s *spec.Spec) (Status, error) {
 			done <- result{err: err}
 			return
 		}
-		box, err := Start(&b.Plan, s, -1)
+		if o.change != nil {
+			o.change(&b.Plan)
+		}
+		box, err := Start(&b.Plan, nil, s, -1)
 		if err != nil {
 			done <- result{err: err}
 			return
@@ -126,6 +130,7 @@ func (o *sandboxOf) enter(s *spec.Spec) (Status, error) {
 		done <- result{status, err}
 	}()
 	r := <-done
+	host.DefaultAction(unix.SIGCHLD) // it was ignored: the process of a test starts others after this one
 	return r.status, r.err
 }
 

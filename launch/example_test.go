@@ -57,7 +57,7 @@ func ExampleStart() {
 		fmt.Println(err)
 		return
 	}
-	box, err := launch.Start(&b.Plan, s, -1)
+	box, err := launch.Start(&b.Plan, nil, s, -1)
 	if err != nil {
 		fmt.Println(err)
 		return

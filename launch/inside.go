@@ -13,8 +13,8 @@ import (
 )
 
 // How to be inside of a sandbox that runs: what a process has to take on, besides its namespaces, so that it is no more than
-// the sandbox's own command. A sandbox with a name has it in a sealed memfd, see memfd_create(2), which it hands to whoever enters: that
-// may be a box of another version. So it says what is so in the sandbox, and not by which calls.
+// the sandbox's own command. A sandbox with a name has it in a sealed memfd, see memfd_create(2), which it hands to whoever
+// enters: that may be a box of another version. So it says what is so in the sandbox, and not by which calls.
 
 // InsideFormat is the number of the format. One that adds a field at the end keeps it.
 const InsideFormat = 1

@@ -86,6 +86,7 @@ func Compile(b *plan.Builder, s *spec.Spec) error {
 	}
 	// The one who gets a signal is the one whose limit counts, and pid 1 blocks all of them: so it has the command's.
 	lower(b, unix.RLIMIT_SIGPENDING, s.Limits.Signals)
+	netns.Ready(b, s)
 	if err := fork(b, s); err != nil {
 		return err
 	}

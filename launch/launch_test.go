@@ -52,7 +52,7 @@ func run(s *spec.Spec) (Status, error) {
 	if err := Compile(b, s); err != nil {
 		return Status{}, err
 	}
-	box, err := Start(&b.Plan, s, -1)
+	box, err := Start(&b.Plan, nil, s, -1)
 	if err != nil {
 		return Status{}, err
 	}

@@ -22,6 +22,7 @@ func (b *Sandbox) Wait() (Status, error) {
 		}
 		b.gone = true // or rather let go
 	}
+	b.blameNet()
 	b.end()
 	b.drain()
 	if b.upper >= 0 {
@@ -34,6 +35,7 @@ func (b *Sandbox) Wait() (Status, error) {
 		early.Ordinary()
 		b.finishTerminal()
 	}
+	b.endNet()
 	b.clean()
 	b.close()
 	switch {

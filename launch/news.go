@@ -21,6 +21,7 @@ const (
 	Unlocked                        // somebody outside has replaced what Entry locks
 	Unread                          // the walk could not look into Name: Errno
 	Interrupted                     // a signal has ended the walk at Name
+	NetEnded                        // the net process has ended: there is no network any more
 	Changed                         // of a project that is an overlay: Written files, Removed names, and More than these
 	TooMany                         // the walk has ended at Name, after so many directories as it looks at
 )
@@ -53,7 +54,7 @@ func (b *Sandbox) report(n News) (told bool) {
 	}
 	n.Project, n.Scratch = &b.spec.Project, &b.spec.Scratch
 	n.Raw = b.tty != nil && b.tty.raw
-	n.Wait = b.names.over || n.What != Appeared && n.What != Unlocked
+	n.Wait = b.names.over || n.What != Appeared && n.What != Unlocked && n.What != NetEnded
 	b.news = n
 	return b.onNews(&b.news)
 }

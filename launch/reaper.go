@@ -31,6 +31,10 @@ func (m *machine) reap() {
 	m.poll[0] = pollfd{fd: int32(*m.reg(plan.Reaper)), events: unix.POLLIN}
 	m.poll[1] = pollfd{fd: int32(*m.reg(plan.Status)), events: unix.POLLIN}
 	m.poll[2] = pollfd{fd: int32(*m.reg(plan.Caller)), events: unix.POLLIN}
+	m.poll[3] = pollfd{fd: -1}
+	if m.serves {
+		m.poll[3] = pollfd{fd: int32(*m.reg(plan.Net)), events: unix.POLLIN}
+	}
 	for limit := uintptr(unsafe.Pointer(&m.moment)); ; {
 		m.moment[0], m.moment[1] = 0, settled
 		n := sys(unix.SYS_PPOLL, uintptr(unsafe.Pointer(&m.poll)), uintptr(len(m.poll)), limit, 0, 0, 0)
@@ -47,6 +51,9 @@ func (m *machine) reap() {
 		}
 		if m.poll[2].revents != 0 {
 			m.end() // the parent looks for that, too, unless somebody has stopped it
+		}
+		if m.poll[3].revents != 0 {
+			m.serve()
 		}
 	}
 }

@@ -34,6 +34,9 @@ func (m *machine) special(c *plan.Call) {
 	case plan.Claim:
 		m.claim(c)
 		return // it has its own errno
+	case plan.Acked:
+		m.acked(c)
+		return
 	case plan.Masked:
 		id, errno := m.mountID(*m.reg(c.In[0]))
 		if errno != 0 {

@@ -44,6 +44,7 @@ type Sandbox struct {
 	with     Companion // of a box with a name, else nil
 	spaces   Spaces    // on their way to it
 	news     News
+	net      relay
 	status   Status
 	halted   unix.Signal // what has stopped the command, if it is
 	forgot   bool        // the code of the start has been given back
@@ -80,14 +81,16 @@ func newSandbox(n int) *Sandbox {
 	return &p.box
 }
 
-// Start clones a child that walks p and returns at once. The caller must be locked to its thread (runtime.LockOSThread)
-// until Wait returns: pid 1 dies with the thread that made it, see prctl(2), PR_SET_PDEATHSIG.
+// Start clones a child that walks p and returns at once. net is the plan of the net process, see CompileNet; it is nil where s
+// needs none. The caller must be locked to its thread (runtime.LockOSThread) until Wait returns: pid 1 dies with the thread that
+// made it, see prctl(2), PR_SET_PDEATHSIG.
 //
 // signals is a descriptor from which the numbers of arriving Signals can be read, a byte each; -1 is none.
 // An error is a *Failure, ErrOrphan, an *UnwatchedError, or an Errno of socketpair(2) or pidfd_open(2).
-func Start(p *plan.Plan, s *spec.Spec, signals int) (*Sandbox, error) {
+func Start(p, net *plan.Plan, s *spec.Spec, signals int) (*Sandbox, error) {
 	b := newSandbox(p.Regs)
 	b.spec, b.plan, b.signal = s, p, signals
+	b.net = relay{conn: -1, inner: -1}
 	b.caller, b.listener, b.mounts, b.conn, b.process, b.upper, b.stdio = -1, -1, -1, -1, -1, -1, noStdio
 	b.expectMasks(p)
 	if err := b.watchProject(); err != nil {
@@ -118,15 +121,7 @@ func Start(p *plan.Plan, s *spec.Spec, signals int) (*Sandbox, error) {
 	b.regs[plan.Status], b.regs[plan.Peer], b.regs[plan.Caller] = uintptr(pair[1]), uintptr(pair[0]), uintptr(b.caller)
 	b.m.load(p, b.regs)
 	b.m.forgetful(p)
-	b.m.without = 0
-	if s.Mounts.WithoutOpenat2 {
-		b.m.without = withoutOpenat2
-	}
-	if s.Mounts.WithoutSetattr {
-		b.m.without |= withoutSetattr
-	}
-	b.m.shared, b.m.patient = !s.OwnsPID(), s.Life.LeaveDescendants
-	b.m.apart, b.m.departs = s.Join.Box, s.Life.Depart
+	b.m.fit(s)
 	switch {
 	case foreign(s):
 		// The kernel takes away what is cloned from here on: see disown. The child gets the default action.
@@ -136,21 +131,40 @@ func Start(p *plan.Plan, s *spec.Spec, signals int) (*Sandbox, error) {
 	}
 	// From here on there is a sandbox: the program can't begin anew.
 	early.Commit()
-	r := b.m.start()
-	runtime.KeepAlive(p)
-	host.Close(int(pair[1]))
-	if errno, is := failed(r); is {
+	if f := b.cloneBoth(net, int(pair[1])); f != nil {
+		b.endNet()
 		b.close()
 		b.names.close()
-		return nil, b.over(b.problem.notStarted(&plan.Call{Nr: unix.SYS_CLONE3, Why: plan.WhyNamespaces}, -1, unix.Errno(errno)))
+		return nil, b.over(f)
 	}
-	b.pid, b.waiting = int(r), len(p.Outside) > 0
+	b.waiting = len(p.Outside) > 0
 	// The command may see this process (a pid namespace that is shared), but not trace it or read its memory.
 	host.Prctl(unix.PR_SET_DUMPABLE, 0)
 	if b.caller >= 0 && b.alone() {
 		host.Prctl(unix.PR_SET_PDEATHSIG, uintptr(unix.SIGCONT))
 	}
 	return b, nil
+}
+
+// cloneBoth starts the net process, if net is its plan, and pid 1, which has the other end of the status socket. The net process
+// comes first: it begins while the sandbox is made.
+func (b *Sandbox) cloneBoth(net *plan.Plan, status int) *Failure {
+	if net != nil {
+		if errno := b.startNet(net); errno != 0 {
+			host.Close(status)
+			return b.problem.notStarted(&plan.Call{Nr: unix.SYS_CLONE3, For: spec.Networked, Why: plan.WhyRelay}, -1, errno)
+		}
+		b.regs[plan.Net] = uintptr(b.net.inner)
+	}
+	r := b.m.start()
+	runtime.KeepAlive(b.plan)
+	host.Close(status)
+	if errno, is := failed(r); is {
+		return b.problem.notStarted(&plan.Call{Nr: unix.SYS_CLONE3, Why: plan.WhyNamespaces}, -1, unix.Errno(errno))
+	}
+	b.pid = int(r)
+	b.net.given()
+	return nil
 }
 
 // cannot returns the error of a call of Start's own. It allocates.
@@ -170,6 +184,20 @@ func (m *machine) load(p *plan.Plan, regs []uintptr) {
 	m.mask[0] = ^uint64(0)
 	m.clone[0], m.clone[4] = p.Flags, uint64(unix.SIGCHLD)
 	copy(m.childPath[:], "thread-self/children\x00")
+}
+
+// fit makes m ready for what s wants of pid 1.
+func (m *machine) fit(s *spec.Spec) {
+	m.serves = len(s.Network.Publish) != 0 && !s.Life.Direct
+	m.shared, m.patient = !s.OwnsPID(), s.Life.LeaveDescendants
+	m.apart, m.departs = s.Join.Box, s.Life.Depart
+	m.without = 0
+	if s.Mounts.WithoutOpenat2 {
+		m.without = withoutOpenat2
+	}
+	if s.Mounts.WithoutSetattr {
+		m.without |= withoutSetattr
+	}
 }
 
 // watchCaller opens a pidfd, which shows the end of the caller. It returns false if the caller has ended: its process

@@ -35,6 +35,7 @@ type machine struct {
 	departs  bool           // pid 1 ends when the command has been executed
 	apart    bool           // the numbers that plan.Proc has for processes are not those of this pid namespace
 	patient  bool           // pid 1 waits for all that is left, and needs no parent
+	serves   bool           // pid 1 makes sockets for the net process
 	without  uintptr        // calls that are not made
 	deferred bool           // a mount waits for its attributes until it is attached
 
@@ -44,7 +45,7 @@ type machine struct {
 	mask      [2]uint64 // all signals; what the thread had before
 	record    plan.Record
 	order     plan.Record // from the parent
-	poll      [3]pollfd
+	poll      [4]pollfd
 	wstatus   int32
 	group     int32     // a process group
 	info      [128]byte // struct signalfd_siginfo
@@ -58,6 +59,7 @@ type machine struct {
 	moment [2]uint64  // another
 	way    way        // of a path, where there is no openat2(2)
 	claims claims     // of mount points
+	pass   pass       // a socket for the net process
 	table  mountTable // where there is no mount_setattr(2)
 	stage  stage      // where there is no open_tree(2)
 }
@@ -158,7 +160,8 @@ func (m *machine) live() {
 	m.reap()
 }
 
-// started tells the parent that the command has been executed, if it wants to know. It is no part of live for the sake of its frame.
+// started tells the parent that the command has been executed, if it wants to know. It is no part of live for the sake of its
+// frame.
 //
 //go:nosplit
 //go:norace

@@ -19,6 +19,7 @@ const (
 	onMounts
 	onNotice
 	onCompanion
+	onNet
 	onStatus
 	sources
 )
@@ -39,6 +40,8 @@ func (s source) wait(b *Sandbox) (fd int, events int16) {
 		return b.listener, unix.POLLIN // calls that a filter asks about
 	case onCompanion:
 		return b.companion()
+	case onNet:
+		return b.net.conn, unix.POLLIN // the end of the net process
 	default:
 		return b.conn, unix.POLLIN // what pid 1 has to say, or the end of a command in its place
 	}
@@ -62,6 +65,9 @@ func (s source) took(b *Sandbox, events int16) (over bool, err error) {
 		return false, nil
 	case onCompanion:
 		b.with.Took(b)
+		return false, nil
+	case onNet:
+		b.tookNet()
 		return false, nil
 	default:
 		return b.tookStatus()

@@ -108,7 +108,7 @@ func (t *tree) pivot() {
 		// EBUSY.
 		t.b.Detach()
 	}
-	if t.tried != nil {
+	if t.tried != nil && !t.based { // on a base, it has gone with that
 		t.detachTried()
 	}
 	t.b.Chdir(plan.WhyRoot, t.b.String("/"))

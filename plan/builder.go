@@ -152,6 +152,15 @@ func (b *Builder) Strings(list []string) Ptr {
 	return Ptr(unsafe.Pointer(&p[0]))
 }
 
+// Pointers returns the address of an array of n null pointers, and one more.
+func (b *Builder) Pointers(n int) Ptr { return b.Space(wordSize * (n + 1)) }
+
+// Store sets element i of such an array.
+func (b *Builder) Store(array Ptr, i int, to Ptr) {
+	at := Slot(array, i)
+	**(**Ptr)(unsafe.Pointer(&at)) = to
+}
+
 // Slot returns the address of element i of an array that Strings has made.
 func Slot(array Ptr, i int) Ptr { return array + Ptr(i*wordSize) }
 

@@ -17,12 +17,12 @@ func LandlockABI() int {
 	return int(r)
 }
 
-// Ruleset begins a Landlock ruleset that handles the access rights fs and the scopes, see landlock_create_ruleset(2). Older
-// kernels know a shorter structure, and take this one if what they don't know is zero.
-func (b *Builder) Ruleset(fs, scopes uint64) Reg {
+// Ruleset begins a Landlock ruleset that handles the access rights fs on files and net on ports, and the scopes, see
+// landlock_create_ruleset(2). Older kernels know a shorter structure, and take this one if what they don't know is zero.
+func (b *Builder) Ruleset(fs, net, scopes uint64) Reg {
 	const size = 24 // struct landlock_ruleset_attr: handled_access_fs, handled_access_net, scoped
 	r := b.Reg()
-	b.add(WhyConfine, unix.SYS_LANDLOCK_CREATE_RULESET, uintptr(b.Words64(fs, 0, scopes)), size, 0).out(r)
+	b.add(WhyConfine, unix.SYS_LANDLOCK_CREATE_RULESET, uintptr(b.Words64(fs, net, scopes)), size, 0).out(r)
 	return r
 }
 

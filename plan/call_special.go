@@ -125,6 +125,11 @@ func (b *Builder) SendSpaces(open *[len(SpaceKinds)]Reg) {
 
 func (b *Builder) send(kind, step uint32, first, second Reg, when uint8) {
 	b.Sends |= 1 << kind
+	b.sendOver(Status, WhyMonitor, kind, step, first, second, when)
+}
+
+// sendOver sends a record with one or two descriptors over a socket; value is what the record has as its step.
+func (b *Builder) sendOver(to Reg, why Why, kind, step uint32, first, second Reg, when uint8) {
 	length := uint64(cmsgLen)
 	if second != None {
 		length += cmsgMore
@@ -133,11 +138,11 @@ func (b *Builder) send(kind, step uint32, first, second Reg, when uint8) {
 	record := b.Words32(kind, step, 0)
 	vector := b.Words64(uint64(record), 12)
 	message := b.Words64(0, 0, uint64(vector), 1, uint64(control), cmsgSpace, 0)
-	b.add(WhyMonitor, Poke, uintptr(control)+cmsgData).fd(1, first).When = when
+	b.add(why, Poke, uintptr(control)+cmsgData).fd(1, first).When = when
 	if second != None {
-		b.add(WhyMonitor, Poke, uintptr(control)+cmsgData+cmsgMore).fd(1, second).When = when
+		b.add(why, Poke, uintptr(control)+cmsgData+cmsgMore).fd(1, second).When = when
 	}
-	b.add(WhyMonitor, unix.SYS_SENDMSG, 0, uintptr(message), unix.MSG_NOSIGNAL).fd(0, Status).When = when
+	b.add(why, unix.SYS_SENDMSG, 0, uintptr(message), unix.MSG_NOSIGNAL).fd(0, to).When = when
 }
 
 // SkipUnless leaves out what follows, up to SkipEnd, if nothing has been stored in r. It returns what SkipEnd wants.

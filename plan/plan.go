@@ -41,6 +41,7 @@ const (
 	Reaper            // the signalfd by which pid 1 learns of ended children
 	Caller            // a pidfd of the caller, by which pid 1 learns of its end; -1 if nobody is to be watched
 	Flag              // the address of a page that pid 1 and the command's process share, see Builder.ForkGuarded
+	Net               // the socket between pid 1 and the net process; the net process has its own end there
 	firstFree
 
 	Cwd Reg = 0xffffffff // AT_FDCWD: not a register, but accepted where a descriptor is
@@ -83,6 +84,7 @@ const (
 	Hop                       // go on in a child that is made with the flags Args[0]; the process itself ends
 	Guarded                   // wait until pid 1 has made the calls of Fork
 	Skip                      // leave out the Args[0] calls that follow if argument 1 is 0
+	Acked                     // fail with the errno in the answer of netlink(7) at Args[0]; Args[1] is the request as a text
 )
 
 // Kinds of records on the status socket.

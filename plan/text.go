@@ -14,6 +14,7 @@ import (
 //	f descriptor   s string   w data, its length is the next argument   d decimal   o octal   x hexadecimal
 //	- left out     p string, left out if it is empty   v list of strings   h struct open_how
 //	a struct mount_attr   l struct landlock_ruleset_attr   b struct landlock_path_beneath_attr
+//	i struct sockaddr_in or sockaddr_in6
 //	any other letter: an index of flagNames
 type form struct {
 	nr         uint16
@@ -71,6 +72,9 @@ var forms = [...]form{
 	{unix.SYS_IOCTL, "ioctl", "fI-"},
 	{unix.SYS_SENDTO, "sendto", "f-----"},
 	{unix.SYS_SENDMSG, "sendmsg", "f--"},
+	{unix.SYS_SETSOCKOPT, "setsockopt", "fdd--"},
+	{unix.SYS_BIND, "bind", "fi-"},
+	{unix.SYS_LISTEN, "listen", "fd"},
 	{unix.SYS_RECVFROM, "recvfrom", "f-----"},
 	{unix.SYS_CLONE3, "clone3", ""},
 	{unix.SYS_MMAP, "mmap", "-----"},
@@ -91,6 +95,7 @@ var forms = [...]form{
 	{CloseRest, "close_rest", "-d"},
 	{Guarded, "await_guard", ""},
 	{Skip, "skip_unless", "df"},
+	{Acked, "acked", "-s"},
 	{unix.SYS_SETNS, "setns", "dN"},
 	{unix.SYS_SETRESUID, "setresuid", "d--"},
 	{unix.SYS_SETRESGID, "setresgid", "d--"},
@@ -130,6 +135,7 @@ var flagNames = [128][]flagName{
 		{unix.O_NOFOLLOW, "nofollow"},
 		{unix.O_NONBLOCK, "nonblock"},
 		{unix.O_NOCTTY, "noctty"},
+		{unix.O_APPEND, "append"},
 	},
 	'T': {{unix.OPEN_TREE_CLONE, "clone"}, {unix.AT_RECURSIVE, "recursive"}, {unix.AT_EMPTY_PATH, "empty_path"}},
 	'N': {
@@ -161,7 +167,8 @@ var flagNames = [128][]flagName{
 		{unix.RLIMIT_NOFILE, "nofile"},
 	},
 	'K': {{unix.KEYCTL_JOIN_SESSION_KEYRING, "join_session_keyring"}},
-	'D': {{unix.AF_INET, "inet"}},
+	'D': {{unix.AF_INET, "inet"}, {unix.AF_INET6, "inet6"}, {unix.AF_NETLINK, "netlink"}, {unix.AF_PACKET, "packet"}},
+	'B': {{unix.LANDLOCK_ACCESS_NET_BIND_TCP, "bind_tcp"}, {unix.LANDLOCK_ACCESS_NET_CONNECT_TCP, "connect_tcp"}},
 	'E': {{unix.LANDLOCK_SCOPE_ABSTRACT_UNIX_SOCKET, "abstract_unix_socket"}, {unix.LANDLOCK_SCOPE_SIGNAL, "signal"}},
 	'F': {
 		{unix.LANDLOCK_ACCESS_FS_EXECUTE, "execute"},
@@ -268,8 +275,12 @@ func (c *Call) argument(i int, kind byte) string {
 		}
 	case 'x':
 		return fmt.Sprintf("%#x", v)
-	case 'h', 'a', 'l', 'b', '1', '2':
+	case 'h', 'a', 'l', '1', '2':
 		return structText(v, kind)
+	case 'b':
+		return c.ruleText(words64(v, 2))
+	case 'i':
+		return addressText(memory(v, int(c.Args[i+1])))
 	case 'S':
 		return unix.SignalName(unix.Signal(v))
 	}
@@ -289,8 +300,6 @@ func structText(v uintptr, kind byte) string {
 		return names('A', w[0])
 	case 'l':
 		return rulesetText(words64(v, 3))
-	case 'b':
-		return ruleText(words64(v, 2))
 	case '2':
 		w := words64(v, 2)
 		return limitText(w[0]) + ":" + limitText(w[1])
@@ -302,7 +311,7 @@ func structText(v uintptr, kind byte) string {
 func (r Reg) String() string {
 	switch fixed := [...]string{
 		None: "none", Status: "status", Peer: "peer", Proc: "proc", Root: "root", Base: "base", Tty: "tty", Reaper: "reaper",
-		Caller: "caller", Flag: "flag",
+		Caller: "caller", Flag: "flag", Net: "net",
 	}; {
 	case r == Cwd:
 		return "cwd"

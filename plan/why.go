@@ -41,7 +41,7 @@ const (
 	WhyNested    // no user namespaces below it: the limit on them
 	WhyAssert    // the proof of that
 	WhyShare     // limits of what the user's processes have in common
-	WhyNetwork   // the loopback interface
+	WhyNetwork   // the loopback interface, and what listens there for the net process
 	WhyProc      // the host's /proc, which is kept open
 	WhyRoot      // the cover that the tree is built on, and the pivot to it
 	WhyPrivilege // capabilities and what they depend on
@@ -54,6 +54,8 @@ const (
 	WhyStdio    // files in the place of standard descriptors
 	WhyMonitor  // what pid 1 and its parent tell each other
 	WhyTie      // who dies with whom, and who can look at whom
+	WhyNetLog   // the file in which connections are noted
+	WhyRelay    // the net process: its start, and what it and pid 1 tell each other
 
 	// The command.
 	WhyDir         // its working directory

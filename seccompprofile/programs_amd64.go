@@ -61,6 +61,8 @@ var (
 	strict32SetidProgram []byte
 	//go:embed programs/strictDebug32Setid_amd64.bpf
 	strictDebug32SetidProgram []byte
+	//go:embed programs/net_amd64.bpf
+	netProgram []byte
 )
 
 // builtins are the policies that come with box.
@@ -97,4 +99,5 @@ var builtins = [...]builtin{
 	{"strict", AllowDebug | AllowSetid, &strictDebugSetidProgram},
 	{"strict", Allow32bit | AllowSetid, &strict32SetidProgram},
 	{"strict", AllowDebug | Allow32bit | AllowSetid, &strictDebug32SetidProgram},
+	{"net", 0, &netProgram},
 }

@@ -33,6 +33,8 @@ var (
 	strictSetidProgram []byte
 	//go:embed programs/strictDebugSetid_arm64.bpf
 	strictDebugSetidProgram []byte
+	//go:embed programs/net_arm64.bpf
+	netProgram []byte
 )
 
 // builtins are the policies that come with box.
@@ -53,4 +55,5 @@ var builtins = [...]builtin{
 	{"strict", AllowDebug, &strictDebugProgram},
 	{"strict", AllowSetid, &strictSetidProgram},
 	{"strict", AllowDebug | AllowSetid, &strictDebugSetidProgram},
+	{"net", 0, &netProgram},
 }

@@ -30,6 +30,14 @@ const (
 	Docker  = "docker"
 )
 
+// net is the name of the policy of the process that carries a sandbox's connections; no command has it.
+const net = "net"
+
+// Net writes the loading of the filter for that process.
+func Net(b *plan.Builder) {
+	b.LoadFilter(Program(net, 0))
+}
+
 // Variant is what a policy is changed by.
 type Variant uint8
 

@@ -16,6 +16,8 @@ const (
 	Awaited              // Life.Block
 	Confined             // Confine
 	Inherited            // Life.Stdio
+	Networked            // Network
+	NetLogged            // Network.Log
 	entries   Ref = 1 << 24
 	filters   Ref = 2 << 24
 	locks     Ref = 3 << 24
@@ -73,6 +75,10 @@ func (s *Spec) Origin(ref Ref) Origin {
 		return s.Life.Block.Origin
 	case Confined:
 		return s.Confine.Required
+	case Networked:
+		return s.Network.Origin
+	case NetLogged:
+		return s.Network.LogOrigin
 	}
 	return Origin{}
 }

@@ -41,6 +41,7 @@ type Spec struct {
 	Life    Life
 	Limits  Limits
 	Labels  Labels
+	Network Network
 }
 
 // Confinement reports whether the command is confined by Landlock, see landlock(7). The zero value is not at all.

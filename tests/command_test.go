@@ -81,9 +81,9 @@ func (s *script) hold(ts *testscript.TestScript, _ bool, args []string) {
 	s.held = append(s.held, file)
 }
 
-// condition knows [subids]: the system has given subordinate ids to the user who runs the script, see subuid(5); [traces]: processes
-// may trace those of their user that are not their children, see ptrace(2), ptrace_scope; and [landlock:N]: the kernel's version of
-// Landlock is N or a later one.
+// condition knows [subids]: the system has given subordinate ids to the user who runs the script, see subuid(5); [traces]:
+// processes may trace those of their user that are not their children, see ptrace(2), ptrace_scope; and [landlock:N]: the
+// kernel's version of Landlock is N or a later one.
 func (s *script) condition(cond string) (bool, error) {
 	if abi, is := strings.CutPrefix(cond, "landlock:"); is {
 		want, err := strconv.Atoi(abi)

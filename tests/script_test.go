@@ -144,6 +144,18 @@ func (s *script) Skip(args ...any) {
 func (s *script) Parallel()     {}
 func (s *script) Verbose() bool { return testing.Verbose() }
 
+// document is one whose examples a script runs: below the repository.
+const document = "docs/containers-are-processes.md"
+
+// documentPath returns where it is: in the repository, or where stage has copied it to.
+func documentPath() string {
+	path, _ := filepath.Abs("../" + document)
+	if _, err := os.Stat(path); err != nil {
+		path, _ = filepath.Abs(filepath.Base(document))
+	}
+	return path
+}
+
 // setup gives the script the environment of a user whose home is in the script's own directory.
 func (s *script) setup(env *testscript.Env) error {
 	home := filepath.Join(env.WorkDir, "home")
@@ -162,6 +174,7 @@ func (s *script) setup(env *testscript.Env) error {
 		"XDG_CACHE_HOME="+filepath.Join(filepath.Dir(env.WorkDir), "cache"))
 	s.made = append(s.made, filepath.Join(home, ".config")) // box's own part of it is read-only in a sandbox, and so it is made
 	env.Vars = append(env.Vars, "PYTHONPATH="+library, "PYTHONDONTWRITEBYTECODE=1")
+	env.Vars = append(env.Vars, "DOCUMENT="+documentPath())
 	env.Vars = append(env.Vars, slowVar+"="+os.Getenv(slowVar))
 	s.dir = env.WorkDir
 	s.given, err = filesBelow(s.dir)

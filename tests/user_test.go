@@ -50,7 +50,7 @@ func stage(box string) (dir string, err error) {
 	if err != nil {
 		return dir, err
 	}
-	for from, to := range map[string]string{self: "tests", box: "box"} {
+	for from, to := range map[string]string{self: "tests", box: "box", "../" + document: filepath.Base(document)} {
 		data, err := os.ReadFile(from)
 		if err == nil {
 			err = os.WriteFile(filepath.Join(dir, to), data, 0o755)

@@ -59,10 +59,10 @@ func (x *Box) EnterOuter(b *plan.Builder) {
 	}
 }
 
-// Enter enters the others, the mounts last: paths are the sandbox's then. Only a child gets into the pid namespace, see setns(2). That
-// would be a child of the monitor, or, when this has been killed, of whoever takes its orphans over: where these are waited for late,
-// as by many a pid 1 of a container, the sandbox could not end until then (zap_pid_ns_processes()). So it becomes one of the sandbox's
-// own pid 1.
+// Enter enters the others, the mounts last: paths are the sandbox's then. Only a child gets into the pid namespace, see
+// setns(2). That would be a child of the monitor, or, when this has been killed, of whoever takes its orphans over: where these
+// are waited for late, as by many a pid 1 of a container, the sandbox could not end until then (zap_pid_ns_processes()). So it
+// becomes one of the sandbox's own pid 1.
 func (x *Box) Enter(b *plan.Builder) {
 	for i := len(x.Spaces) - 1; i > userPlace; i-- {
 		if x.own[i] {
@@ -73,8 +73,8 @@ func (x *Box) Enter(b *plan.Builder) {
 	b.Orphan()
 }
 
-// Finish enters the command's user namespace, and gives up all privilege but the capabilities that s keeps. Supplementary groups are
-// given up where the sandbox has given them up: groups.
+// Finish enters the command's user namespace, and gives up all privilege but the capabilities that s keeps. Supplementary groups
+// are given up where the sandbox has given them up: groups.
 func (x *Box) Finish(b *plan.Builder, s *spec.Spec, groups bool) {
 	if groups {
 		b.Setgroups()

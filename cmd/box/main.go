@@ -23,6 +23,7 @@ import (
 	"box/internal/host"
 	"box/internal/inherited"
 	"box/launch"
+	"box/netns"
 	"box/shim"
 
 	"golang.org/x/sys/unix"
@@ -54,6 +55,9 @@ func run(argv []string) launch.Status {
 	}
 	if len(argv) == 0 {
 		argv = noWords[:]
+	}
+	if argv[0] == netns.Name {
+		return launch.Status{Code: session.Relay(argv[1:])}
 	}
 	if path.Base(argv[0]) == "bwrap" {
 		return launch.Status{Code: one.bwrap.Run(&one.session, argv[0], argv[1:])}

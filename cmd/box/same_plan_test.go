@@ -120,6 +120,13 @@ var generatedWords = map[string][]string{
 	"VALUE":  {"", "/usr/bin", "a=b"},
 	"GLOB":   {"A*"},
 	"CAP":    {"ALL", "CAP_KILL"},
+
+	"NAME[:PORT]": {
+		"a.example", "A.Example.:22,443", "*.b.example", "*",
+		"10.1.0.0/16:22", "[fd00::1]:80", "host:80", "@npm", "x:0", "",
+	},
+	"PORT:PORT":       {"8080:80", "127.0.0.1:8081:81", "[::1]:8082:82/tcp", "80"},
+	"none|names|host": {"none", "names", "names"},
 }
 
 // line1 makes a command line.
@@ -143,7 +150,11 @@ func compileBox(s *session.Session, words []string) (string, error) {
 	if err := one.native.Plan(s, words); err != nil {
 		return "", err
 	}
-	return planText(&s.Builder), nil
+	text := planText(&s.Builder)
+	if s.NetPlan() != nil {
+		text += planText(&s.Net)
+	}
+	return text, nil
 }
 
 // compileBwrap is compileBox in bwrap mode.

@@ -15,6 +15,7 @@ import (
 	"box/internal/early"
 	"box/internal/inherited"
 	"box/internal/nearest"
+	"box/spec"
 )
 
 // The groups of verbs, in the order of box help.
@@ -74,8 +75,8 @@ var verbs = [...]verb.Verb{
 // reserved are words that will be verbs. A program of that name is run by box run, or after --. Refused now, each can
 // become one without changing what a command line means.
 var reserved = [...]string{
-	"alias", "apply", "cache", "completion", "events", "explain", "home", "image", "learn", "pause", "profile", "pull", "push", "restart",
-	"stats", "unpause", "verify", "volume", "why",
+	"alias", "apply", "cache", "completion", "events", "explain", "home", "image", "learn", "pause", "profile", "pull", "push",
+	"restart", "stats", "unpause", "verify", "volume", "why",
 }
 
 // verbOf returns the verb that word is, or nil.
@@ -134,14 +135,16 @@ func helpOf(name string) error {
 func contextOf(words []string) *verb.Context {
 	return &verb.Context{
 		Words: words, Table: verbs[:], Reserved: reserved[:], Help: helpOf, PrintVersion: printVersion,
-		Build: startsHow(), Entry: ordinary() != 0, Try: trySandbox,
+		Build: startsHow(), Entry: ordinary() != 0,
+		Try:        func() error { return trySandbox(spec.NetNone) },
+		TryNetwork: func() error { return trySandbox(spec.NetNames) },
 	}
 }
 
-// trySandbox runs true(1) in a plain sandbox. It uses the one command line of the process, which a verb does not need
+// trySandbox runs true(1) in a sandbox with that network. It uses the one command line of the process, which a verb does not need
 // otherwise.
-func trySandbox() error {
-	code, err := one.native.Try(&one.session, "true")
+func trySandbox(mode spec.NetMode) error {
+	code, err := one.native.Try(&one.session, mode, "true")
 	if err == nil && code != 0 {
 		err = fmt.Errorf("true ended with status %d", code)
 	}

@@ -69,13 +69,6 @@ func within(address *unix.RawSockaddrUnix, dir int, name string) uintptr {
 	return unsafe.Offsetof(address.Path) + uintptr(n) + 1
 }
 
-// Accept takes a connection, if there is one.
-func Accept(fd int) (connection int, errno unix.Errno) {
-	const flags = unix.SOCK_CLOEXEC | unix.SOCK_NONBLOCK
-	r, _, errno := unix.RawSyscall6(unix.SYS_ACCEPT4, uintptr(fd), 0, 0, flags, 0, 0)
-	return int(r), errno
-}
-
 // Peer returns who has connected a socket, see unix(7), SO_PEERCRED. pid is 0 for one in a pid namespace that can't be seen.
 func Peer(fd int) (pid int, uid uint32) {
 	var who unix.Ucred

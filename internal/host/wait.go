@@ -49,6 +49,20 @@ func Pending(fd int, events int16) bool {
 	return errno == 0 && n > 0
 }
 
+// PendingWithin waits for events, at most for so many nanoseconds, and reports whether some have happened. A signal ends the wait.
+func PendingWithin(fd int, events int16, nanoseconds int64) bool {
+	set := unix.PollFd{Fd: int32(fd), Events: events}
+	limit := unix.NsecToTimespec(nanoseconds)
+	p, to := unsafe.Pointer(&set), unsafe.Pointer(&limit)
+	if early.Running() {
+		n, errno := result(raw(unix.SYS_PPOLL, uintptr(p), 1, uintptr(to)))
+		return errno == 0 && n > 0
+	}
+	early.Ordinary()
+	n, _, errno := unix.Syscall6(unix.SYS_PPOLL, uintptr(p), 1, uintptr(to), 0, 0, 0)
+	return errno == 0 && n > 0
+}
+
 // Wait is wait4(2) for one process.
 func Wait(pid int, status *unix.WaitStatus, options int) (found int, errno unix.Errno) {
 	r, errno := syscall(unix.SYS_WAIT4, uintptr(pid), unsafe.Pointer(status), uintptr(options))
@@ -75,6 +89,13 @@ func Kill(pid int, signal unix.Signal) {
 // Prctl is prctl(2) with one argument.
 func Prctl(option int, arg uintptr) {
 	_, _, _ = unix.RawSyscall6(unix.SYS_PRCTL, uintptr(option), arg, 0, 0, 0, 0)
+}
+
+// SetName sets the name of the process, of which 15 bytes count, see prctl(2), PR_SET_NAME.
+func SetName(name string) {
+	var text [16]byte
+	copy(text[:15], name)
+	_, _, _ = unix.RawSyscall6(unix.SYS_PRCTL, unix.PR_SET_NAME, uintptr(unsafe.Pointer(&text)), 0, 0, 0, 0)
 }
 
 // PID returns the process's id, and Parent that of its parent.

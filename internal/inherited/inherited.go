@@ -50,7 +50,7 @@ package inherited
 // 			ignored |= (uint64_t)1 << (s - 1);
 // 	}
 // 	syscall(SYS_rt_sigprocmask, SIG_BLOCK, NULL, &blocked, 8);
-// 	one_cpu();
+// 	if (argc < 1 || strcmp(argv[0], "box-net") != 0) one_cpu(); // netns.Name: that one does not sleep
 // 	environment = envp;
 // 	span(argv);
 // 	span(envp);

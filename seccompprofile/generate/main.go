@@ -20,6 +20,9 @@ import (
 // built are the policies that are compiled. "debug" is "default" with --allow-debug, so it needs no program of its own.
 var built = []string{"default", "docker", "nested", "strict"}
 
+// own are policies of box's own processes, which no flag changes.
+var own = []string{"net"}
+
 // targets are the architectures that box is built for, and those that come in addition with --allow-32bit.
 var targets = []struct {
 	arch   *policy.Arch
@@ -55,6 +58,13 @@ func generate() (map[string][]byte, error) {
 				return nil, fmt.Errorf("%s for %s: %w", name, t.arch.Name, err)
 			}
 			list = append(list, of...)
+		}
+		for _, name := range own {
+			code, err := compileVariant(name, false, false, []*policy.Arch{t.arch})
+			if err != nil {
+				return nil, fmt.Errorf("%s for %s: %w", name, t.arch.Name, err)
+			}
+			list = append(list, program{policy: name, variant: "0", name: name, arch: t.arch, code: code})
 		}
 		for _, p := range list {
 			files[p.file()] = p.code

@@ -181,6 +181,7 @@ func cannot(name string, errno unix.Errno) error {
 //go:noinline
 func unreadable(name string, format uint64) error {
 	early.Ordinary()
-	return say.Usagef("cannot enter %s: it says in format %d how to be inside, and this box knows %d", name, format, launch.InsideFormat).
+	const text = "cannot enter %s: it says in format %d how to be inside, and this box knows %d"
+	return say.Usagef(text, name, format, launch.InsideFormat).
 		Hintf("start it anew with this version: box stop %s, then box start %s", name, name)
 }

@@ -137,6 +137,9 @@ var byReason = [...][]rule{
 	},
 	plan.WhyStdio:   {{text: "a standard descriptor's file can't be made read-only: {call}: {reason}"}},
 	plan.WhyMonitor: {{errno: unix.ETOOMANYREFS, say: tooManyRefs}},
+	plan.WhyNetwork: {{errno: unix.ETOOMANYREFS, say: tooManyRefs}},
+	plan.WhyNetLog:  netLogs,
+	plan.WhyRelay:   {{say: relayed}},
 	plan.WhyDir:     {{say: workingDirectory}},
 	plan.WhyProcess: {
 		{errno: unix.EAGAIN, say: processes},

@@ -94,6 +94,8 @@ type Line struct {
 	layers []string
 	// layersFrom are the words of the last one, for the message.
 	layersFrom []string
+	// net is what --net, --allow and --share-net said last.
+	net netWords
 	// caps are --cap-add and --cap-drop.
 	caps arg.Capabilities
 	// tell is for --info-fd, --json-status-fd and --userns-block-fd. The

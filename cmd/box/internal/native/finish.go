@@ -13,6 +13,7 @@ import (
 	"box/internal/host"
 	"box/internal/inherited"
 	"box/mounts"
+	"box/netns"
 	"box/seccompprofile"
 	"box/spec"
 
@@ -58,20 +59,14 @@ func (b *Line) Finish(command []string) error {
 	if s.IDs.Origin.Words != nil && !s.New.Has(spec.User) && !s.Join.User.Given() {
 		return say.Refuse(s.IDs.Origin.Words, "needs a user namespace of its own, and --share-user keeps the caller's")
 	}
+	if err := b.networked(); err != nil {
+		return err
+	}
 	if err := b.named(); err != nil {
 		return err
 	}
-	// In a user namespace of its own the command can have any capability, since
-	// they count there only. Without one they are the caller's, see
-	// capabilities(7).
-	if s.Caps.Keep = b.caps.Set; !s.OwnsUser() {
-		s.Caps.Keep &= host.Capabilities() // nobody can give away more
-	}
-	// hook_sb_mount() in the kernel's security/landlock/fs.c refuses mount(2)
-	// to everything in a domain that handles files.
-	if s.Confine.Required.Words != nil && s.Mounting() {
-		return say.Refuse(s.Confine.Required.Words,
-			"it would keep the command from mounting, which --nested-userns and CAP_SYS_ADMIN are for")
+	if err := b.capable(); err != nil {
+		return err
 	}
 	// Before filters and limited: it reports whether somebody else writes the id
 	// maps, which limited looks at.
@@ -86,6 +81,7 @@ func (b *Line) Finish(command []string) error {
 	if err := b.furnish(); err != nil {
 		return err
 	}
+	mounts.Resolver(s, netns.Resolver)
 	s.Mounts.State = inputs.StateDirectory()
 	inputs.OwnDirectories(s)
 	inputs.TakeCallers(s)
@@ -100,6 +96,23 @@ func (b *Line) Finish(command []string) error {
 	// PWD is set last: no flag can make it differ from the directory where the
 	// command starts.
 	s.Command.Env = early.Append(environ.Without(env, "PWD"), early.Concat("PWD=", s.Command.Dir))
+	return nil
+}
+
+// capable decides which capabilities the command has. In a user namespace of
+// its own it can have any, since they count there only. Without one they are
+// the caller's, see capabilities(7).
+func (b *Line) capable() error {
+	s := b.spec
+	if s.Caps.Keep = b.caps.Set; !s.OwnsUser() {
+		s.Caps.Keep &= host.Capabilities() // nobody can give away more
+	}
+	// hook_sb_mount() in the kernel's security/landlock/fs.c refuses mount(2)
+	// to everything in a domain that handles files.
+	if s.Confine.Required.Words != nil && s.Mounting() {
+		return say.Refuse(s.Confine.Required.Words,
+			"it would keep the command from mounting, which --nested-userns and CAP_SYS_ADMIN are for")
+	}
 	return nil
 }
 

@@ -22,6 +22,7 @@ const (
 	groupFiles = "Files (in order; a later one covers an earlier one)"
 	groupView  = "Files that no flag names"
 	groupNS    = "Namespaces and ids (all are the sandbox's own unless shared)"
+	groupNet   = "Network (none, unless one of these is given)"
 	groupEnv   = "Environment"
 	groupLife  = "Process"
 	groupBox   = "Boxes: sandboxes with a name"
@@ -31,7 +32,7 @@ const (
 
 // Groups are in the order of --help. A group that is missing here would be
 // missing in --help.
-var Groups = [...]string{groupFiles, groupView, groupNS, groupEnv, groupLife, groupBox, groupSys, groupLook}
+var Groups = [...]string{groupFiles, groupView, groupNS, groupNet, groupEnv, groupLife, groupBox, groupSys, groupLook}
 
 // Flags are in the order of the help. All options of bubblewrap are here, but
 // for --level-prefix and --not-a-security-boundary. Some of them do nothing, or
@@ -72,14 +73,12 @@ var Flags = [...]Flag{
 	{"-W", "SRC[:DEST]", groupView, "The same, writable", (*Line).besideWritable},
 	{"--base", "full|none", groupView, "Add the base view, or not even /proc, /dev and /tmp", (*Line).base},
 
-	{"--share-net", "", groupNS, "Use the caller's network", (*Line).shareNet},
 	{"--share-pid", "", groupNS, "See the caller's processes", (*Line).sharePID},
 	{"--share-ipc", "", groupNS, "Use the caller's System V IPC and message queues", (*Line).shareIPC},
 	{"--share-uts", "", groupNS, "Use the caller's host name", (*Line).shareUTS},
 	{"--share-cgroup", "", groupNS, "See the caller's cgroups", (*Line).shareCgroup},
 	{"--share-user", "", groupNS, "Use the caller's user namespace (root only)", (*Line).shareUser},
 	{"--unshare-all", "", groupNS, "Take back what was shared: all namespaces are new", (*Line).unshareAll},
-	{"--unshare-net", "", groupNS, "Take back --share-net", (*Line).unshareNet},
 	{"--unshare-pid", "", groupNS, "Take back --share-pid", (*Line).unsharePID},
 	{"--unshare-ipc", "", groupNS, "Take back --share-ipc", (*Line).unshareIPC},
 	{"--unshare-uts", "", groupNS, "Take back --share-uts", (*Line).unshareUTS},
@@ -98,6 +97,14 @@ var Flags = [...]Flag{
 	{"--gid", "N", groupNS, "Group id inside; the caller's by default", (*Line).gid},
 	{"--map-ids", "auto|single", groupNS, "Map the caller's subordinate ids too (newuidmap, newgidmap)", (*Line).mapIDs},
 	{"--hostname", "NAME", groupNS, "Host name inside; it is box by default", (*Line).hostname},
+
+	{"--allow", "NAME[:PORT]", groupNet, "Reach NAME, *.NAME, *, ADDR:PORT, NET/BITS:PORT, host:PORT, @GROUP", (*Line).allow},
+	{"--deny", "NAME", groupNet, "Don't reach NAME, whatever --allow says", (*Line).deny},
+	{"--publish", "PORT:PORT", groupNet, "Let others reach a TCP port of the sandbox: [ADDR:]OUTSIDE:INSIDE", (*Line).publish},
+	{"--net", "none|names|host", groupNet, "What is reached: nothing, what is allowed, or the caller's network", (*Line).netMode},
+	{"--net-log", "FILE|-", groupNet, "Note each connection in FILE, as JSON; - is standard error", (*Line).netLog},
+	{"--share-net", "", groupNet, "As --net host", (*Line).shareNet},
+	{"--unshare-net", "", groupNet, "Take back --share-net", (*Line).unshareNet},
 
 	{"-e", "NAME[=VALUE]", groupEnv, "Set a variable, or pass the caller's", (*Line).env1},
 	{"--env-file", "FILE", groupEnv, "The same for each line of FILE; # begins a comment", (*Line).envFile},

@@ -41,6 +41,8 @@ func TellNews(n *launch.News) bool {
 		return tellChanges(n)
 	case launch.Interrupted:
 		return line("interrupted: new repositories were looked for up to ", p.Top, "/", n.Name, " only")
+	case launch.NetEnded:
+		return line("the process that carries connections has ended: the command has no network any more")
 	case launch.TooMany:
 		return line("too many directories: new repositories were looked for up to ", p.Top, "/", n.Name, " only")
 	}

@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
@@ -65,6 +66,9 @@ func golden(t *testing.T, file string) {
 			}
 		}
 	}
+	if target, err := os.Readlink("/etc/resolv.conf"); err == nil && slices.Contains(args, "--allow") {
+		t.Skip("/etc/resolv.conf is a link here, and the plan has a rule for the directory of", target)
+	}
 	t.Chdir(tree)
 	args = withDescriptors(t, args)
 	compiled := func(args []string) string {
@@ -118,7 +122,7 @@ func compileText(t *testing.T, args []string) string {
 		t.Fatal(err)
 	}
 	go func() {
-		_ = printer.Write(write, &b.session.Builder.Plan, b.spec, b.left)
+		_ = printer.Write(write, &b.session.Builder.Plan, b.session.NetPlan(), b.spec, b.left)
 		_ = write.Close()
 	}()
 	var text bytes.Buffer

@@ -46,7 +46,7 @@ func (b *Line) Run(s *session.Session, words []string) (launch.Status, error) {
 	}
 	if b.dry {
 		early.Ordinary()
-		return launch.Status{}, printer.Plan(&b.session.Builder.Plan, b.spec, b.left)
+		return launch.Status{}, printer.Plan(&b.session.Builder.Plan, b.session.NetPlan(), b.spec, b.left)
 	}
 	return b.Start()
 }
@@ -93,10 +93,14 @@ func (b *Line) Plan(s *session.Session, words []string) error {
 // Try runs a command in a plain sandbox with the system's programs, and without
 // a terminal. box doctor asks by it whether a sandbox starts here. The bind
 // makes it one with flags for files, so that nothing of the caller's directory
-// or home can make it fail.
-func (b *Line) Try(s *session.Session, command ...string) (int, error) {
+// or home can make it fail. With spec.NetNames it is one that reaches names,
+// if there were any.
+func (b *Line) Try(s *session.Session, mode spec.NetMode, command ...string) (int, error) {
 	b.Begin(s)
 	b.ptyOff = true
+	if mode == spec.NetNames {
+		b.net.mode, b.net.from = "names", tryWords[:]
+	}
 	b.spec.Tree = append(b.spec.Tree, spec.Entry{Kind: spec.Bind, RO: true, Source: "/usr", Dest: "/usr"})
 	if err := b.Finish(command); err != nil {
 		return 0, err
@@ -107,6 +111,8 @@ func (b *Line) Try(s *session.Session, command ...string) (int, error) {
 	status, err := b.Start()
 	return status.Exit(), err
 }
+
+var tryWords = [...]string{"--net", "names"}
 
 // Begin begins an empty command line. All lists get the session's memory here,
 // and are empty. What was told for an earlier line is forgotten. The Spec is
@@ -120,6 +126,8 @@ func (b *Line) Begin(s *session.Session) {
 	b.spec.Confine.Use = true
 	b.spec.Tree, b.spec.Filters, b.spec.Life.Keep = m.Tree[:0], m.Filters[:0], m.Keep[:0]
 	b.spec.Project.AllowNew = m.AllowNew[:0]
+	n := &b.spec.Network
+	n.Allow, n.Deny, n.Publish = m.Allow[:0], m.Deny[:0], m.Publish[:0]
 	b.env, b.raw, b.data, b.spec.Life.Locks = lists.envs[:0], m.Raw[:0], m.Kept[:0], m.Locks[:0]
 	// uid 0 inside is uid 0 outside to procfs, whatever capabilities it lacks.
 	if unix.Getuid() == 0 {

@@ -146,6 +146,10 @@ func take(words []string) (*Flag, []string, error) {
 // takeCut is take for --flag=value. Only flags with one argument have this
 // form: with two it would not be clear which one is meant.
 func takeCut(words []string) (*Flag, []string, error) {
+	if words[0] == "-p" && len(words) > 1 && strings.IndexByte(words[1], ':') >= 0 {
+		early.Ordinary()
+		return nil, nil, say.Usagef("unknown flag -p").Hintf("did you mean --publish %s?", words[1])
+	}
 	name, _, ok := strings.Cut(words[0], "=")
 	f := find(name)
 	if f == nil || !ok {
@@ -169,8 +173,9 @@ func orNothing(args string) string {
 
 // elsewhere are flags of other programs, and what does the same here.
 var elsewhere = [...]struct{ flag, here string }{
-	{"--net", "--share-net"},
-	{"--network", "--share-net"},
+	{"--network", "--net none|names|host"},
+	{"-p", "--publish [ADDR:]PORT:PORT"},
+	{"--port", "--publish [ADDR:]PORT:PORT"},
 	{"--env", "-e NAME=VALUE"},
 	{"--rw", "-W SRC[:DEST]"},
 	{"--ro", "-B SRC[:DEST]"},
@@ -180,6 +185,13 @@ var elsewhere = [...]struct{ flag, here string }{
 	{"--cwd", "--chdir"},
 	{"--user", "--uid"},
 	{"--pid", "--share-pid"},
+	{"-u", "--uid"},
+	{"--mount", "-W SRC[:DEST], or -B SRC[:DEST] to read only"},
+	{"-P", "--publish PORT:PORT, which names each port"},
+	{"--health-cmd", "box exec NAME COMMAND, which asks from outside whether all is well"},
+	{"--privileged", "--cap-add CAP_..., one by one; a box never has more than its user"},
+	{"--init", "nothing: box has an init (--as-pid-1 leaves it out)"},
+	{"--restart", "box start NAME: box does not restart by itself yet"},
 }
 
 // unknownFlag suggests the flag that was probably meant. It is called by

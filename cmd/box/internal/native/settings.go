@@ -55,7 +55,7 @@ func (b *Line) unshare(ns spec.Namespaces) error {
 
 // The flags for namespaces act in order: --share-net after --unshare-all shares
 // the network, as in bubblewrap.
-func (b *Line) shareNet([]string) error      { return b.share(spec.Net) }
+func (b *Line) shareNet([]string) error      { return b.netHost() }
 func (b *Line) sharePID([]string) error      { return b.share(spec.PID) }
 func (b *Line) shareIPC([]string) error      { return b.share(spec.IPC) }
 func (b *Line) shareUTS([]string) error      { return b.share(spec.UTS) }

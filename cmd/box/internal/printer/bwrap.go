@@ -59,6 +59,8 @@ func inexpressible(s *spec.Spec) (list []string) {
 	mark(!s.Mounts.KeepMountPoints, "mount points that had to be made on the host are removed again")
 	mark(!s.Mounts.PlainDestinations, "a destination that is a link is followed, inside the sandbox")
 	mark(!s.Mounts.KernelTmpfsSize, "the size of the root and of /dev is limited, together with every tmpfs that has no --size")
+	mark(s.Network.Mode == spec.NetNames, "the network: what --allow names is reached, through a process outside")
+	mark(len(s.Network.Publish) != 0, "published ports")
 	mark(s.Project.Top != "", "what appears in %s is watched for", s.Project.Top)
 	mark(s.Scratch.Top != "", "it is told how many files were written in %s", s.Scratch.Top)
 	mark(s.Scratch.Dir != "", "%s and %s are made, and %s is removed at the end",

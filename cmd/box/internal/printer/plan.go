@@ -21,13 +21,17 @@ import (
 )
 
 // Plan prints a plan on stdout, see Write.
-func Plan(p *plan.Plan, s *spec.Spec, left []string) error { return Write(os.Stdout, p, s, left) }
+func Plan(p, net *plan.Plan, s *spec.Spec, left []string) error {
+	return Write(os.Stdout, p, net, s, left)
+}
 
 // Write prints a plan, a line for each call with the flag that it came from.
-// left are the default mounts that have no place. The lines that begin with #
+// net is the plan of the process that carries connections, or nil: it comes
+// first, since that process is started first. left are the default mounts that
+// have no place. The lines that begin with #
 // say what the calls do not show. The calls are in the order in which the child
 // makes them, after clone3 and the acts of the parent.
-func Write(file io.Writer, p *plan.Plan, s *spec.Spec, left []string) error {
+func Write(file io.Writer, p, net *plan.Plan, s *spec.Spec, left []string) error {
 	out := bufio.NewWriter(file)
 	line := func(format string, args ...any) {
 		fmt.Fprintln(out, say.Visible(strings.TrimRight(fmt.Sprintf(format, args...), " ")))
@@ -52,14 +56,24 @@ func Write(file io.Writer, p *plan.Plan, s *spec.Spec, left []string) error {
 			line("# %s", policyfile.Proved("the policy "+f.Policy, f.Program))
 		}
 	}
+	calls := func(p *plan.Plan) {
+		for i := range p.Inside {
+			c := &p.Inside[i]
+			line("%-100s%s", c, origin(s.Origin(c.For)))
+		}
+	}
+	if net != nil {
+		if kernel.SysctlsFixed() {
+			line("# /proc/sys is read-only here: the command can't listen on ports below net.ipv4.ip_unprivileged_port_start")
+		}
+		line("%-100s # the process that carries connections, outside", "clone3()")
+		calls(net)
+	}
 	line("%-100s # new namespaces", "clone3("+plan.FlagsText(p.Flags)+")")
 	for _, act := range p.Outside {
 		line("%-100s # by the parent, while the child waits", act)
 	}
-	for i := range p.Inside {
-		c := &p.Inside[i]
-		line("%-100s%s", c, origin(s.Origin(c.For)))
-	}
+	calls(p)
 	return out.Flush()
 }
 

@@ -35,6 +35,9 @@ type Memory struct {
 	Project    project.Found
 	Locked     [256]spec.LockedPath
 	Names      [64]string
+	Allow      [512]spec.NetRule
+	Deny       [64]spec.NetRule
+	Publish    [64]spec.NetPort
 }
 
 // Renamed returns a command whose argv[0] is name. The command itself is not

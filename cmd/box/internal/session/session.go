@@ -26,6 +26,7 @@ import (
 type Session struct {
 	Memory
 	Builder plan.Builder
+	Net     plan.Builder // of the net process, where there is one
 	Tell    statusfd.Informer
 	Shim    shim.Shim // of a box with a name
 	Alone   Alone
@@ -59,10 +60,23 @@ func (s *Session) Compile() error {
 	if err := launch.Compile(&s.Builder, &s.Spec); err != nil {
 		return err
 	}
+	if s.Spec.Network.Relayed() {
+		if err := launch.CompileNet(&s.Net, &s.Spec); err != nil {
+			return err
+		}
+	}
 	if s.Tell.Wanted() {
 		s.Builder.Outside = early.Append(s.Builder.Outside, plan.Act(&s.Tell))
 	}
 	return nil
+}
+
+// NetPlan returns the plan of the net process, or nil if there is none.
+func (s *Session) NetPlan() *plan.Plan {
+	if !s.Spec.Network.Relayed() {
+		return nil
+	}
+	return &s.Net.Plan
 }
 
 // Listener hears of a sandbox while it runs. Refused, if it is not nil, answers
@@ -88,7 +102,7 @@ func (s *Session) Run(signals int, l Listener) (launch.Status, error) {
 		}
 		s.Shim.Redirect()
 	}
-	box, err := launch.Start(&s.Builder.Plan, &s.Spec, signals)
+	box, err := launch.Start(&s.Builder.Plan, s.NetPlan(), &s.Spec, signals)
 	if err != nil {
 		if named {
 			s.Shim.Abandon()

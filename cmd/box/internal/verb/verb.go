@@ -36,6 +36,7 @@ type Context struct {
 	Build        string                  // how this program starts
 	Entry        bool                    // it has an entry before the Go runtime
 	Try          func() error            // runs true(1) in a plain sandbox
+	TryNetwork   func() error            // the same in one that reaches names
 }
 
 // Parse reads the arguments of a verb into flags, a struct with the tags of

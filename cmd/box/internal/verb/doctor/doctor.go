@@ -43,7 +43,8 @@ type report struct {
 
 // examinations are made in this order.
 var examinations = [...]func(*verb.Context) finding{
-	examineKernel, examineBuild, examineSandbox, examineLandlock, examineIDs, examineGroups, examineShares, examineTIOCSTI,
+	examineKernel, examineBuild, examineSandbox, examineNetwork, examineResolver,
+	examineLandlock, examineIDs, examineGroups, examineShares, examineTIOCSTI, examineBoxes,
 }
 
 const help = "Reports what this kernel and this machine allow, and how to get what they don't.\n\n" +
@@ -149,6 +150,45 @@ func appArmorFix() string {
 	}
 	return "as root, write to /etc/apparmor.d/box and run: apparmor_parser -r /etc/apparmor.d/box\n" +
 		"abi <abi/4.0>,\nprofile box " + exe + " flags=(unconfined) {\n  userns,\n}"
+}
+
+// examineNetwork makes a sandbox with a route that makes all addresses its own,
+// a name server and the process outside that carries connections.
+func examineNetwork(c *verb.Context) finding {
+	f := finding{Name: "networks by name (--allow)", OK: true, Detail: "start"}
+	if err := c.TryNetwork(); err != nil {
+		f.OK, f.Detail = false, err.Error()
+		return f
+	}
+	switch abi := plan.LandlockABI(); {
+	case landlock.Rights(abi) == 0:
+		f.Detail += "; without Landlock the process that carries connections is bounded by its policy alone"
+	case abi < landlock.FirstPorts:
+		f.Detail += "; before Landlock ABI 4 (Linux 6.7) the ports of the process that carries connections are not bounded"
+	}
+	return f
+}
+
+// examineResolver looks for who is asked for names of the outside.
+func examineResolver(*verb.Context) finding {
+	f := finding{Name: "resolver (/etc/resolv.conf)"}
+	data, err := os.ReadFile("/etc/resolv.conf")
+	if err != nil {
+		f.Detail = "can't be read: " + failure.Reason(err) + "; --allow NAME asks 127.0.0.1"
+		return f
+	}
+	var servers []string
+	for line := range strings.Lines(string(data)) {
+		if words := strings.Fields(line); len(words) > 1 && words[0] == "nameserver" {
+			servers = append(servers, words[1])
+		}
+	}
+	if f.OK = servers != nil; !f.OK {
+		f.Detail = "names no server; --allow NAME asks 127.0.0.1"
+		return f
+	}
+	f.Detail = strings.Join(servers, ", ")
+	return f
 }
 
 // examineLandlock says which ABI the kernel has, and what that leaves open in a

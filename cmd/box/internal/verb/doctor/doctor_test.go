@@ -30,7 +30,8 @@ func printed(t *testing.T, err error, words ...string) (out string, status int) 
 		data, _ := io.ReadAll(read)
 		text <- string(data)
 	}()
-	status, failed = Run(&verb.Context{Words: words, Build: "early start", Entry: true, Try: func() error { return err }})
+	try := func() error { return err }
+	status, failed = Run(&verb.Context{Words: words, Build: "early start", Entry: true, Try: try, TryNetwork: try})
 	_ = write.Close()
 	if failed != nil {
 		t.Fatal(failed)

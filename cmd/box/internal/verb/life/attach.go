@@ -16,7 +16,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-const attachHelp = "Shows what a box that was started with -d writes from now on, and gives it what is typed, if it was started with -t or -i.\n\n" +
+const attachHelp = "Shows what a box that was started with -d writes from now on, and gives it what is typed, if it was started " +
+	"with -t or -i.\n\n" +
 	"It ends with the status of the box. The detach keys end attach alone; ^P is sent on if no ^Q follows within half a second. " +
 	"Without a terminal ^C ends attach alone, too."
 

@@ -18,7 +18,7 @@ const inspectHelp = "Prints all that is known of boxes, as JSON.\n\n" +
 
 // inspected is a box as inspect prints it. The names are docker's where it has one for the same.
 type inspected struct {
-	ID         string `json:"Id"` //nolint:revive // as docker has it
+	ID         string `json:"Id"` // as docker has it
 	Name       string
 	Created    string
 	State      inspectedState
@@ -102,7 +102,8 @@ func inspect(r *register.Register, b *register.Box) inspected {
 			AutoRemove: facts.Value("remove") != "", Version: facts.Value("version"),
 		},
 		State: inspectedState{
-			Status: strings.ToLower(state.String()), Running: state == register.Up, Pid: l.PID, InitPid: l.Init, MonitorPid: l.Monitor,
+			Status: strings.ToLower(state.String()), Running: state == register.Up,
+			Pid: l.PID, InitPid: l.Init, MonitorPid: l.Monitor,
 			Signal: l.Signal, Why: l.Why, StartedAt: l.Started, FinishedAt: l.Ended,
 		},
 	}

@@ -15,14 +15,14 @@ import (
 	"box/register"
 )
 
-const logsHelp = "Prints what a box that was started with -d has written: its output on stdout, its errors on stderr, and on stderr, too, " +
-	"what box has to say of it.\n\n" +
+const logsHelp = "Prints what a box that was started with -d has written: its output on stdout, its errors on stderr, and on " +
+	"stderr, too, what box has to say of it.\n\n" +
 	"On a terminal control characters are shown as ^X, but for colours: --raw prints them as they are."
 
 type logsFlags struct {
 	Follow bool   `short:"f" name:"follow" help:"Go on with what is written, until the box ends."`
 	Lines  int    `short:"n" name:"tail" default:"-1" help:"The last so many lines only."`
-	Since  string `name:"since" placeholder:"WHEN" help:"What was written since then: 10m, 2h, or a time such as 2026-11-27T15:04:05Z."`
+	Since  string `name:"since" placeholder:"WHEN" help:"What was written since then: 10m, or 2026-11-27T15:04:05Z."`
 	Times  bool   `short:"t" name:"timestamps" help:"With the time of each line."`
 	Raw    bool   `name:"raw" help:"Control characters as they are."`
 	Name   string `arg:"" name:"name" help:"The box."`

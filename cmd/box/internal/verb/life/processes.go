@@ -10,8 +10,8 @@ import (
 	"box/register"
 )
 
-// process is a process of the user's, as /proc shows it. Nothing here is sent a signal: numbers can be others' by the time that they
-// are printed.
+// process is a process of the user's, as /proc shows it. Nothing here is sent a signal: numbers can be others' by the time that
+// they are printed.
 type process struct {
 	pid, parent int
 	inside      int    // its number in the innermost pid namespace
@@ -89,15 +89,7 @@ func of(all map[int]*process, init int) (list []*process) {
 	if first == nil {
 		return nil
 	}
-	in := map[int]bool{init: true}
-	space := ""
-	if own := look(os.Getpid()); own != nil {
-		for _, p := range all {
-			if p.parent == init && p.space != "" && p.space != own.space {
-				space = p.space
-			}
-		}
-	}
+	in, space := map[int]bool{init: true}, spaceOf(all, init)
 	for again := true; again; {
 		again = false
 		for _, p := range all {
@@ -123,6 +115,18 @@ func of(all map[int]*process, init int) (list []*process) {
 		return a.pid - b.pid
 	})
 	return list
+}
+
+// spaceOf returns the pid namespace of a box, or "" if that is the caller's.
+func spaceOf(all map[int]*process, init int) string {
+	if own := look(os.Getpid()); own != nil {
+		for _, p := range all {
+			if p.parent == init && p.space != "" && p.space != own.space {
+				return p.space
+			}
+		}
+	}
+	return ""
 }
 
 // ticksPerSecond is USER_HZ, which is the same on all machines that box runs on.

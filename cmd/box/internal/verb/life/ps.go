@@ -17,8 +17,7 @@ import (
 )
 
 const psHelp = "Lists the boxes that are up, and the runs in the foreground that have no name.\n\n" +
-	"Times are those of the start and of the end. Of a box that is Lost nobody knows how it ended: its monitor was killed, or the " +
-	"machine began anew."
+	"Of a box that is Lost nobody knows how it ended: its monitor was killed, or the machine began anew."
 
 // listed is a box or a run as ps shows it. Its names in JSON stay.
 type listed struct {
@@ -151,15 +150,14 @@ func stamp(t time.Time) string {
 func foreground(p *process) listed {
 	began := time.Now().Add(-time.Duration((uptime() - float64(p.began)/ticksPerSecond) * float64(time.Second)))
 	l := listed{
-		ID: "pid " + strconv.Itoa(p.pid), State: register.Up.String(), Command: argumentsOf(p.pid), Monitor: p.pid, Ports: []string{},
-		created: began, started: began, Created: stamp(began), Started: stamp(began),
+		ID: "pid " + strconv.Itoa(p.pid), State: register.Up.String(), Command: argumentsOf(p.pid), Monitor: p.pid,
+		Ports: []string{}, created: began, started: began, Created: stamp(began), Started: stamp(began),
 	}
-	for _, child := range childrenOf(p.pid) {
-		l.Init = child
-		if commands := childrenOf(child); len(commands) > 0 {
+	if children := childrenOf(p.pid); len(children) > 0 {
+		l.Init = children[0]
+		if commands := childrenOf(l.Init); len(commands) > 0 {
 			l.PID = commands[0]
 		}
-		break
 	}
 	return l
 }
@@ -177,7 +175,7 @@ func argumentsOf(pid int) []string {
 func childrenOf(pid int) (list []int) {
 	n := strconv.Itoa(pid)
 	data, _ := os.ReadFile("/proc/" + n + "/task/" + n + "/children")
-	for _, field := range strings.Fields(string(data)) {
+	for field := range strings.FieldsSeq(string(data)) {
 		if child, err := strconv.Atoi(field); err == nil {
 			list = append(list, child)
 		}
@@ -225,7 +223,7 @@ func trees(list []listed) error {
 		if root == nil {
 			continue
 		}
-		if err := branch(all, of(all, l.Init), root, "  ", l.Init); err != nil {
+		if err := branch(of(all, l.Init), root, "  ", l.Init); err != nil {
 			return err
 		}
 	}
@@ -233,7 +231,7 @@ func trees(list []listed) error {
 }
 
 // branch prints a process and those below it. The numbers are outside, and inside.
-func branch(all map[int]*process, in []*process, p *process, indent string, init int) error {
+func branch(in []*process, p *process, indent string, init int) error {
 	text := indent + strconv.Itoa(p.pid)
 	if p.depth > 1 && p.inside != p.pid {
 		text += " (" + strconv.Itoa(p.inside) + ")"
@@ -247,7 +245,7 @@ func branch(all map[int]*process, in []*process, p *process, indent string, init
 	}
 	for _, child := range in {
 		if child.parent == p.pid && child.pid != p.pid {
-			if err := branch(all, in, child, indent+"  ", init); err != nil {
+			if err := branch(in, child, indent+"  ", init); err != nil {
 				return err
 			}
 		}

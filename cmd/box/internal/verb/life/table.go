@@ -27,14 +27,14 @@ func table(file io.Writer, rows [][]string) error {
 	}
 	out := bufio.NewWriter(file)
 	for _, row := range rows {
-		line := ""
+		var line strings.Builder
 		for i, cell := range row {
-			line += cell
+			line.WriteString(cell)
 			if i < len(row)-1 {
-				line += strings.Repeat(" ", width[i]+3-utf8.RuneCountInString(cell))
+				line.WriteString(strings.Repeat(" ", width[i]+3-utf8.RuneCountInString(cell)))
 			}
 		}
-		fmt.Fprintln(out, strings.TrimRight(line, " "))
+		fmt.Fprintln(out, strings.TrimRight(line.String(), " "))
 	}
 	return out.Flush()
 }

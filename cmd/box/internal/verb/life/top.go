@@ -70,8 +70,8 @@ func processRows(init int) [][]string {
 			args = "box (pid 1)"
 		}
 		rows = append(rows, []string{
-			strconv.Itoa(p.inside), strconv.Itoa(p.pid), strconv.Itoa(p.parent), name, p.share(up), p.memory(), p.tty(), p.state, p.cpu(),
-			args,
+			strconv.Itoa(p.inside), strconv.Itoa(p.pid), strconv.Itoa(p.parent), name, p.share(up), p.memory(), p.tty(),
+			p.state, p.cpu(), args,
 		})
 	}
 	return rows

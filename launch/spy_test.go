@@ -1,0 +1,175 @@
+package launch
+
+import (
+	"bufio"
+	"fmt"
+	"os"
+	"runtime"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+	"unsafe"
+
+	"box/plan"
+	"box/spec"
+
+	"golang.org/x/sys/unix"
+)
+
+// A spy in a sandbox looks for what enters it, and tries to get at what that has of the host: the program's file, the environment
+// and the memory; it traces it. It has no filter. Its program is the same as the one that enters, so it knows where things are.
+
+// secret is in the memory of what enters, and not in that of the spy.
+var secret [16]byte
+
+const secretText = "of the host only"
+
+// spyRole is the spy. It writes what it has got.
+func spyRole([]string) {
+	runtime.LockOSThread() // one thread traces
+	var own unix.Stat_t
+	must(unix.Stat("/proc/self/exe", &own))
+	got := func(what string) { fmt.Println(what) }
+	fmt.Println("ready")
+	for last := os.Getpid(); ; {
+		for pid := max(last-6, 3); pid < last+8; pid++ {
+			if pid != os.Getpid() && spyOn(pid, &own, got) && pid > last {
+				last = pid
+			}
+		}
+	}
+}
+
+// spyOn attacks a process, and reports whether there is one.
+func spyOn(pid int, own *unix.Stat_t, got func(string)) bool {
+	dir := "/proc/" + strconv.Itoa(pid)
+	if unix.Access(dir, unix.F_OK) != nil {
+		return false
+	}
+	if unix.Access("/proc/self/task/"+strconv.Itoa(pid), unix.F_OK) == nil {
+		return true // a thread of its own
+	}
+	if fd, err := unix.Open(dir+"/mem", unix.O_RDWR|unix.O_CLOEXEC, 0); err == nil {
+		buffer := make([]byte, len(secret))
+		at := int64(uintptr(unsafe.Pointer(&secret)))
+		if n, _ := unix.Pread(fd, buffer, at); n == len(buffer) && string(buffer) == secretText {
+			got("memory")
+		}
+		unix.Close(fd)
+	}
+	if fd, err := unix.Open(dir+"/environ", unix.O_RDONLY|unix.O_CLOEXEC, 0); err == nil {
+		buffer := make([]byte, 1<<16)
+		if n, _ := unix.Read(fd, buffer); n > 0 && strings.Contains(string(buffer[:n]), secretText) {
+			got("environment")
+		}
+		unix.Close(fd)
+	}
+	var is unix.Stat_t
+	if fd, err := unix.Open(dir+"/exe", unix.O_RDONLY|unix.O_CLOEXEC, 0); err == nil {
+		if unix.Fstat(fd, &is) == nil && is.Ino == own.Ino {
+			got("program")
+		}
+		unix.Close(fd)
+	}
+	if unix.PtraceSeize(pid) == nil {
+		if unix.Stat(dir+"/exe", &is) == nil && is.Ino == own.Ino {
+			got("trace")
+		}
+		_ = unix.Kill(pid, unix.SIGKILL)
+		for w := unix.WaitStatus(0x7f); ; { // else nobody else learns of its end
+			_, err := unix.Wait4(pid, &w, unix.WALL, nil)
+			if err != nil && err != unix.EINTR || w.Exited() || w.Signaled() {
+				break
+			}
+		}
+	}
+	return true
+}
+
+// spied returns what a spy gets while n commands enter its sandbox. change makes a plan a careless one. It ends early when
+// something was got and stop is true.
+func spied(t *testing.T, n int, stop bool, change func(*plan.Plan)) (got map[string]int, entered int) {
+	t.Helper()
+	read, write, err := os.Pipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, _ = unix.FcntlInt(write.Fd(), unix.F_SETFD, 0)
+	exe, err := os.Readlink("/proc/self/exe")
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := plain("bash", "-c", "exec /spy >&"+fdText(write))
+	s.Command.Env = append(s.Command.Env, roleVar+"=spy", "GOMAXPROCS=2")
+	s.Tree = append(s.Tree, spec.Entry{Kind: spec.Bind, RO: true, Source: exe, Dest: "/spy"})
+	s.Filters = nil
+	s.Life.Keep = []int{int(write.Fd())}
+	s.Life.Kept = []spec.Description{{Kind: spec.FifoFile, Writes: true}}
+	o := occupied(t, s)
+	_ = write.Close()
+	lines := make(chan string, 1<<16)
+	go func() {
+		for in := bufio.NewScanner(read); in.Scan(); {
+			lines <- in.Text()
+		}
+		close(lines)
+	}()
+	select {
+	case <-lines:
+	case <-time.After(20 * time.Second):
+		t.Fatal("the spy does not begin")
+	}
+	copy(secret[:], secretText)
+	t.Setenv("BOXTEST_SECRET", secretText)
+	got = map[string]int{}
+	for entered = 0; entered < n && (!stop || len(got) == 0); entered++ {
+		o.change = change
+		over := make(chan bool)
+		go func() {
+			_, _ = o.enter(o.command("true"))
+			close(over)
+		}()
+		select {
+		case <-over:
+		case <-time.After(5 * time.Second): // what the spy traces, it can hold
+			if !stop {
+				t.Fatal("what has entered does not end")
+			}
+			got["held"]++
+		}
+		for more := true; more; {
+			select {
+			case line := <-lines:
+				got[line]++
+			default:
+				more = false
+			}
+		}
+	}
+	secret = [16]byte{}
+	return got, entered
+}
+
+func TestSpyGetsNothingOfWhatEnters(t *testing.T) {
+	n := 300
+	if os.Getenv("BOX_STRESS") != "" {
+		n = 5000
+	}
+	got, entered := spied(t, n, false, nil)
+	if len(got) > 0 {
+		t.Errorf("in %d the spy has got %v", entered, got)
+	}
+	// It does get something of a careless one, which is dumpable until it is in the sandbox as Compile's pid 1 is.
+	got, entered = spied(t, 3000, true, func(p *plan.Plan) {
+		c := &p.Inside[0]
+		if c.Nr != unix.SYS_PRCTL || c.Args[0] != unix.PR_SET_DUMPABLE {
+			t.Fatal("the first call is another one: ", c.Name())
+		}
+		c.Args[1] = 1
+	})
+	if len(got) == 0 {
+		t.Errorf("the spy gets nothing of %d careless ones, too: it proves nothing", entered)
+	}
+	t.Logf("of %d careless ones the spy has got %v", entered, got)
+}

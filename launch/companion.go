@@ -11,12 +11,12 @@ import (
 // Companion is what lives beside a sandbox in its monitor: the shim of a box with a name. Its methods may run before the Go
 // runtime, if the sandbox was started there.
 type Companion interface {
-	Descriptor() int           // what is readable when Took has something to do
-	Took(b *Sandbox)           // does it
-	Spaces(s *Spaces)          // takes the namespaces over
-	Terminal(master int)       // takes the master of the sandbox's terminal over
-	Started(pid, command int)  // the command has been executed: process ids of pid 1 and of the command, as seen here
-	Halted(signal unix.Signal) // the command has been stopped
+	Descriptor() int                // what is readable when Took has something to do
+	Took(b *Sandbox)                // does it
+	Spaces(s *Spaces)               // takes the namespaces over
+	Terminal(master int) bool       // takes the master of the sandbox's terminal over, or leaves it to the caller's terminal
+	Started(pid, command int)       // the command has been executed: process ids of pid 1 and of the command, as seen here
+	Halted(signal unix.Signal) bool // the command has been stopped: it stays so, or the monitor stops, too
 }
 
 // Spaces are descriptors of a sandbox's namespaces, in the order of plan.SpaceKinds.

@@ -81,10 +81,10 @@ func occupied(t *testing.T, s *spec.Spec) *sandboxOf {
 
 // What a sandbox tells its companion.
 
-func (o *sandboxOf) Descriptor() int    { return -1 }
-func (o *sandboxOf) Took(*Sandbox)      {}
-func (o *sandboxOf) Halted(unix.Signal) {}
-func (o *sandboxOf) Terminal(int)       {}
+func (o *sandboxOf) Descriptor() int         { return -1 }
+func (o *sandboxOf) Took(*Sandbox)           {}
+func (o *sandboxOf) Halted(unix.Signal) bool { return true }
+func (o *sandboxOf) Terminal(int) bool       { return true }
 
 func (o *sandboxOf) Spaces(s *Spaces) {
 	o.box.Spaces = *s

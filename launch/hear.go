@@ -116,8 +116,7 @@ func (b *Sandbox) noteMade(m mountPoint) {
 //
 //go:noinline
 func (b *Sandbox) takeTerminal(master int) {
-	if b.with != nil {
-		b.with.Terminal(master)
+	if b.with != nil && b.with.Terminal(master) {
 		return
 	}
 	early.Ordinary()

@@ -16,8 +16,7 @@ import (
 // the monitor stops as well, so that the caller's shell sees it and can go on with both.
 func (b *Sandbox) stop(s unix.Signal) {
 	b.halted = s
-	if b.with != nil {
-		b.with.Halted(s)
+	if b.with != nil && b.with.Halted(s) {
 		return // whoever waits for this box is no shell, and asks it for other things meanwhile
 	}
 	if b.tty != nil && b.stopTerminal() || b.ended {

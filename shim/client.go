@@ -37,10 +37,7 @@ const Slow = 5 * time.Second
 // against it, see unix(7), ETOOMANYREFS. An error is ErrDown, ErrSlow or an Errno.
 func Dial(r *register.Register, b *register.Box) (*Client, error) {
 	early.Ordinary()
-	var limit unix.Rlimit
-	if err := unix.Getrlimit(unix.RLIMIT_NOFILE, &limit); err == nil {
-		host.AllFiles(limit.Max)
-	}
+	host.RaiseFiles()
 	fd, errno := host.Connect(r.Runtime(), b.ID()+".sock")
 	switch errno {
 	case 0:

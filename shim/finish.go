@@ -45,6 +45,9 @@ func (s *Shim) Finish(status launch.Status, lost bool) launch.Status {
 	return status
 }
 
+// TimedOut reports whether the box was ended because its time was over.
+func (s *Shim) TimedOut() bool { return s.why == "time" }
+
 // record writes exit: see register.Box.Exit.
 func (s *Shim) record(status launch.Status) {
 	var list [4]string

@@ -163,6 +163,7 @@ func (s *Shim) socket() string { return early.Concat(s.Box.ID(), ".sock") }
 
 // Redirect gives the command to come its standard descriptors, if nobody waits for it.
 func (s *Shim) Redirect() {
+	host.RaiseFiles() // what is on its way over sockets counts against the limit; the command has its own
 	if !s.Detach {
 		return
 	}
@@ -291,14 +292,19 @@ func (s *Shim) note() {
 	s.Box.Put("live", list[:])
 }
 
-// Halted is told that the command was stopped by a signal. Nobody is waiting who could let it go on: clients can, by SIGCONT.
-func (s *Shim) Halted(unix.Signal) {}
+// Halted is told that the command was stopped by a signal. If nobody waits for the box, nobody does who could let it go on: clients
+// can, by SIGCONT, and the shim still has to answer them.
+func (s *Shim) Halted(unix.Signal) bool { return s.Detach }
 
-// Terminal takes the master of the command's terminal over.
-func (s *Shim) Terminal(master int) {
+// Terminal takes the master of the command's terminal over, unless it is the caller's.
+func (s *Shim) Terminal(master int) bool {
+	if !s.Detach {
+		return false
+	}
 	s.master = master
 	host.Fcntl(master, unix.F_SETFL, unix.O_NONBLOCK)
 	host.Watch(s.set, master, unix.EPOLLIN, onMaster)
+	return true
 }
 
 // decimal returns a number in decimal.

@@ -94,6 +94,16 @@ func NamespaceOwner(namespace int) (fd int, errno unix.Errno) {
 	return int(r), 0
 }
 
+// RaiseFiles raises the soft limit for descriptors to the hard one.
+func RaiseFiles() {
+	var limit unix.Rlimit
+	at := uintptr(unsafe.Pointer(&limit))
+	_, _, errno := unix.RawSyscall6(unix.SYS_PRLIMIT64, 0, unix.RLIMIT_NOFILE, 0, at, 0, 0)
+	if limit.Cur = limit.Max; errno == 0 {
+		_, _, _ = unix.RawSyscall6(unix.SYS_PRLIMIT64, 0, unix.RLIMIT_NOFILE, at, 0, 0, 0)
+	}
+}
+
 // AllFiles raises the soft limit for descriptors to the hard one.
 func AllFiles(hard uint64) {
 	limit := unix.Rlimit{Cur: hard, Max: hard}

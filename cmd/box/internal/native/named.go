@@ -152,8 +152,8 @@ func (b *Line) settle(command []string) error {
 	if b.session.Alone.Lock >= 0 && b.session.Alone.Is {
 		s.Name, s.Detach, s.Replace = b.session.Alone.Name, true, false
 	}
-	if s.Detach && s.Name == "" && len(command) > 0 {
-		s.Name = b.madeUp(command[0])
+	if s.Name == "" && (s.Detach || s.Time > 0) && len(command) > 0 {
+		s.Name, s.Remove = b.madeUp(command[0]), s.Remove || !s.Detach // the time is kept by the monitor of a box
 	}
 	if s.Name == "" {
 		if what := b.needsName(); what != "" {
@@ -260,7 +260,7 @@ func (b *Line) enroll() error {
 			return b.notCovered(own.Path, host.Boxed(errno))
 		}
 	}
-	places := inputs.Places()
+	places := register.Places{State: b.spec.Mounts.State, Runtime: b.spec.Mounts.Own[1].Path}
 	if s.Shim.Name == "" {
 		s.Noted = places
 		return nil

@@ -8,6 +8,7 @@ package session
 
 import (
 	"box/cmd/box/internal/inputs"
+	"box/cmd/box/internal/say"
 	"box/cmd/box/internal/statusfd"
 	"box/internal/early"
 	"box/launch"
@@ -140,6 +141,10 @@ func (s *Session) finish(status launch.Status, err error) (launch.Status, error)
 		return status, err
 	}
 	status = s.Shim.Finish(status, err != nil)
+	if s.Shim.TimedOut() && !s.Shim.Detach {
+		say.Line(false, true, "the time of the command is over (--time)")
+		return status, nil
+	}
 	if s.Shim.Detach {
 		return status, nil
 	}

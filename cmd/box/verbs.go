@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"box/cmd/box/internal/bwraptext"
+	"box/cmd/box/internal/enter"
 	"box/cmd/box/internal/say"
 	"box/cmd/box/internal/verb"
 	"box/cmd/box/internal/verb/doctor"
@@ -124,9 +125,13 @@ func almostVerb(word, name string) error {
 
 // helpOf prints the help of box in one of its modes: what box --help or bwrap --help prints.
 func helpOf(name string) error {
-	if name == "bwrap" {
+	switch name {
+	case "bwrap":
 		bwraptext.Usage(false, "bwrap")
 		return nil
+	case "exec":
+		_, err := os.Stdout.WriteString(enter.Help)
+		return err
 	}
 	return help(os.Stdout)
 }

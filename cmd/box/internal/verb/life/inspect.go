@@ -24,7 +24,7 @@ type inspected struct {
 	State      inspectedState
 	Config     inspectedConfig
 	Namespaces map[string]string // as the links of /proc/PID/ns; empty unless it is up
-	Ports      []string
+	Network    network
 	Log        string `json:"LogPath"`
 }
 
@@ -95,7 +95,7 @@ func inspect(r *register.Register, b *register.Box) inspected {
 	l, facts := describe(b, state), b.Facts()
 	dir, _, _ := b.Cwd()
 	x := inspected{
-		ID: l.ID, Name: l.Name, Created: l.Created, Ports: l.Ports, Namespaces: map[string]string{},
+		ID: l.ID, Name: l.Name, Created: l.Created, Network: networkOf(b), Namespaces: map[string]string{},
 		Log: r.State + "/boxes/" + b.Name + "/log",
 		Config: inspectedConfig{
 			Cmd: l.Command, Words: b.Words(), Env: b.Env(), WorkingDir: dir, Policy: facts.Value("policy"),
@@ -110,6 +110,7 @@ func inspect(r *register.Register, b *register.Box) inspected {
 	if x.State.Running {
 		x.State.Status = "running"
 		x.Namespaces = namespaces(r, b)
+		x.Network.Pid = netProcess(b)
 	}
 	if l.Status != nil {
 		x.State.ExitCode = *l.Status

@@ -116,11 +116,8 @@ func lists(ended bool) ([]listed, error) {
 func describe(b *register.Box, state register.State) listed {
 	facts, live, exit := b.Facts(), b.Live(), b.Exit()
 	l := listed{
-		Name: b.Name, ID: b.ID(), State: state.String(), Command: facts.Values("command"), Ports: live.Values("port"),
+		Name: b.Name, ID: b.ID(), State: state.String(), Command: facts.Values("command"), Ports: networkOf(b).Ports,
 		created: moment(facts.Value("created")), started: moment(live.Value("started")),
-	}
-	if l.Ports == nil {
-		l.Ports = []string{}
 	}
 	l.Created, l.Started = stamp(l.created), stamp(l.started)
 	switch {

@@ -156,6 +156,9 @@ func (b *Sandbox) cloneBoth(net *plan.Plan, status int) *Failure {
 		}
 		b.regs[plan.Net] = uintptr(b.net.inner)
 	}
+	if fd := b.spec.Life.Stderr; fd > 2 {
+		host.Place(fd, 2)
+	}
 	r := b.m.start()
 	runtime.KeepAlive(b.plan)
 	host.Close(status)

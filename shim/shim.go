@@ -16,6 +16,7 @@ import (
 	"box/internal/host"
 	"box/launch"
 	"box/register"
+	"box/spec"
 
 	"golang.org/x/sys/unix"
 )
@@ -161,8 +162,8 @@ func (s *Shim) openOutput() (errno unix.Errno) {
 // socket returns the name of the socket.
 func (s *Shim) socket() string { return early.Concat(s.Box.ID(), ".sock") }
 
-// Redirect gives the command to come its standard descriptors, if nobody waits for it.
-func (s *Shim) Redirect() {
+// Redirect gives the command to come its standard descriptors, if nobody waits for it: standard error by life.
+func (s *Shim) Redirect(life *spec.Life) {
 	host.RaiseFiles() // what is on its way over sockets counts against the limit; the command has its own
 	if !s.Detach {
 		return
@@ -173,7 +174,10 @@ func (s *Shim) Redirect() {
 		return
 	}
 	s.stderr, _ = host.Fcntl(2, unix.F_DUPFD_CLOEXEC, 3)
-	s.place(null, s.write[0], s.write[1])
+	s.place(null, s.write[stdout], s.write[own]) // what the net process has to say is box's
+	if life.Stderr = s.write[stderr]; life.Stderr < 0 {
+		life.Stderr = null
+	}
 	if s.Input {
 		if pair, errno := host.Pipe(); errno == 0 {
 			host.Place(int(pair[0]), 0)
@@ -182,7 +186,9 @@ func (s *Shim) Redirect() {
 			host.Fcntl(s.input, unix.F_SETFL, unix.O_NONBLOCK)
 		}
 	}
-	host.Close(null)
+	if life.Stderr != null {
+		host.Close(null)
+	}
 }
 
 // place gives descriptors the places of 0, 1 and 2; null is for those that are not there.

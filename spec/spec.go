@@ -243,6 +243,9 @@ type Life struct {
 	LeaveDescendants bool // what the command leaves behind outlives it, and the monitor
 	TellExec         bool // tell the parent right before the command is executed, so that it knows what a status is of
 
+	// Stderr is a descriptor that takes the place of 2 for pid 1 and the command, but not for the net process. 0 is none.
+	Stderr int
+
 	Named bool // the box has a name: pid 1 hands its namespaces out, and tells when the command has been executed
 
 	OutliveParent bool    // do not end when the caller ends

@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"github.com/rogpeppe/go-internal/testscript"
+	"golang.org/x/sys/unix"
 )
 
 // commands returns what scripts can say beyond testscript's own commands.
@@ -82,14 +83,17 @@ func (s *script) hold(ts *testscript.TestScript, _ bool, args []string) {
 }
 
 // condition knows [subids]: the system has given subordinate ids to the user who runs the script, see subuid(5); [traces]:
-// processes may trace those of their user that are not their children, see ptrace(2), ptrace_scope; and [landlock:N]: the
-// kernel's version of Landlock is N or a later one.
+// processes may trace those of their user that are not their children, see ptrace(2), ptrace_scope; [landlock:N]: the kernel's
+// version of Landlock is N or a later one; and [xattr]: the script's file system has user.* attributes, as tmpfs has since
+// Linux 6.6.
 func (s *script) condition(cond string) (bool, error) {
 	if abi, is := strings.CutPrefix(cond, "landlock:"); is {
 		want, err := strconv.Atoi(abi)
 		return landlockABI() >= want, err
 	}
 	switch cond {
+	case "xattr":
+		return unix.Setxattr(s.dir, "user.test", nil, 0) == nil, nil
 	case "subids":
 		return hasSubIDs()
 	case "traces":

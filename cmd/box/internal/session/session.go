@@ -100,7 +100,7 @@ func (s *Session) Run(signals int, l Listener) (launch.Status, error) {
 		if inside, errno := launch.WriteInside(&s.Builder, &s.Spec); errno == 0 {
 			s.Shim.Keep(inside)
 		}
-		s.Shim.Redirect()
+		s.Shim.Redirect(&s.Spec.Life)
 	}
 	box, err := launch.Start(&s.Builder.Plan, s.NetPlan(), &s.Spec, signals)
 	if err != nil {

@@ -42,9 +42,9 @@ func (t *tree) findOwn() {
 				there = "/"
 			}
 		}
-		real := RealPath(there)
-		t.above.own[n] = early.Concat(strings.TrimSuffix(real, "/"), dir[len(strings.TrimSuffix(there, "/")):])
-		t.noteAbove(real)
+		actual := RealPath(there)
+		t.above.own[n] = early.Concat(strings.TrimSuffix(actual, "/"), dir[len(strings.TrimSuffix(there, "/")):])
+		t.noteAbove(actual)
 	}
 	if t.above.n > 0 {
 		t.hides = t.b.Scratch(len(t.s.Tree))
@@ -97,15 +97,15 @@ func (t *tree) inOwn(i int, source string) bool {
 	if t.above.n == 0 || t.hides[i] != 0 || t.s.Tree[i].Origin.Words == nil {
 		return false
 	}
-	real := ""
+	actual := ""
 	for n := range t.s.Mounts.Own {
 		if o := &t.s.Mounts.Own[n]; o.Path == "" || o.Kind != spec.Secret {
 			continue
 		}
-		if real == "" {
-			real = RealPath(source)
+		if actual == "" {
+			actual = RealPath(source)
 		}
-		if spec.Within(real, t.above.own[n]) {
+		if spec.Within(actual, t.above.own[n]) {
 			return true
 		}
 	}

@@ -134,7 +134,7 @@ func TestLogOfAFullDisk(t *testing.T) {
 
 // Days are those of the calendar.
 func TestCivil(t *testing.T) {
-	for day := int64(0); day < 80000; day++ {
+	for day := range int64(80000) {
 		want := time.Unix(day*86400, 0).UTC()
 		year, month, date := civil(day)
 		if year != int64(want.Year()) || month != int64(want.Month()) || date != int64(want.Day()) {

@@ -28,6 +28,7 @@ func CacheDirectory() string { return userDirectory("XDG_CACHE_HOME", "/.cache/b
 // settings.
 func OwnDirectories(s *spec.Spec) {
 	own := &s.Mounts.Own
+	s.Mounts.State = StateDirectory()
 	own[0] = spec.OwnDir{Path: s.Mounts.State, Kind: spec.Secret}
 	own[1] = spec.OwnDir{Path: runtimeDirectory(), Kind: spec.Secret}
 	own[2] = spec.OwnDir{Path: userDirectory("XDG_DATA_HOME", "/.local/share/box")}

@@ -82,7 +82,6 @@ func (b *Line) Finish(command []string) error {
 		return err
 	}
 	mounts.Resolver(s, netns.Resolver)
-	s.Mounts.State = inputs.StateDirectory()
 	inputs.OwnDirectories(s)
 	inputs.TakeCallers(s)
 	b.terminals()

@@ -105,7 +105,7 @@ func isJoined(word string) bool {
 // join adds the steps of such a word.
 func join(steps []step, words []string) []step {
 	for i := 1; i < len(words[0]); i++ {
-		name := ""
+		var name string
 		switch words[0][i] {
 		case 'd':
 			name = "-d"

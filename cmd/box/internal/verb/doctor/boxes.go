@@ -19,7 +19,8 @@ func examineBoxes(*verb.Context) finding {
 	r, err := register.Open(places)
 	if err != nil {
 		f.OK, f.Detail = false, err.Error()
-		f.Fix = "box keeps boxes with a name in a directory of the user's own, mode 700; XDG_STATE_HOME and XDG_RUNTIME_DIR name others"
+		f.Fix = "box keeps boxes with a name in a directory of the user's own, mode 700; " +
+			"XDG_STATE_HOME and XDG_RUNTIME_DIR name others"
 		return f
 	}
 	defer r.Close()

@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"box/internal/host"
 	"box/plan"
@@ -70,7 +71,15 @@ func occupied(t *testing.T, s *spec.Spec) *sandboxOf {
 	}
 	t.Cleanup(func() {
 		_ = unix.Kill(o.pid, unix.SIGKILL)
-		<-over
+		// What has entered and was held up by a tracer is a child of this process, and SIGCHLD is not ignored any more.
+		for left := true; left; time.Sleep(time.Millisecond) {
+			select {
+			case <-over:
+				left = false
+			default:
+				_, _ = unix.Wait4(-1, nil, unix.WNOHANG|unix.WALL, nil)
+			}
+		}
 		unix.Close(o.box.Outer)
 		for _, fd := range o.box.Spaces {
 			unix.Close(fd)

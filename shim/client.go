@@ -53,9 +53,6 @@ func Dial(r *register.Register, b *register.Box) (*Client, error) {
 // Close closes the connection.
 func (c *Client) Close() { host.Close(c.fd) }
 
-// FD returns the descriptor of the connection, for poll(2).
-func (c *Client) FD() int { return c.fd }
-
 // Send sends a request, with bytes after it where its kind has some: at most Most.
 func (c *Client) Send(r Record, data []byte) error {
 	r.Format = Format

@@ -138,7 +138,7 @@ func (s *Shim) open() (errno unix.Errno) {
 	return s.openOutput()
 }
 
-// pipeSize is how much a command may write before the shim has to read, in bytes. What all pipes of a user have together is bounded,
+// pipeSize is how much a command may write before the shim has to read, in bytes. What all pipes of a user have is bounded,
 // see pipe(7): then a pipe stays as it is.
 const pipeSize = 256 << 10
 

@@ -1,6 +1,8 @@
 package shim
 
 import (
+	"bytes"
+
 	"box/internal/early"
 	"box/internal/host"
 
@@ -23,7 +25,7 @@ type log struct {
 	day    int64
 	date   [len("2026-11-27T")]byte
 	n      int
-	input  [32 << 10]byte
+	input  [64 << 10]byte
 	output [64 << 10]byte
 }
 
@@ -71,13 +73,10 @@ func (l *log) add(stream int, data []byte) {
 	var stamp [40]byte
 	head := l.stamp(stamp[:0], stream)
 	for len(data) > 0 {
-		end, whole := 0, false
-		for end < len(data) && end < lineMost {
-			if data[end] == '\n' {
-				whole = true
-				break
-			}
-			end++
+		end := bytes.IndexByte(data[:min(len(data), lineMost)], '\n')
+		whole := end >= 0
+		if !whole {
+			end = min(len(data), lineMost)
 		}
 		l.record(head, data[:end], whole)
 		if whole {

@@ -138,6 +138,10 @@ func (s *Shim) open() (errno unix.Errno) {
 	return s.openOutput()
 }
 
+// pipeSize is how much a command may write before the shim has to read, in bytes. What all pipes of a user have is bounded,
+// see pipe(7): then a pipe stays as it is.
+const pipeSize = 256 << 10
+
 // openOutput opens the log and the pipes to it.
 func (s *Shim) openOutput() (errno unix.Errno) {
 	if s.LogLimit < 0 {
@@ -153,6 +157,7 @@ func (s *Shim) openOutput() (errno unix.Errno) {
 		}
 		s.read[i], s.write[i] = int(pair[0]), int(pair[1])
 		host.Fcntl(s.read[i], unix.F_SETFL, unix.O_NONBLOCK)
+		host.Fcntl(s.read[i], unix.F_SETPIPE_SZ, pipeSize) // or what it has
 		host.Watch(s.set, s.read[i], unix.EPOLLIN, onOutput+int32(i))
 	}
 	host.Fcntl(s.write[own], unix.F_SETFL, unix.O_NONBLOCK) // the shim must not wait for itself

@@ -109,18 +109,27 @@ func (s *Shim) end(b *launch.Sandbox, why string) {
 // readOutput takes what the command has written to one of its pipes, or what the shim itself has to say.
 func (s *Shim) readOutput(stream int) {
 	fd := s.read[stream]
-	data := s.log.take(fd)
-	if data == nil {
-		if s.log.ended {
-			host.Unwatch(s.set, fd)
-			host.Close(fd)
-			s.read[stream] = -1
-		}
+	if fd < 0 {
 		return
 	}
-	s.log.add(stream, data)
-	if stream != own {
-		s.show(stream, data)
+	const most = 16 // others have something to say, too
+	for range most {
+		data := s.log.take(fd)
+		if data == nil {
+			if s.log.ended {
+				host.Unwatch(s.set, fd)
+				host.Close(fd)
+				s.read[stream] = -1
+			}
+			return
+		}
+		s.log.add(stream, data)
+		if stream != own {
+			s.show(stream, data)
+		}
+		if len(data) < len(s.log.input) {
+			return
+		}
 	}
 }
 

@@ -163,10 +163,10 @@ func (b *Line) settle(command []string) error {
 	}
 	b.spec.Life.Named = true
 	if !s.Detach {
-		if b.term || s.Input {
-			s.Input = false
-		}
 		return nil
+	}
+	if b.calls.log {
+		return say.Refuse(nil, "--seccomp-log reports when the command has ended, and with -d nobody is there to read that")
 	}
 	b.spec.Life.OutliveParent = true
 	return nil

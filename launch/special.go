@@ -1,6 +1,8 @@
 package launch
 
 import (
+	"unsafe"
+
 	"box/plan"
 
 	"golang.org/x/sys/unix"
@@ -29,6 +31,8 @@ func (m *machine) special(c *plan.Call) {
 		m.closeRest(c.Args[0], value)
 	case plan.Guarded:
 		m.awaitGuard()
+	case plan.Orphaned:
+		m.awaitOrphaned(value)
 	case plan.Hop:
 		m.hop(c.Args[0])
 	case plan.Claim:
@@ -127,6 +131,18 @@ func (m *machine) hop(flags uintptr) {
 	// move.
 	if pid != 0 {
 		m.exit(0)
+	}
+}
+
+// awaitOrphaned waits until the process has another parent than it had.
+//
+//go:nosplit
+//go:norace
+//go:nocheckptr
+func (m *machine) awaitOrphaned(parent uintptr) {
+	for sys(unix.SYS_GETPPID, 0, 0, 0, 0, 0, 0) == parent {
+		m.moment[0], m.moment[1] = 0, 20e3 // nanoseconds
+		sys(unix.SYS_PPOLL, 0, 0, uintptr(unsafe.Pointer(&m.moment)), 0, 0, 0)
 	}
 }
 

@@ -70,8 +70,14 @@ func (b *Builder) Hop(flags uint64) {
 	b.add(WhyNamespaces, Hop, uintptr(flags|unix.CLONE_PARENT|uint64(unix.SIGCHLD)))
 }
 
-// Orphan goes on in a child whose parent ends: it becomes a child of pid 1 in its pid namespace, see pid_namespaces(7).
-func (b *Builder) Orphan() { b.add(WhyNamespaces, Hop, uintptr(unix.SIGCHLD)) }
+// Orphan goes on in a child when its parent has ended: it is a child of pid 1 in its pid namespace then, see pid_namespaces(7), and
+// the parent is taken away while the monitor lives.
+func (b *Builder) Orphan() {
+	parent := b.Fresh()
+	b.add(WhyNamespaces, unix.SYS_GETPID).out(parent)
+	b.add(WhyNamespaces, Hop, uintptr(unix.SIGCHLD))
+	b.add(WhyNamespaces, Orphaned).fd(1, parent)
+}
 
 // Tell sends a record to the parent.
 func (b *Builder) Tell(kind uint32) {

@@ -83,6 +83,7 @@ const (
 	Masked                    // tell the parent which mount register In[0] has open
 	Hop                       // go on in a child that is made with the flags Args[0]; the process itself ends
 	Guarded                   // wait until pid 1 has made the calls of Fork
+	Orphaned                  // wait until the parent, whose number is argument 1, has ended
 	Skip                      // leave out the Args[0] calls that follow if argument 1 is 0
 	Acked                     // fail with the errno in the answer of netlink(7) at Args[0]; Args[1] is the request as a text
 )

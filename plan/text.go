@@ -94,6 +94,7 @@ var forms = [...]form{
 	{Masked, "masked", "f"},
 	{CloseRest, "close_rest", "-d"},
 	{Guarded, "await_guard", ""},
+	{Orphaned, "await_end_of_parent", ""},
 	{Skip, "skip_unless", "df"},
 	{Acked, "acked", "-s"},
 	{unix.SYS_SETNS, "setns", "dN"},

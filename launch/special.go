@@ -29,10 +29,8 @@ func (m *machine) special(c *plan.Call) {
 		digits(c.Args[0], value)
 	case plan.CloseRest:
 		m.closeRest(c.Args[0], value)
-	case plan.Guarded:
-		m.awaitGuard()
-	case plan.Orphaned:
-		m.awaitOrphaned(value)
+	case plan.Guarded, plan.Orphaned:
+		m.await(c.Nr, value)
 	case plan.Hop:
 		m.hop(c.Args[0])
 	case plan.Claim:
@@ -132,6 +130,18 @@ func (m *machine) hop(flags uintptr) {
 	if pid != 0 {
 		m.exit(0)
 	}
+}
+
+// await waits for another process: pid 1, or the parent.
+//
+//go:nosplit
+//go:norace
+func (m *machine) await(nr uint16, parent uintptr) {
+	if nr == plan.Guarded {
+		m.awaitGuard()
+		return
+	}
+	m.awaitOrphaned(parent)
 }
 
 // awaitOrphaned waits until the process has another parent than it had.

@@ -24,11 +24,11 @@ generate:
 test: build
 	@.ci/packages test
 	go vet ./...
-	go test ./...
+	go test -timeout 20m ./...
 # The same program without its early entry: everything in the ordinary way.
 ordinary: build
 	.ci/cross $(ARCH) go build $(FLAGS) -o bin/box-ordinary ./cmd/box
-	BOX=$(CURDIR)/bin/box-ordinary go test -count=1 -skip TestScripts/early ./tests
+	BOX=$(CURDIR)/bin/box-ordinary go test -count=1 -timeout 20m -skip TestScripts/early ./tests
 # As where all calls are missing that others can be made for, and where a filter refuses them (clone3 apart: programs of glibc can't do
 # without it then). The script "refused", which make test runs, has each of them alone.
 older: build

@@ -32,13 +32,27 @@ func spyRole([]string) {
 	must(unix.Stat("/proc/self/exe", &own))
 	got := func(what string) { fmt.Println(what) }
 	fmt.Println("ready")
-	for last := os.Getpid(); ; {
+	for last, idle := os.Getpid(), 0; ; idle++ {
 		for pid := max(last-6, 3); pid < last+8; pid++ {
 			if pid != os.Getpid() && spyOn(pid, &own, got) && pid > last {
-				last = pid
+				last, idle = pid, 0
 			}
 		}
+		if idle == 20 { // it may have lost sight: others were quicker
+			last, idle = max(last, lastPID()), 0
+		}
 	}
+}
+
+// lastPID returns the last process id that was given here, see proc_loadavg(5).
+func lastPID() int {
+	text, _ := os.ReadFile("/proc/loadavg")
+	fields := strings.Fields(string(text))
+	if len(fields) != 5 {
+		return 0
+	}
+	pid, _ := strconv.Atoi(fields[4])
+	return pid
 }
 
 // spyOn attacks a process, and reports whether there is one.

@@ -39,11 +39,9 @@ type Sandbox struct {
 	had      uint32 // bit n: a record of kind n has come
 	process  int    // a pidfd of pid 1, or -1
 	masks    []mask
-	names    newNames
 	onNews   func(*News) bool
 	with     Companion // of a box with a name, else nil
 	spaces   Spaces    // on their way to it
-	news     News
 	net      relay
 	status   Status
 	halted   unix.Signal // what has stopped the command, if it is
@@ -55,7 +53,11 @@ type Sandbox struct {
 	waiting  bool        // pid 1 waits for the acts
 	left     bool        // what the command leaves behind was not all killed
 	failed   *Failure
-	problem  problem
+
+	// What is used at every start lies before what is large, for the sake of page faults.
+	names   newNames
+	news    News
+	problem problem
 }
 
 // noStdio is the stdio of a Sandbox whose command has the caller's own.

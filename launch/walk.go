@@ -50,18 +50,18 @@ type machine struct {
 	group     int32     // a process group
 	info      [128]byte // struct signalfd_siginfo
 	childPath [24]byte
-	children  [4096]byte // /proc/thread-self/children
-	child     [16]byte   // a number in it
-	digits    uintptr    // of which so many have been read
+	child     [16]byte  // a number in it
+	digits    uintptr   // of which so many have been read
+	action    [4]uint64 // struct sigaction
+	never     [2]uint64 // struct timespec: no time
+	moment    [2]uint64 // another
 
-	action [4]uint64  // struct sigaction
-	never  [2]uint64  // struct timespec: no time
-	moment [2]uint64  // another
-	way    way        // of a path, where there is no openat2(2)
-	claims claims     // of mount points
-	pass   pass       // a socket for the net process
-	table  mountTable // where there is no mount_setattr(2)
-	stage  stage      // where there is no open_tree(2)
+	children [4096]byte // /proc/thread-self/children
+	way      way        // of a path, where there is no openat2(2)
+	claims   claims     // of mount points
+	pass     pass       // a socket for the net process
+	table    mountTable // where there is no mount_setattr(2)
+	stage    stage      // where there is no open_tree(2)
 }
 
 // stack is more than what the functions need that run on it: these are few, and none calls itself.

@@ -104,14 +104,14 @@ func dns(b *plan.Builder) {
 // backlog is how many connections may wait to be accepted, see listen(2); net.core.somaxconn bounds it.
 const backlog = 4096
 
-// listener makes a socket on a port of all addresses of a family, and sends it. IPv6 may be missing.
+// listener makes a socket on a port of all addresses of a family, and sends it. IPv6 may be missing, or refused by a filter.
 func listener(b *plan.Builder, family, typ int, port uint16, kind uint32) {
 	r := b.Fresh()
 	b.SocketTo(r, family, typ|unix.SOCK_NONBLOCK, 0)
 	skip := 0
 	var every [16]byte
 	if family == unix.AF_INET6 {
-		b.Ignoring(unix.EAFNOSUPPORT, unix.EACCES)
+		b.Ignoring(unix.EAFNOSUPPORT, unix.EACCES, unix.EPERM)
 		skip = b.SkipUnless(r)
 		b.SetOption(r, unix.IPPROTO_IPV6, unix.IPV6_V6ONLY, 1)
 		address := plan.SockAddr6(&every, port)

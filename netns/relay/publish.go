@@ -50,6 +50,9 @@ func (r *Relay) publish() error {
 
 func listenOutside(a netip.AddrPort) (fd int, err error) {
 	fd, err = unix.Socket(family(a.Addr()), unix.SOCK_STREAM|unix.SOCK_NONBLOCK|unix.SOCK_CLOEXEC, 0)
+	if err == unix.EACCES { // a filter's way to say so
+		err = unix.EAFNOSUPPORT
+	}
 	if err != nil {
 		return -1, err
 	}

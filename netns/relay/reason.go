@@ -18,6 +18,8 @@ func Reason(err error) string {
 	switch p.Errno {
 	case unix.EADDRINUSE:
 		return words + ": somebody else listens on that port of this machine"
+	case unix.EAFNOSUPPORT:
+		return words + ": this machine has no IPv6"
 	case unix.EACCES:
 		return words + ": only root may listen on such a low port of this machine\n" +
 			"a port from 1024 on outside; or as root: sysctl net.ipv4.ip_unprivileged_port_start=0"

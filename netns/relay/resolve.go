@@ -3,9 +3,13 @@ package relay
 import (
 	"context"
 	"errors"
+	"io/fs"
 	"net"
 	"net/netip"
+	"os"
 	"strings"
+
+	"golang.org/x/sys/unix"
 )
 
 // keepFor is how long the addresses of a name are used again: many connections that a program makes at once are one question.
@@ -51,10 +55,12 @@ func (l *lookup) ask(ctx context.Context) {
 	}
 	resolver := net.Resolver{PreferGo: true}
 	addrs, err := resolver.LookupNetIP(ctx, "ip", name)
-	l.relay.post(func() { l.answered(addrs, err) })
+	why := problem(err)
+	l.relay.post(func() { l.answered(addrs, why) })
 }
 
-func (l *lookup) answered(addrs []netip.Addr, err error) {
+// answered takes the addresses of the name, and why there might be none.
+func (l *lookup) answered(addrs []netip.Addr, why string) {
 	l.cancel()
 	l.relay.asked--
 	for _, a := range addrs {
@@ -69,8 +75,11 @@ func (l *lookup) answered(addrs []netip.Addr, err error) {
 	l.relay.forget()
 	waiting := l.waiting
 	l.waiting = nil
+	if len(l.addrs) > 0 {
+		why = ""
+	}
 	for _, d := range waiting {
-		d.found(l.to(d.conn.verdict.port), problem(err, len(l.addrs)))
+		d.found(l.to(d.conn.verdict.port), why)
 	}
 }
 
@@ -112,22 +121,47 @@ func (r *Relay) forget() {
 	}
 }
 
-// problem says why a name has no address, or "".
-func problem(err error, found int) string {
-	if found > 0 {
-		return ""
+// problem says why a name has no address.
+func problem(err error) string {
+	dns, ok := errors.AsType[*net.DNSError](err)
+	switch {
+	case err == nil:
+		return "the name has no address"
+	case ok && dns.IsNotFound:
+		return "the host finds no such name"
 	}
-	if dns, ok := errors.AsType[*net.DNSError](err); ok {
-		switch {
-		case dns.IsNotFound:
-			return "the host finds no such name"
-		case dns.IsTimeout:
-			return "the host's resolver does not answer"
-		}
+	if lack := lacking("/etc/resolv.conf"); lack != "" {
+		return lack
+	}
+	switch {
+	case ok && dns.IsTimeout:
+		return "the host's resolver does not answer"
+	case ok && dns.Server != "":
+		// Without the port of the question, which is another one each time: a reason is told once.
+		return "the host's resolver at " + escape(dns.Server) + ": " + escape(last(dns.Err))
+	case ok:
 		return "the host's resolver: " + escape(dns.Err)
 	}
-	if err != nil {
-		return "the host's resolver: " + escape(err.Error())
+	return "the host's resolver: " + escape(err.Error())
+}
+
+// last returns what an error is about in the end: what comes after the last colon.
+func last(text string) string { return strings.TrimSpace(text[strings.LastIndex(text, ": ")+1:]) }
+
+// lacking says why a file such as /etc/resolv.conf names no resolver, or "". The resolver that is asked without one, at 127.0.0.1,
+// is nobody's choice, and that it is not there is not the reason.
+func lacking(path string) string {
+	text, err := os.ReadFile(path)
+	if errors.Is(err, fs.ErrPermission) {
+		return path + " leads to where it didn't when box was started, and can't be read: start box again"
 	}
-	return "the name has no address"
+	if errno, ok := errors.AsType[unix.Errno](err); ok {
+		return "the host has no resolver: " + path + ": " + errno.Error()
+	}
+	for line := range strings.Lines(string(text)) {
+		if words := strings.Fields(line); len(words) > 1 && words[0] == "nameserver" {
+			return ""
+		}
+	}
+	return "the host has no resolver: " + path + " names none"
 }

@@ -3,6 +3,8 @@ between them. srv has servers at every address and a name server; host is where 
 
     python3 -m netlab COMMAND...        runs COMMAND in "host"; its status is that of the program
 
+With LABETC in the environment /etc is the user's own, so that files in it can be replaced; with LABNO6 there is no IPv6 in "host".
+
 Names: NAMES below. Every other address answers, too: all addresses are srv's (a route in table main, since one in table local would
 swallow what is host's own)."""
 import ctypes, os, signal, socket, ssl, struct, subprocess, sys, tempfile, threading
@@ -215,6 +217,15 @@ def main():
     sys.exit(status)
 
 
+def own_etc(dir):
+    """An /etc that whoever has started this may change."""
+    os.mkdir(dir + "/etc")
+    subprocess.run("cd /etc && cp -rL alternatives ld.so* nsswitch.conf passwd group host.conf %s/etc" % dir, shell=True, stderr=subprocess.DEVNULL)
+    for name in ("resolv.conf", "hosts"):
+        os.rename(f"{dir}/{name}", f"{dir}/etc/{name}")
+    mount(dir + "/etc", "/etc")
+
+
 def lab(uid, gid, dir, argv):
     child = os.fork()
     if child:
@@ -243,12 +254,18 @@ def lab(uid, gid, dir, argv):
     if not ours.recv(1):
         raise SystemExit("netlab: the servers can't begin")
     ip("route", "add", "default", "via", SRV)
-    ip("-6", "route", "add", "default", "via", "fd77::2")
+    if os.environ.get("LABNO6"):
+        write("/proc/sys/net/ipv6/conf/all/disable_ipv6", "1")
+    else:
+        ip("-6", "route", "add", "default", "via", "fd77::2")
     write(dir + "/resolv.conf", f"nameserver {SRV}\n")
     write(dir + "/hosts", "127.0.0.1 localhost\n::1 localhost\n203.0.113.8 local.test\n127.0.0.1 myself.test\n")
     check(libc.mount(None, b"/", None, 0x40000 | 0x4000, None), "mount")  # MS_PRIVATE | MS_REC
-    for name in ("resolv.conf", "hosts"):
-        mount(f"{dir}/{name}", os.path.realpath("/etc/" + name))
+    if os.environ.get("LABETC"):
+        own_etc(dir)
+    else:
+        for name in ("resolv.conf", "hosts"):
+            mount(f"{dir}/{name}", os.path.realpath("/etc/" + name))
     become(uid, gid, 0, 0)
     os.environ.update(CERT=dir + "/cert.pem", LAB=dir)
     user = os.fork()

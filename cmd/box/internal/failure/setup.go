@@ -5,6 +5,7 @@ import (
 
 	"box/cmd/box/internal/say"
 	"box/internal/kernel"
+	"box/plan"
 	"box/spec"
 	"box/userns"
 
@@ -104,6 +105,9 @@ func keyring(t *told) *say.Message {
 // tooManyRefs is for a descriptor that can't be sent, see unix(7), ETOOMANYREFS.
 func tooManyRefs(t *told) *say.Message {
 	m := t.message("{words}: no descriptor can be sent to the monitor")
+	if t.Call.Why == plan.WhyNetwork || t.Call.Why == plan.WhyRelay {
+		m.Headline = t.fill("{words}: no descriptor can be sent to the process that carries connections")
+	}
 	m.Cause = "the user has more descriptors on their way than the hard limit for descriptors, ulimit -H -n, see unix(7)"
 	return m
 }

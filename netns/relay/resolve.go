@@ -55,7 +55,11 @@ func (l *lookup) ask(ctx context.Context) {
 	}
 	resolver := net.Resolver{PreferGo: true}
 	addrs, err := resolver.LookupNetIP(ctx, "ip", name)
-	why := problem(err)
+	why := ""
+	if err != nil {
+		why = lacking("/etc/resolv.conf")
+	}
+	why = reasonOf(err, why)
 	l.relay.post(func() { l.answered(addrs, why) })
 }
 
@@ -121,19 +125,16 @@ func (r *Relay) forget() {
 	}
 }
 
-// problem says why a name has no address.
-func problem(err error) string {
+// reasonOf says why a name has no address. lack is what lacking says.
+func reasonOf(err error, lack string) string {
 	dns, ok := errors.AsType[*net.DNSError](err)
 	switch {
 	case err == nil:
 		return "the name has no address"
 	case ok && dns.IsNotFound:
 		return "the host finds no such name"
-	}
-	if lack := lacking("/etc/resolv.conf"); lack != "" {
+	case lack != "":
 		return lack
-	}
-	switch {
 	case ok && dns.IsTimeout:
 		return "the host's resolver does not answer"
 	case ok && dns.Server != "":

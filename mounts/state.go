@@ -34,9 +34,10 @@ func (t *tree) findOwn() {
 		if dir == "" {
 			continue
 		}
-		// The nearest directory that exists is the one that can be recognised.
+		// The nearest directory that exists is the one that can be recognised. A link in the place of box's own is none: nothing is
+		// kept where it leads.
 		there := dir
-		for !host.Exists(there) {
+		for !host.Exists(there) || there == dir && host.IsLink(there) {
 			above, _ := pathname.Cut(there)
 			if there = above; there == "" {
 				there = "/"

@@ -56,6 +56,12 @@ func IsDir(name string) bool {
 	return errno == 0 && mode&unix.S_IFMT == unix.S_IFDIR
 }
 
+// IsLink reports whether name is a symbolic link.
+func IsLink(name string) bool {
+	mode, errno := Stat(name, unix.AT_SYMLINK_NOFOLLOW)
+	return errno == 0 && mode&unix.S_IFMT == unix.S_IFLNK
+}
+
 // Exists reports whether there is anything at name, links not followed.
 func Exists(name string) bool {
 	_, errno := Stat(name, unix.AT_SYMLINK_NOFOLLOW)

@@ -34,8 +34,8 @@ func (t *tree) findOwn() {
 		if dir == "" {
 			continue
 		}
-		// The nearest directory that exists is the one that can be recognised. A link in the place of box's own is none: nothing is
-		// kept where it leads.
+		// The nearest directory that exists is the one that can be recognised. A link in the place of box's own does not count:
+		// nothing is kept where it leads.
 		there := dir
 		for !host.Exists(there) || there == dir && host.IsLink(there) {
 			above, _ := pathname.Cut(there)

@@ -266,10 +266,22 @@ func (r *Register) Sweep() {
 		return
 	}
 	for name := names.Next(); name != ""; name = names.Next() {
-		if strings.HasSuffix(name, ".sock") && len(name) == idSize+len(".sock") && !keep[name] {
+		if strings.HasSuffix(name, ".sock") && len(name) == idSize+len(".sock") && !keep[name] && r.deserted(name) {
 			host.RemoveAt(r.runtime, name, 0)
 		}
 	}
+}
+
+// deserted reports whether nobody listens at a socket. One that is listened at is a box's whose state is in another directory
+// (XDG_STATE_HOME), or could not be read.
+func (r *Register) deserted(name string) bool {
+	fd, err := unix.Socket(unix.AF_UNIX, unix.SOCK_SEQPACKET|unix.SOCK_NONBLOCK|unix.SOCK_CLOEXEC, 0)
+	if err != nil {
+		return false
+	}
+	defer unix.Close(fd)
+	path := "/proc/self/fd/" + strconv.Itoa(r.runtime) + "/" + name // sun_path is short, see unix(7)
+	return unix.Connect(fd, &unix.SockaddrUnix{Name: path}) == unix.ECONNREFUSED
 }
 
 // sweepDrafts removes directories that have no name yet, or none any more, unless somebody has their lock. The sockets of those are

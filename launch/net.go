@@ -47,8 +47,8 @@ func CompileNet(b *plan.Builder, s *spec.Spec) error {
 	b.Prctl(plan.WhyPrivilege, unix.PR_SET_NO_NEW_PRIVS, 1, 0)
 	userns.Bare(b)
 	ruleset := landlock.Relay(b, s, netns.DNSPort)
+	b.CloseRest(keep, ruleset) // before: without close_range(2) it looks into /proc
 	landlock.RelayEnter(b, ruleset)
-	b.CloseRest(keep, plan.None)
 	b.SetMask(0)
 	argv, env := netns.Argv(b, s), b.Pointers(1)
 	b.Store(env, 0, b.String("GODEBUG=multipathtcp=0")) // Landlock's rules about ports don't see MPTCP

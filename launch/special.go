@@ -40,11 +40,7 @@ func (m *machine) special(c *plan.Call) {
 		m.acked(c)
 		return
 	case plan.Masked:
-		id, errno := m.mountID(*m.reg(c.In[0]))
-		if errno != 0 {
-			m.fail(m.pc-1, errno)
-		}
-		m.send(plan.Mask, uint32(m.pc-1), uint32(id))
+		m.masked(*m.reg(c.In[0]))
 	case plan.Skip:
 		for left := c.Args[0]; value == 0 && left > 0; left-- {
 			if c := m.at(m.pc); c.Nr == plan.Claim {
@@ -61,6 +57,24 @@ func (m *machine) special(c *plan.Call) {
 		m.fail(m.pc-1, uintptr(unix.ENOENT))
 	}
 	m.errno = 0
+}
+
+// masked tells the parent the number of the mount that fd is open on. Since Linux 5.8 statx(2) has it, at a tenth of the time that
+// a file in /proc takes.
+//
+//go:nosplit
+//go:norace
+//go:nocheckptr
+func (m *machine) masked(fd uintptr) {
+	at := &m.way.stat[0]
+	if m.look(fd, 0) != 0 || at.Mask&unix.STATX_MNT_ID == 0 {
+		id, errno := m.mountID(fd)
+		if errno != 0 {
+			m.fail(m.pc-1, errno)
+		}
+		at.Mnt_id = uint64(id)
+	}
+	m.send(plan.Mask, uint32(m.pc-1), uint32(at.Mnt_id))
 }
 
 // compare fails if what is compared is not as it should be.

@@ -16,6 +16,9 @@ import (
 // settled is how long they wait before, in nanoseconds.
 const settled = 50e6
 
+// unsettled is after how many events a monitor does not wait for that any more: one with a log may always have something to do.
+const unsettled = 256
+
 // memory is a span of whole pages.
 type memory struct{ start, size uintptr }
 

@@ -46,6 +46,7 @@ type Sandbox struct {
 	status   Status
 	halted   unix.Signal // what has stopped the command, if it is
 	forgot   bool        // the code of the start has been given back
+	polls    int         // how often something has happened before
 	ended    bool        // the command's end is known
 	own      bool        // a SIGTSTP is on its way that the monitor has sent itself
 	executed bool        // the command is in the place of pid 1, and conn a pidfd of it

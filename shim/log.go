@@ -32,7 +32,11 @@ type log struct {
 // logLimit is the size of a file of the log if nobody says another.
 const logLimit = 8 << 20
 
-var streams = [...]string{stdout: " stdout ", stderr: " stderr ", own: " box "}
+// What comes after the time.
+var streams = [...]string{stdout: " stdout F ", stderr: " stderr F ", own: " box F "}
+
+// stampMost is how long a stamp is at most.
+const stampMost = len("2026-11-27T02:46:00.986051173Z stderr F ")
 
 // open begins a log in a directory, after what is there.
 func (l *log) open(dir int, limit int64) (errno unix.Errno) {
@@ -70,34 +74,37 @@ func (l *log) add(stream int, data []byte) {
 	if l.lost > 0 {
 		l.tellLost()
 	}
-	var stamp [40]byte
+	var stamp [stampMost]byte
 	head := l.stamp(stamp[:0], stream)
 	for len(data) > 0 {
-		end := bytes.IndexByte(data[:min(len(data), lineMost)], '\n')
-		whole := end >= 0
-		if !whole {
+		end := 1 + bytes.IndexByte(data[:min(len(data), lineMost)], '\n')
+		if end > 0 {
+			l.record(head, data[:end])
+		} else {
 			end = min(len(data), lineMost)
-		}
-		l.record(head, data[:end], whole)
-		if whole {
-			end++
+			l.part(head, data[:end])
 		}
 		data = data[end:]
 	}
 	l.flush()
 }
 
-// record adds a record to what is written next.
-func (l *log) record(head, text []byte, whole bool) {
-	if len(l.output)-l.n < len(head)+3+len(text) {
+// record adds a record to what is written next: a line, with its end. The log takes many of them, one after the other.
+func (l *log) record(head, line []byte) {
+	if len(l.output)-l.n < len(head)+len(line) {
 		l.flush()
 	}
 	l.n += copy(l.output[l.n:], head)
-	mark := "P "
-	if whole {
-		mark = "F "
+	l.n += copy(l.output[l.n:], line)
+}
+
+// part adds a record of a line that has no end yet.
+func (l *log) part(head, text []byte) {
+	if len(l.output)-l.n < len(head)+len(text)+1 {
+		l.flush()
 	}
-	l.n += copy(l.output[l.n:], mark)
+	l.n += copy(l.output[l.n:], head)
+	l.output[l.n-len("P ")] = 'P'
 	l.n += copy(l.output[l.n:], text)
 	l.output[l.n] = '\n'
 	l.n++
@@ -124,6 +131,7 @@ func (l *log) flush() {
 // rotate begins a new file.
 func (l *log) rotate() {
 	const flags = unix.O_WRONLY | unix.O_CREAT | unix.O_APPEND | unix.O_NOFOLLOW | unix.O_TRUNC
+	host.RemoveAt(l.dir, "log.1", 0) // where a name takes that of another, file systems write the file to the disk first
 	host.Replace(l.dir, "log", "log.1")
 	fd, errno := host.CreateAt(l.dir, "log", flags, 0o600)
 	if errno != 0 {
@@ -135,14 +143,10 @@ func (l *log) rotate() {
 
 // tellLost writes how much was lost. As long as that fails, it is lost as well.
 func (l *log) tellLost() {
-	var stamp [40]byte
-	head := l.stamp(stamp[:0], own)
+	var stamp [stampMost]byte
 	var digits [early.MaxDigits]byte
 	lost := l.lost
-	l.record(head, nil, false)
-	l.n -= len("P \n")
-	l.n += copy(l.output[l.n:], "F ")
-	l.n += copy(l.output[l.n:], early.Digits(digits[:], uint64(lost), 10))
+	l.record(l.stamp(stamp[:0], own), early.Digits(digits[:], uint64(lost), 10))
 	l.n += copy(l.output[l.n:], " bytes of the log were lost: they could not be written\n")
 	if l.flush(); l.lost == lost {
 		l.lost = 0
@@ -156,15 +160,14 @@ func (l *log) say(text string) {
 	if l.fd < 0 {
 		return
 	}
-	var stamp [40]byte
-	l.record(l.stamp(stamp[:0], own), nil, true)
-	l.n--
+	var stamp [stampMost]byte
+	l.record(l.stamp(stamp[:0], own), nil)
 	l.n += copy(l.output[l.n:], text)
 	l.n += copy(l.output[l.n:], "\n")
 	l.flush()
 }
 
-// stamp appends the time and the stream. to has room for them.
+// stamp appends what a record of a whole line begins with: the time and the stream. to has room for them.
 func (l *log) stamp(to []byte, stream int) []byte {
 	now := host.Now()
 	const second = int64(1e9)

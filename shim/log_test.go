@@ -82,6 +82,27 @@ func TestLogOfALongLine(t *testing.T) {
 	}
 }
 
+// Lines that come together, more than are written at a time, are all there, and each is a record.
+func TestLogOfManyLines(t *testing.T) {
+	l, dir := logIn(t, 0)
+	var said, want bytes.Buffer
+	for i := range 5000 {
+		fmt.Fprintf(&said, "line %d\n", i)
+		fmt.Fprintf(&want, "stderr F line %d\n", i)
+	}
+	said.WriteString("the last has no end")
+	want.WriteString("stderr P the last has no end\n")
+	l.add(stderr, said.Bytes())
+	var got bytes.Buffer
+	for line := range strings.Lines(read(t, dir+"/log")) {
+		_, rest, _ := strings.Cut(line, " ")
+		got.WriteString(rest)
+	}
+	if got.String() != want.String() {
+		t.Errorf("%d bytes, want %d: %.100q", got.Len(), want.Len(), got.String())
+	}
+}
+
 // Two files are kept, none longer than the limit, and each begins with a record.
 func TestLogRotates(t *testing.T) {
 	const limit = 64 << 10

@@ -138,11 +138,8 @@ func (s *Shim) open() (errno unix.Errno) {
 	return s.openOutput()
 }
 
-// pipeSize is how much a command may write before the shim has to read, in bytes. What all pipes of a user have is bounded,
-// see pipe(7): then a pipe stays as it is.
-const pipeSize = 256 << 10
-
-// openOutput opens the log and the pipes to it.
+// openOutput opens the log and the pipes to it. They keep the size that pipes have: with larger ones some hundred boxes would use up
+// what the kernel grants a user, and all the user's other programs would get pipes of 8 kB, see pipe-user-pages-soft in pipe(7).
 func (s *Shim) openOutput() (errno unix.Errno) {
 	if s.LogLimit < 0 {
 		return 0
@@ -157,7 +154,6 @@ func (s *Shim) openOutput() (errno unix.Errno) {
 		}
 		s.read[i], s.write[i] = int(pair[0]), int(pair[1])
 		host.Fcntl(s.read[i], unix.F_SETFL, unix.O_NONBLOCK)
-		host.Fcntl(s.read[i], unix.F_SETPIPE_SZ, pipeSize) // or what it has
 		host.Watch(s.set, s.read[i], unix.EPOLLIN, onOutput+int32(i))
 	}
 	host.Fcntl(s.write[own], unix.F_SETFL, unix.O_NONBLOCK) // the shim must not wait for itself

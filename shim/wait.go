@@ -106,13 +106,17 @@ func (s *Shim) end(b *launch.Sandbox, why string) {
 	b.Kill()
 }
 
+// lull is how long the shim waits for more, in nanoseconds, when it has taken little. A command that writes line by line fills much
+// of a pipe meanwhile: without it the shim would make several system calls for a few lines, and hold the command up.
+const lull = 100e3
+
 // readOutput takes what the command has written to one of its pipes, or what the shim itself has to say.
 func (s *Shim) readOutput(stream int) {
 	fd := s.read[stream]
 	if fd < 0 {
 		return
 	}
-	const most = 16 // others have something to say, too
+	const most = 4 // others have something to say, too
 	for range most {
 		data := s.log.take(fd)
 		if data == nil {
@@ -127,8 +131,8 @@ func (s *Shim) readOutput(stream int) {
 		if stream != own {
 			s.show(stream, data)
 		}
-		if len(data) < len(s.log.input) {
-			return
+		if len(data) < len(s.log.input)/2 {
+			host.PollFor(nil, lull)
 		}
 	}
 }

@@ -35,7 +35,8 @@ var never6 = [...]prefix{
 	{[16]byte{0, 0x64, 0xff, 0x9b, 0, 1}, 48, "a translated address"},                 // RFC 8215: what it wraps can't be told
 	{[16]byte{0x20, 0x01, 0, 0}, 32, "a Teredo address"},                              // RFC 4380
 	{[16]byte{0x01, 0}, 64, "a discarded address"},                                    // RFC 6666
-	{[16]byte{}, 96, "a reserved address"},                                            // ::, ::1 and RFC 4291, 2.5.5.1
+	{[16]byte{15: 1}, 128, "a loopback address"},
+	{[16]byte{}, 96, "a reserved address"}, // :: and RFC 4291, 2.5.5.1
 }
 
 // private are addresses that lie in a network of somebody's own: RFC 1918, RFC 6598, RFC 4193 and the former site-local ones.

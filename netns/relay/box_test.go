@@ -213,8 +213,12 @@ func (s *sandbox) end() {
 func (s *sandbox) report() string {
 	s.end()
 	var b strings.Builder
-	for _, l := range s.relay.Report() {
+	all, more := s.relay.Report()
+	for _, l := range all {
 		fmt.Fprintf(&b, "%s [%s]\n", l.Text, l.Flag)
+	}
+	if more > 0 {
+		fmt.Fprintf(&b, "and %d more\n", more)
 	}
 	return b.String()
 }

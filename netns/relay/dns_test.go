@@ -91,7 +91,7 @@ func TestAnswers(t *testing.T) {
 		}
 	}
 	report := ""
-	for _, l := range r.report.lines() {
+	for _, l := range r.report.all {
 		report += fmt.Sprintf("%s [%s] %d\n", l.Text, l.Flag, l.Count)
 	}
 	const want = `bad.wild.example: --deny bad.wild.example refuses it [] 1
@@ -193,7 +193,7 @@ func FuzzAnswer(f *testing.F) {
 				t.Errorf("%q has an address", name)
 			}
 		}
-		for _, l := range r.report.lines() {
+		for _, l := range r.report.all {
 			if strings.ContainsFunc(l.Text+l.Flag, func(c rune) bool { return c < ' ' || c > '~' }) {
 				t.Errorf("%q", l.Text)
 			}

@@ -2,7 +2,6 @@ package relay
 
 import (
 	"fmt"
-	"slices"
 	"strings"
 )
 
@@ -50,13 +49,6 @@ func (r *report) add(text, flag string, tell func(Line)) {
 		r.told++
 		tell(line)
 	}
-}
-
-func (r *report) lines() []Line {
-	if r.more == 0 {
-		return r.all
-	}
-	return append(slices.Clip(r.all), Line{Text: fmt.Sprintf("and %d more", r.more), Count: r.more})
 }
 
 // refuse notes a connection that is refused.

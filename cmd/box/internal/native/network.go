@@ -246,9 +246,8 @@ func (b *Line) networked() error {
 			n.Origin.Words = w.from
 		}
 		if !b.spec.New.Has(spec.Net) {
-			if n.Mode = spec.NetHost; w.mode == "host" {
-				say.Tell("--net host: the command reaches what you reach: services on 127.0.0.1, the local network, metadata")
-			}
+			n.Mode = spec.NetHost
+			tellHost(w.host)
 		}
 		return nil
 	}
@@ -272,6 +271,16 @@ func (b *Line) networked() error {
 		}
 	}
 	return b.ports()
+}
+
+// tellHost tells what the caller's network brings. words are those of the flag
+// that has asked for it.
+func tellHost(words []string) {
+	flag, mode := words[0], ""
+	if len(words) > 1 {
+		mode = " host"
+	}
+	say.Tell(flag, mode, ": the command reaches what you reach: services on 127.0.0.1, the local network, metadata services")
 }
 
 // denied reports whether what the user has allowed by its name is denied by the

@@ -129,6 +129,22 @@ func (q *Question) Reason() string {
 // variants are built-in policies that a flag chooses.
 var variants = [...]struct{ flag, policy string }{{"--allow-debug", "debug"}, {"--nested-userns", seccompprofile.Nested}}
 
+// Flag returns the flag that would allow the call, or "" if none does.
+func (q *Question) Flag() string {
+	if q.Rules.Arch.Foreign(q.Number) || q.Number == policy.Minus1 {
+		return ""
+	}
+	if _, line := q.Decided(); line.File == policies.Setid {
+		return "--allow-setid"
+	}
+	for _, v := range variants {
+		if q.Policy == seccompprofile.Default && q.allows(v.policy) {
+			return v.flag
+		}
+	}
+	return ""
+}
+
 // Remedy says which flag or which line of a policy would allow the call. A flag
 // is named where one is enough. Else it is a line for a policy file, since a
 // built-in policy can't be changed.
@@ -140,15 +156,10 @@ func (q *Question) Remedy() string {
 	case q.Number == policy.Minus1:
 		return "no call has this number"
 	}
-	if _, line := q.Decided(); line.File == policies.Setid {
-		return "--allow-setid allows it"
+	if flag := q.Flag(); flag != "" {
+		return flag + " allows it"
 	}
 	if !IsFile(q.Policy) {
-		for _, v := range variants {
-			if q.Policy == seccompprofile.Default && q.allows(v.policy) {
-				return v.flag + " allows it"
-			}
-		}
 		return fmt.Sprintf("a policy file with \"include %s\" and \"allow %s\"%s allows it", q.Policy, name, q.whatever())
 	}
 	if _, line := q.Decided(); line != q.Rules.Default && line.File == q.Policy {

@@ -121,45 +121,49 @@ func programName(pid int) string {
 	return strings.TrimSuffix(string(name), "\n")
 }
 
+// title is what lines of the report about system calls begin with.
+const title = "seccomp"
+
 // Report says on stderr what was refused. A call that the policy kills can't be
 // in the list, because such a filter does not ask; the status tells of it.
-func (r *Refusals) Report(s launch.Status) {
+func (r *Refusals) Report(s launch.Status) { say.Sum(r.section(s.Exit())) }
+
+// section returns the part of the report that is about system calls.
+func (r *Refusals) section(status int) say.Section {
+	s := say.Section{Title: title, More: r.more}
+	add := func(line say.Refusal) { s.Lines = append(s.Lines, line) }
+	for i := range r.list {
+		add(r.line(&r.list[i]))
+	}
 	nothing := "nothing"
 	for i, n := range r.probed {
 		if n > 0 {
-			say.Notef("--seccomp-log: refused: %s%s: ENOSYS, and the C library does without", probes[i], times(n))
+			add(say.Refusal{Text: probes[i] + ": ENOSYS, and the C library does without", Count: n})
 			nothing = "nothing else"
 		}
 	}
 	if len(r.list) == 0 {
-		say.Notef("--seccomp-log: the policy %s refused %s", r.Policy, nothing)
+		add(say.Refusal{Text: "the policy " + r.Policy + " refused " + nothing})
 	}
-	for i := range r.list {
-		t := &r.list[i]
-		q, _ := r.questionOf(t.arch, t.number, t.first)
-		d, _ := q.Decided()
-		errno := strings.TrimPrefix(d.Action.String(), "errno ")
-		say.Report(&say.Message{
-			Headline: fmt.Sprintf("refused: %s by %s%s: %s", &q, t.program, times(t.count), errno),
-			Cause:    q.Reason(), Hint: q.Remedy(),
+	if status == 128+int(unix.SIGSYS) {
+		add(say.Refusal{
+			Text: "a call has ended the command (signal SIGSYS), and such calls are not in this list",
+			Hint: "it was one that the policy kills, or of another architecture: --allow-32bit allows those of i386",
 		})
 	}
-	if r.more > 0 {
-		say.Notef("--seccomp-log: %d further calls were refused", r.more)
-	}
-	if status := s.Exit(); status == 128+int(unix.SIGSYS) {
-		m := &say.Message{
-			Headline: "a call has ended the command (signal SIGSYS), and such calls are not in this list",
-			Hint:     "it was one that the policy kills, or of another architecture: --allow-32bit allows those of i386",
-		}
-		say.Report(m)
-	}
+	return s
 }
 
-// times returns how often, if it was more than once.
-func times(n int) string {
-	if n == 1 {
-		return ""
+// line returns the line about a refused call.
+func (r *Refusals) line(t *tally) say.Refusal {
+	q, _ := r.questionOf(t.arch, t.number, t.first)
+	d, _ := q.Decided()
+	errno := strings.TrimPrefix(d.Action.String(), "errno ")
+	line := say.Refusal{
+		Text: fmt.Sprintf("%s by %s: %s", &q, t.program, errno), Count: t.count, Flag: q.Flag(), Cause: q.Reason(),
 	}
-	return fmt.Sprintf(", %d times", n)
+	if line.Flag == "" {
+		line.Hint = q.Remedy()
+	}
+	return line
 }

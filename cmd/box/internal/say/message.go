@@ -122,22 +122,13 @@ func Words(words []string) string {
 // name, and returns its exit status. It is written at once, so that lines of
 // the command don't come between those of a message.
 func Report(m *Message) int {
-	var text strings.Builder
-	line := func(colour, label, s string) {
-		if s == "" {
-			return
-		}
-		if label != "" && colours() {
-			label = "\x1b[" + colour + "m" + label + "\x1b[0m"
-		}
-		fmt.Fprintf(&text, "box: %s%s\n", label, Visible(s))
-	}
-	line("", "", m.Headline)
-	line("33", "cause: ", m.Cause)
+	var text lines
+	text.add("", "", m.Headline)
+	text.add(yellow, "cause: ", m.Cause)
 	for hint := range strings.SplitSeq(m.Hint, "\n") {
-		line("36", "hint: ", hint)
+		text.add(cyan, "hint: ", hint)
 	}
-	fmt.Fprint(os.Stderr, text.String())
+	text.print()
 	return m.Status
 }
 

@@ -11,16 +11,19 @@ import (
 type Section struct {
 	Title string
 	Lines []Refusal
+	More  int // what there was no room for
 }
 
-// Refusal is a line of it. Text is what others may have chosen, and is escaped.
+// Refusal is a line of it. Text and what follows it may be what others have chosen, and are escaped.
 type Refusal struct {
 	Text  string
+	Count int    // how often, if more than once
 	Flag  string // what would allow it, or ""
-	Count int    // how often
+	Cause string // a line of its own, or ""
+	Hint  string // another one, where no flag would allow it
 }
 
-// mostLines is how many lines a section has.
+// mostLines is how many refusals of a section are told.
 const mostLines = 20
 
 // String returns the line without the name of the program.
@@ -38,17 +41,45 @@ func (r *Refusal) String() string {
 
 // Sum prints sections on stderr, at once, and nothing for those without lines.
 func Sum(sections ...Section) {
-	var text strings.Builder
-	for _, s := range sections {
-		for i := range s.Lines {
-			if i == mostLines {
-				fmt.Fprintf(&text, "box: %s: and %d more\n", s.Title, len(s.Lines)-i)
-				break
-			}
-			fmt.Fprintf(&text, "box: %s: %s\n", s.Title, Visible(s.Lines[i].String()))
-		}
+	var text lines
+	for i := range sections {
+		sections[i].add(&text)
 	}
-	if text.Len() > 0 {
-		fmt.Fprint(os.Stderr, text.String())
+	text.print()
+}
+
+func (s *Section) add(text *lines) {
+	told := s.Lines[:min(len(s.Lines), mostLines)]
+	for i := range told {
+		r := &told[i]
+		text.add("", "", s.Title+": "+r.String())
+		text.add(yellow, "cause: ", r.Cause)
+		text.add(cyan, "hint: ", r.Hint)
+	}
+	if more := len(s.Lines) - len(told) + s.More; more > 0 {
+		text.add("", "", fmt.Sprintf("%s: and %d more", s.Title, more))
+	}
+}
+
+// lines is what is printed in one piece, so that no line of the command comes between those that belong together.
+type lines struct{ text strings.Builder }
+
+// The colours of labels, see console_codes(4).
+const yellow, cyan = "33", "36"
+
+// add adds a line, if there is anything to say.
+func (l *lines) add(colour, label, s string) {
+	if s == "" {
+		return
+	}
+	if label != "" && colours() {
+		label = "\x1b[" + colour + "m" + label + "\x1b[0m"
+	}
+	fmt.Fprintf(&l.text, "box: %s%s\n", label, Visible(s))
+}
+
+func (l *lines) print() {
+	if l.text.Len() > 0 {
+		fmt.Fprint(os.Stderr, l.text.String())
 	}
 }

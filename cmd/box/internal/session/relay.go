@@ -75,8 +75,9 @@ func (t toldAtOnce) report(r *relay.Relay) {
 	if kind, err := relay.Order(netns.FromBox); err != nil || kind != plan.NetReport {
 		return
 	}
-	s := say.Section{Title: netTitle}
-	for _, l := range r.Report() {
+	all, more := r.Report()
+	s := say.Section{Title: netTitle, More: more}
+	for _, l := range all {
 		if !t[l.Text] {
 			s.Lines = append(s.Lines, say.Refusal{Text: l.Text, Flag: l.Flag, Count: l.Count})
 		}

@@ -1,11 +1,14 @@
 // Package nearest finds the word that was probably meant.
 package nearest
 
-// Of returns the candidate with the smallest edit distance to word, or "" if none is near: more than a third of its
-// letters would have to change.
+// Of returns the first candidate that is one off, else the one with the smallest edit distance to word, or "" if none is near:
+// more than a third of its letters would have to change.
 func Of(word string, candidates []string) string {
 	best, found := len(word)/3+1, ""
 	for _, c := range candidates {
+		if OneOff(word, c) {
+			return c
+		}
 		if d := distance(word, c); d < best {
 			best, found = d, c
 		}
@@ -34,13 +37,14 @@ func distance(a, b string) int {
 	return row[len(b)]
 }
 
-// OneOff reports whether two different words become the same by one letter more, less, changed, or exchanged with the next. It may
-// run before the Go runtime.
+// OneOff reports whether two different words become the same by one letter more, less, changed, or exchanged with the next. Words
+// of two letters of which one is changed don't count, nor does a word of one letter: too many words are that near. It may run before
+// the Go runtime.
 func OneOff(a, b string) bool {
 	if len(a) > len(b) {
 		a, b = b, a
 	}
-	if len(b)-len(a) > 1 || a == b || len(a) < 3 {
+	if len(b)-len(a) > 1 || a == b || len(a) < 2 {
 		return false
 	}
 	i := 0
@@ -51,7 +55,7 @@ func OneOff(a, b string) bool {
 	case len(a) < len(b):
 		return a[i:] == b[i+1:]
 	case a[i+1:] == b[i+1:]:
-		return true
+		return len(a) > 2
 	}
 	return i+1 < len(a) && a[i] == b[i+1] && a[i+1] == b[i] && a[i+2:] == b[i+2:]
 }

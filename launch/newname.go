@@ -72,7 +72,7 @@ func (b *Sandbox) watchProject() error {
 	return nil
 }
 
-// begin begins with signals if there are such. Else errno says whether there is an inotify instance.
+// begin begins with signals if there are such. Else errno is 0 if there is an inotify instance.
 func (n *newNames) begin() {
 	if !early.Running() {
 		letSIGIO()

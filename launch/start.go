@@ -88,7 +88,7 @@ func newSandbox(n int) *Sandbox {
 // needs none. The caller must be locked to its thread (runtime.LockOSThread) until Wait returns: pid 1 dies with the thread that
 // made it, see prctl(2), PR_SET_PDEATHSIG.
 //
-// signals is a descriptor from which the numbers of arriving Signals can be read, a byte each; -1 is none.
+// signals is a descriptor from which the numbers of arriving Signals can be read, a byte each; -1 if there is no such descriptor.
 // An error is a *Failure, ErrOrphan, an *UnwatchedError, or an Errno of socketpair(2) or pidfd_open(2).
 func Start(p, net *plan.Plan, s *spec.Spec, signals int) (*Sandbox, error) {
 	b := newSandbox(p.Regs)

@@ -52,7 +52,7 @@ func errnoOf(r uintptr) uintptr {
 	return errno
 }
 
-// What follows reads and writes memory by its address, which is none that the Go runtime knows of.
+// What follows reads and writes memory by its address. The Go runtime does not know of that memory.
 
 // peek returns the 32-bit value at an address.
 //

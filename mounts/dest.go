@@ -45,7 +45,7 @@ func (t *tree) point(dest string, dir bool, dirPerms, filePerms uint32) plan.Reg
 	return at
 }
 
-// plain reports whether the last part of a destination must not be a link. "." and ".." are none, and lead elsewhere.
+// plain reports whether the last part of a destination must not be a link. "." and ".." are not links, and lead elsewhere.
 func (t *tree) plain(leaf string) bool { return t.s.Mounts.PlainDestinations && !isDots(leaf) }
 
 // isDots reports whether a part of a path names no entry of the directory that it is in.

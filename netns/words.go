@@ -21,7 +21,7 @@ const (
 // port, whose parts are divided by blanks.
 //
 //	names|none
-//	allow|deny KIND PORT BITS ADDRESS NAME WORD     ADDRESS in 32 hexadecimal digits, NAME - if there is none
+//	allow|deny KIND PORT BITS ADDRESS NAME WORD     ADDRESS in 32 hexadecimal digits, NAME is - if there is none
 //	publish OUTSIDE INSIDE ADDRESS WORD
 //	log DESCRIPTOR
 //	host NAME                                       the sandbox's own name

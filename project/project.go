@@ -32,7 +32,7 @@ type Caller struct {
 type Project struct {
 	fd   int
 	file host.File
-	// Left is why there is none, or "". All that follows counts only then.
+	// Left is why there is no project, or "". All that follows counts only then.
 	Left string
 	// Why is what makes the directory the project: "checkout", the name of a file, or "".
 	Why string
@@ -183,7 +183,7 @@ func hasMarker(fd int) string {
 	return ""
 }
 
-// moved is why a working directory is none that can be judged: what lies above it has changed since.
+// moved is why a working directory can't be judged: what lies above it has changed since.
 const moved = "somebody has moved the working directory meanwhile"
 
 // open makes a directory above the working directory, which is open as fd, the project, and closes fd.
@@ -343,7 +343,7 @@ func trimSlashes(path string) string {
 	return path
 }
 
-// nowhere says why the working directory has no path: it is too long for the kernel to say, see getcwd(2), or there is none.
+// nowhere returns why the working directory has no path: it is too long for getcwd(2), or the directory was removed.
 func nowhere() string {
 	early.Ordinary()
 	var st unix.Stat_t

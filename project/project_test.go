@@ -59,7 +59,7 @@ func TestFind(t *testing.T) {
 		{"nothing", "a/b", []string{"a/b/"}, "a/b", ""},
 		{"a checkout", "a/b", []string{".git/HEAD", "a/b/"}, ".", "checkout"},
 		{"a linked one", "a/b", []string{"a/.git", "a/b/"}, "a", "checkout"},
-		{"an empty .git is none", "a/b", []string{"a/.git/", "a/b/"}, "a/b", ""},
+		{"an empty .git is not a repository", "a/b", []string{"a/.git/", "a/b/"}, "a/b", ""},
 		{"a marker", "a/b", []string{"a/go.mod", "a/b/"}, "a", "go.mod"},
 		{"the nearest marker", "a/b", []string{"go.mod", "a/package.json", "a/b/"}, "a", "package.json"},
 		{"a checkout counts more than a marker", "a/b", []string{".git/HEAD", "a/package.json", "a/b/"}, ".", "checkout"},

@@ -143,7 +143,7 @@ func (r *reader) next() bool {
 			r.value(c)
 			return r.wrong == ""
 		default:
-			r.wrong = "a line is none of a configuration"
+			r.wrong = "a line is not one of a configuration"
 		}
 	}
 	return false
@@ -156,7 +156,7 @@ func (r *reader) mark() {
 		return
 	}
 	if r.byte() != 0xbb || r.byte() != 0xbf {
-		r.wrong = "a line is none of a configuration"
+		r.wrong = "a line is not one of a configuration"
 	}
 }
 

@@ -141,7 +141,7 @@ func (f Facts) Values(name string) (values []string) {
 	return values
 }
 
-// Number returns the value of a name as a number; 0 if it is none.
+// Number returns the value of a name as a number; 0 if it is not a number.
 func (f Facts) Number(name string) int {
 	n, err := strconv.Atoi(f.Value(name))
 	if err != nil || n < 0 {

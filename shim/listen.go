@@ -131,7 +131,7 @@ func (s *Shim) do(b *launch.Sandbox, c *client, p *packet, data []byte) {
 // signalMost is the last signal there is.
 const signalMost = 64
 
-// signalOf returns a number of a signal, or 0 if it is none.
+// signalOf returns n as a signal, or 0 if there is no such signal.
 func signalOf(n int64) unix.Signal {
 	if n < 1 || n > signalMost {
 		return 0

@@ -30,12 +30,12 @@ type Options struct {
 	Remove   bool        // its directory goes when it ends
 	Stop     unix.Signal // what asks the command to end; 0 is SIGTERM
 	Time     int64       // nanoseconds after which it is asked to end; 0 is never
-	LogLimit int64       // bytes of each of the two files of the log; 0 is 8 MiB, and below 0 there is none
+	LogLimit int64       // bytes of each of the two files of the log; 0 is 8 MiB, and below 0 there is no log
 	Report   int         // where the one who waits for the start hears of it; below 0 nobody does
 	Lock     int         // a descriptor with the lock of a box that is there already, or below 0
 }
 
-// Shim is the one monitor of a process. It must not move, and its zero value is none.
+// Shim is the one monitor of a process. It must not move, and its zero value watches nothing.
 type Shim struct {
 	Options
 	Box      register.Box

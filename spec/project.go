@@ -5,7 +5,7 @@ import "slices"
 // Project is a directory that the command may write in, and where its user goes on working outside. What appears in it is watched
 // for: a tool outside may run it, or believe it. The zero value is no such directory.
 type Project struct {
-	Top      string       // its path on the host, for messages; "" is none
+	Top      string       // its path on the host, for messages; "" if there is no project
 	Source   string       // what it is opened by: "." or "../.." is from the working directory itself, wherever Top leads by now
 	Dev, Ino uint64       // what is there
 	Names    []string     // the names that are watched for in it; at most 64

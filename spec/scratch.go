@@ -3,9 +3,9 @@ package spec
 // Scratch is a project that the command may write in while nothing of it changes: it is an overlay, and what is written goes
 // elsewhere. The zero value is no such project, or one whose overlay lies in memory.
 type Scratch struct {
-	Top    string // the project's path on the host, for messages; "" is none
+	Top    string // the project's path on the host, for messages; "" if there is no project
 	Keep   string // the directory for what is written, which stays; "" keeps nothing
-	Dir    string // a directory that is made for the overlay and removed at the end; "" is none: what is written goes to memory
+	Dir    string // a directory that is made for the overlay and removed at the end; "": what is written goes to memory
 	Origin Origin // the flag that wants it
 }
 

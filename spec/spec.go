@@ -85,7 +85,7 @@ func (s *Spec) OwnsUser() bool {
 // OwnsPID reports whether the sandbox is in another pid namespace than its caller.
 func (s *Spec) OwnsPID() bool { return s.New.Has(PID) || s.Join.PID.Given() }
 
-// Caps says which capabilities the command has, see capabilities(7). The zero value is none.
+// Caps are the capabilities of the command, see capabilities(7). The zero value has none.
 type Caps struct {
 	Keep    uint64 // bit n is capability n
 	Callers bool   // leave the sets as they are, but for the bounding set of a new user namespace: Keep bounds it
@@ -147,7 +147,7 @@ const OwnMost = 5
 
 // OwnDir is a directory that box keeps for itself.
 type OwnDir struct {
-	Path    string // "" is none
+	Path    string // "" if it has none
 	Kind    OwnKind
 	Brought bool // something in the tree brings a directory above it, as found by mounts.Compile: it has to exist then
 }
@@ -243,7 +243,7 @@ type Life struct {
 	LeaveDescendants bool // what the command leaves behind outlives it, and the monitor
 	TellExec         bool // tell the parent right before the command is executed, so that it knows what a status is of
 
-	// Stderr is a descriptor that takes the place of 2 for pid 1 and the command, but not for the net process. 0 is none.
+	// Stderr is a descriptor that takes the place of 2 for pid 1 and the command, but not for the net process; 0: they keep 2.
 	Stderr int
 
 	Named bool // the box has a name: pid 1 hands its namespaces out, and tells when the command has been executed

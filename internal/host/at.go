@@ -58,7 +58,7 @@ func OpenAt(dir int, name string, flags int) (fd int, errno unix.Errno) {
 	return fd, 0
 }
 
-// ReadlinkAt returns the target of the link at name below dir, which it writes into buffer; "" if it is none.
+// ReadlinkAt returns the target of the link at name below dir, which it writes into buffer; "" if name is not a link.
 func ReadlinkAt(dir int, name string, buffer []byte) string {
 	var p path
 	if !p.set(name) || len(buffer) == 0 {

@@ -76,10 +76,10 @@ func (c *conn) refuseHello(why string) {
 type helloResult uint8
 
 const (
-	helloMore  helloResult = iota // it is not whole
-	helloWhole                    // it is
+	helloMore  helloResult = iota // it is not complete
+	helloWhole                    // it is complete
 	helloBad                      // it begins like one and can't be one
-	helloOther                    // it is none
+	helloOther                    // it is not a ClientHello
 )
 
 // clientHello reads the server name (RFC 6066, 3) of the TLS ClientHello (RFC 8446, 4.1.2) that data begins with. The handshake

@@ -162,7 +162,7 @@ func FuzzClientHello(f *testing.F) {
 		if ok && result == helloOther {
 			t.Errorf("passes as no TLS: a server reads %q", seen)
 		}
-		// A name with a dot at its end, or an address, is none to crypto/tls.
+		// For crypto/tls, a name with a dot at its end is not a server name, nor is an address.
 		if ok && seen != name && (seen != "" || name != "" && !strings.HasSuffix(name, ".") && net.ParseIP(name) == nil) {
 			t.Errorf("%q, but a server reads %q", name, seen)
 		}

@@ -33,7 +33,7 @@ type entry struct {
 	Lost    int    `json:"lost,omitempty"`
 }
 
-// newJournal begins a log in fd, which it takes over; nil is none.
+// newJournal begins a log in fd, which it takes over. It returns nil if fd is below 0.
 func newJournal(fd int) *journal {
 	if fd < 0 {
 		return nil

@@ -146,7 +146,7 @@ func TestLikeCallsShareConditions(t *testing.T) {
 	}
 }
 
-// A program that the kernel would not take is none.
+// A program that the kernel would not take is an error.
 func TestTooLong(t *testing.T) {
 	text := strings.Builder{}
 	text.WriteString("default kill\n")

@@ -68,7 +68,7 @@ type said struct {
 // head reads what is not about calls.
 func (i *importer) head(p *profile) error {
 	if p.DefaultAction == "" {
-		return fmt.Errorf("defaultAction: is missing, and a profile without a default is none")
+		return fmt.Errorf("defaultAction: is missing, and a profile must have a default")
 	}
 	action, err := actionOf(p.DefaultAction, p.DefaultErrnoRet, p.DefaultErrno)
 	if err != nil {

@@ -219,8 +219,8 @@ func TestRefused(t *testing.T) {
 		return rules(`{"names": ["socket"], "action": "SCMP_ACT_ERRNO", "args": [` + arg + `]}`)
 	}
 	for _, c := range []struct{ profile, want string }{
-		{"", "the file is empty, and an empty profile is none"},
-		{"{}", "defaultAction: is missing, and a profile without a default is none"},
+		{"", "the file is empty, and a profile must have a default"},
+		{"{}", "defaultAction: is missing, and a profile must have a default"},
 		{"[]", "line 1: the kind array is no profile"},
 		{"{\n\"defaultAction\": 7}", "line 2: defaultAction: can't be of the kind number"},
 		{"{\n\"defaultAction\": }", "line 2: invalid character '}' looking for beginning of value"},

@@ -72,7 +72,7 @@ type condition struct {
 // read reads a profile. A word that is not known is an error: what it says might matter.
 func read(text []byte) (*profile, error) {
 	if len(bytes.TrimSpace(text)) == 0 {
-		return nil, errors.New("the file is empty, and an empty profile is none")
+		return nil, errors.New("the file is empty, and a profile must have a default")
 	}
 	var whole struct {
 		Linux *struct {

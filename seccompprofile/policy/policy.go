@@ -167,7 +167,7 @@ func (p *Policy) parse(text []byte, include func(string) ([]byte, error), above 
 		}
 	}
 	if !versioned {
-		const msg = "the file is empty, and an empty policy is none: it has neither version nor default"
+		const msg = "the file is empty, and a policy must have a version and a default"
 		return &Error{File: p.Name, Line: 1, Msg: msg}
 	}
 	return p.settleDefault()

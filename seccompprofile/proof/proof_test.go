@@ -87,7 +87,7 @@ func same(r *policy.Rules, program []byte) bool {
 	return true
 }
 
-// A program for one architecture isn't one for two, and one that doesn't look at the architecture is none.
+// A program for one architecture isn't one for two, and one that doesn't look at the architecture is not even for one.
 func TestArchitecturesAreChecked(t *testing.T) {
 	text := []byte("version 1\ndefault errno EPERM\nallow read\n")
 	amd64, i386 := rulesOf(t, "p", text, policy.AMD64), rulesOf(t, "p", text, policy.I386)

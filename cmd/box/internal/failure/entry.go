@@ -159,7 +159,7 @@ func maskedProc(t *told) *say.Message {
 	return m
 }
 
-// noOverlays is why there is none.
+// noOverlays is the cause where there are no overlays.
 const noOverlays = "this kernel has no overlays for user namespaces (Linux 5.11 is the first)"
 
 // overlay is for layers that the kernel doesn't take. A source that is no

@@ -18,7 +18,7 @@ var registerHints = []struct {
 }{
 	{unix.ENOLCK, "the file system has no locks; XDG_STATE_HOME can name a directory on another one"},
 	{unix.EACCES, "it must be the user's own, and closed to others (mode 700)"},
-	{unix.ENOTDIR, "it is not a directory; a link is none here"},
+	{unix.ENOTDIR, "it is not a directory; a link to one does not count"},
 	{unix.EROFS, "the file system is read-only; XDG_STATE_HOME can name a directory on another one"},
 	{unix.EEXIST, "something else is there"},
 }

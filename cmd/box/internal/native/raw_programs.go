@@ -50,7 +50,7 @@ func (b *Line) filter(word string) (spec.Filter, error) {
 	return spec.Filter{Program: program, Origin: spec.Origin{Words: b.step.words}}, nil
 }
 
-// noProgram says why n bytes are none.
+// noProgram is for n bytes that are not a program.
 //
 //go:noinline
 func noProgram(word string, n int) error {

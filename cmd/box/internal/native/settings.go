@@ -218,7 +218,7 @@ func (b *Line) capDrop(w []string) error {
 	return nil
 }
 
-// noCapability is for a word that is none, or that lacks what all begin with.
+// noCapability is for a word that is not a capability, or that lacks what all begin with.
 func noCapability(flag, word string) error {
 	hint := ""
 	if whole := "CAP_" + strings.ToUpper(word); new(arg.Capabilities).Add(whole) {

@@ -13,7 +13,7 @@ import (
 // a text looks like another one: the C1 controls (U+009B begins an escape
 // sequence as ESC [ does), what turns the direction of text (CVE-2021-42574),
 // ends of lines, and formats without a shape. Combining marks and variation
-// selectors are none: they belong to what is before them. The ranges ascend, so
+// selectors are not among them: they belong to what is before them. The ranges ascend, so
 // that a search can end at the first whose last is not below a character.
 var unseen = [...]struct{ first, last rune }{
 	{0x80, 0x9f},       // C1

@@ -12,7 +12,7 @@ type network struct {
 	Allow []string
 	Deny  []string
 	Ports []string // published: [ADDR:]OUTSIDE:INSIDE
-	Pid   int      // of the process of box's own that carries connections, outside; 0 is none
+	Pid   int      // of the process of box's own that carries connections, outside; 0 if there is no such process
 }
 
 // networkOf reads the flags of a box. Nothing of the command counts, which comes after them.

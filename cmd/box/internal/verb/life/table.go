@@ -39,7 +39,7 @@ func table(file io.Writer, rows [][]string) error {
 	return out.Flush()
 }
 
-// moment returns a time of the register, nanoseconds since 1970; zero if it is none.
+// moment returns a time of the register, nanoseconds since 1970; zero if text is not one.
 func moment(text string) time.Time {
 	n, err := strconv.ParseInt(text, 10, 64)
 	if err != nil || n <= 0 {

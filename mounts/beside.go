@@ -91,14 +91,7 @@ func (l *looker) follow(above int) bool {
 	if target == "" {
 		return false
 	}
-	if l.path.Cut(above); target[0] == '/' {
-		l.path.Cut(0)
-	}
-	l.next.Cut(0)
-	l.next.Add(target)
-	l.next.Add("/")
-	l.next.Add(l.rest.String())
-	l.rest, l.next = l.next, l.rest
+	putTarget(target, &l.path, above, &l.rest, &l.next)
 	return true
 }
 

@@ -93,16 +93,21 @@ func (f *finder) find(name string) bool {
 		if links++; links > maxLinks {
 			return false
 		}
-		// A target begins beside its link; an absolute one at the root of the sandbox.
-		if f.at.Cut(above); target[0] == '/' {
-			f.at.Cut(0)
-		}
-		f.next.Cut(0)
-		f.next.Add(target)
-		f.next.Add("/")
-		f.next.Add(f.rest.String())
-		f.rest, f.next = f.next, f.rest
+		putTarget(target, &f.at, above, &f.rest, &f.next)
 	}
+}
+
+// putTarget puts the target of a link in front of rest, which is still to be resolved. It begins beside the link, whose name begins
+// after the first above bytes of at; an absolute one begins at the root. The target may be in next, and rest and next change places.
+func putTarget(target string, at *early.Text, above int, rest, next *early.Text) {
+	if at.Cut(above); target[0] == '/' {
+		at.Cut(0)
+	}
+	next.Cut(0)
+	next.Add(target)
+	next.Add("/")
+	next.Add(rest.String())
+	*rest, *next = *next, *rest
 }
 
 // tooLong reports whether a path is longer than the kernel takes (PATH_MAX, ENAMETOOLONG).

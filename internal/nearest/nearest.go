@@ -2,8 +2,12 @@
 package nearest
 
 // Of returns the first candidate that is one off, else the one with the smallest edit distance to word, or "" if none is near:
-// more than a third of its letters would have to change.
+// more than a third of its letters would have to change, or it is longer than any candidate can be.
 func Of(word string, candidates []string) string {
+	const longest = 64 // the time is that of the product
+	if len(word) > longest {
+		return ""
+	}
 	best, found := len(word)/3+1, ""
 	for _, c := range candidates {
 		if OneOff(word, c) {

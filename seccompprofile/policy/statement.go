@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"box/internal/nearest"
 )
 
 // statement is a line that is being read.
@@ -20,7 +22,7 @@ type statement struct {
 func (s *statement) wrong(word, msg string, valid ...string) error {
 	e := &Error{File: s.rule.File, Line: s.rule.Line, Word: word, Msg: msg}
 	if word != "" {
-		e.Nearest = nearest(word, valid)
+		e.Nearest = nearest.Of(word, valid)
 	}
 	return e
 }

@@ -34,16 +34,11 @@ func Attach(c *verb.Context) (int, error) {
 	if err != nil {
 		return 0, err
 	}
-	r, err := open()
-	if err != nil {
-		return 0, err
-	}
-	defer r.Close()
-	b, err := find(r, flags.Name)
-	if err != nil {
-		return 0, err
-	}
-	defer b.Close()
+	return with(flags.Name, func(r *register.Register, b *register.Box) (int, error) { return attach(r, b, keys) })
+}
+
+// attach attaches to a box that is up.
+func attach(r *register.Register, b *register.Box, keys []byte) (int, error) {
 	client, err := dial(r, b)
 	if err != nil {
 		return 0, err
@@ -58,7 +53,7 @@ func Attach(c *verb.Context) (int, error) {
 	}
 	a := &attached{client: client, box: b, terminal: answer.Value == 1, input: answer.Extra == 1, keys: keys}
 	if a.terminal && !host.IsTerminal(0) {
-		return 0, say.Usagef("box %s has a terminal, and standard input is none", b.Name).
+		return 0, say.Usagef("box %s has a terminal, and standard input is not one", b.Name).
 			Hintf("box logs -f %s shows what it writes", b.Name)
 	}
 	return a.run()

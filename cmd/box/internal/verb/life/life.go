@@ -51,6 +51,21 @@ func down(b *register.Box) error { return failure.Down(b) }
 // unheard returns the message for a monitor that can't be asked.
 func unheard(b *register.Box, err error) error { return failure.Unheard(b, err) }
 
+// with opens the box of a name for do, and returns what that returns.
+func with(name string, do func(*register.Register, *register.Box) (int, error)) (int, error) {
+	r, err := open()
+	if err != nil {
+		return 0, err
+	}
+	defer r.Close()
+	b, err := find(r, name)
+	if err != nil {
+		return 0, err
+	}
+	defer b.Close()
+	return do(r, b)
+}
+
 // each does something for each name, and goes on after an error: the first one
 // is returned, and the others are reported.
 func each(names []string, do func(*register.Register, *register.Box) error) (int, error) {

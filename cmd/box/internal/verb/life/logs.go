@@ -38,33 +38,28 @@ func Logs(c *verb.Context) (int, error) {
 	if err != nil {
 		return 0, err
 	}
-	r, err := open()
-	if err != nil {
-		return 0, err
-	}
-	defer r.Close()
-	b, err := find(r, flags.Name)
-	if err != nil {
-		return 0, err
-	}
-	defer b.Close()
+	return with(flags.Name, func(_ *register.Register, b *register.Box) (int, error) { return 0, printLog(b, &flags, from) })
+}
+
+// printLog prints the log of a box, and goes on with it if that was asked for.
+func printLog(b *register.Box, flags *logsFlags, from time.Time) error {
 	reader := &logReader{box: b}
 	defer reader.close()
 	if !reader.open() {
-		return 0, say.Usagef("box %s has no log: it was not started with -d, or with --log none", b.Name)
+		return say.Usagef("box %s has no log: it was not started with -d, or with --log none", b.Name)
 	}
-	p := &logPrinter{flags: &flags, from: from}
+	p := &logPrinter{flags: flags, from: from}
 	p.shown[0], p.shown[1] = host.IsTerminal(1) && !flags.Raw, host.IsTerminal(2) && !flags.Raw
 	if err := p.print(reader.rest()); err != nil || !flags.Follow {
-		return 0, errors.Join(err, p.flush())
+		return errors.Join(err, p.flush())
 	}
 	for {
 		up := b.State() == register.Up
 		if err := errors.Join(p.print(reader.rest()), p.flush()); err != nil {
-			return 0, err
+			return err
 		}
 		if !up {
-			return 0, nil
+			return nil
 		}
 		time.Sleep(followEvery)
 	}
@@ -175,7 +170,7 @@ type logRecord struct {
 	text          string
 }
 
-// parse takes a line of a log apart. A line that is none is shown as it is.
+// parse takes a line of a log apart. A line of another form is shown as it is.
 func parse(line string) logRecord {
 	stamp, rest, ok1 := strings.Cut(line, " ")
 	stream, rest, ok2 := strings.Cut(rest, " ")

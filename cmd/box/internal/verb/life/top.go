@@ -23,30 +23,25 @@ func Top(c *verb.Context) (int, error) {
 	if helped, err := verb.Parse("top", topHelp, &flags, c.Words); helped || err != nil {
 		return 0, err
 	}
-	r, err := open()
-	if err != nil {
-		return 0, err
-	}
-	defer r.Close()
-	b, err := find(r, flags.Name)
-	if err != nil {
-		return 0, err
-	}
-	defer b.Close()
+	return with(flags.Name, func(_ *register.Register, b *register.Box) (int, error) { return 0, printProcesses(b, flags.Follow) })
+}
+
+// printProcesses prints the processes of a box, and goes on with that if follow is set.
+func printProcesses(b *register.Box, follow bool) error {
 	for first := true; ; first = false {
 		if b.State() != register.Up || !isInit(b) {
 			if first {
-				return 0, down(b)
+				return down(b)
 			}
-			return 0, nil
+			return nil
 		}
-		if flags.Follow && host.IsTerminal(1) {
+		if follow && host.IsTerminal(1) {
 			if _, err := os.Stdout.WriteString("\x1b[H\x1b[J"); err != nil {
-				return 0, err
+				return err
 			}
 		}
-		if err := table(os.Stdout, processRows(b.Live().Number("init"))); err != nil || !flags.Follow {
-			return 0, err
+		if err := table(os.Stdout, processRows(b.Live().Number("init"))); err != nil || !follow {
+			return err
 		}
 		time.Sleep(2 * time.Second)
 	}

@@ -28,6 +28,9 @@ func cases() []benchCase {
 		benchCase{"calls", measureLoops},
 		benchCase{"instructions", measureInstructions},
 		benchCase{"memory", measureMemory},
+		benchCase{"boxes", measureBoxes},
+		benchCase{"boxes-memory", measureBoxMemory},
+		benchCase{"log", measureLog},
 	)
 }
 

@@ -31,6 +31,7 @@ type subject struct {
 	env   []string // further variables
 	// The CLONE_NEW* flags with which it is started, if it does not make its namespaces itself.
 	namespaces uintptr
+	terminal   bool // it is started on a terminal of its own
 }
 
 // allNamespaces are those of the job.

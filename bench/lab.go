@@ -18,6 +18,7 @@ type lab struct {
 	boxAsBwrap string // path of a link to it that is named bwrap: by that name box is in bwrap mode
 	bwrap      string
 	rounds     int
+	kept       int // processes that run all the time, see keep
 }
 
 // newLab prepares a lab. It makes this process the one that inherits orphans, see settle. The caller closes the lab.

@@ -24,6 +24,14 @@ func (l *lab) time(s subject) (time.Duration, error) {
 	if err != nil {
 		return 0, err
 	}
+	if s.terminal {
+		t, err := l.openTerminal()
+		if err != nil {
+			return 0, err
+		}
+		defer t.close()
+		t.give(cmd)
+	}
 	// Nothing between the two looks at the clock but fork, exec and wait: all that can be prepared is, above.
 	begin := time.Now()
 	if err = cmd.Start(); err == nil {

@@ -75,6 +75,23 @@ func (s *scratch) source(n int) (string, error) {
 	return path, os.Chmod(path, 0o755)
 }
 
+// rooms makes two empty directories that are the measured user's own: state and run, for what box keeps.
+func (s *scratch) rooms(a account) error {
+	for _, name := range []string{"state", "run"} {
+		dir := s.path(name)
+		if err := os.RemoveAll(dir); err != nil {
+			return err
+		}
+		if err := os.Mkdir(dir, 0o700); err != nil {
+			return err
+		}
+		if err := os.Chown(dir, a.uid, a.gid); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // remove removes the directory with all that is in it.
 func (s *scratch) remove() {
 	for _, f := range []*os.File{s.null, s.stderr} {

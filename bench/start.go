@@ -44,12 +44,17 @@ func (c startCase) measure(l *lab) (*table, error) {
 	t.row(boxAsBwrap).ratioTarget(c.bwrapTarget)
 	t.row(boxFiltered).ratioTarget(c.ownTarget)
 
+	return t, l.startInTurns(t, subjects)
+}
+
+// startInTurns times starts for a table in milliseconds.
+func (l *lab) startInTurns(t *table, subjects []subject) error {
 	// The collector would run within some starts and not in others: it runs between the rounds instead.
 	defer debug.SetGCPercent(debug.SetGCPercent(-1))
 	if err := l.warmUp(subjects); err != nil {
-		return nil, err
+		return err
 	}
-	return t, takeTurns(t.Rounds, len(subjects), runtime.GC, func(i int) error {
+	return takeTurns(t.Rounds, len(subjects), runtime.GC, func(i int) error {
 		took, err := l.time(subjects[i])
 		t.row(subjects[i].name).add(float64(took) / float64(time.Millisecond))
 		return err

@@ -11,8 +11,11 @@ import (
 type status map[string]string
 
 // readStatus reads the status of a process.
-func readStatus(pid int) (status, error) {
-	content, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid))
+func readStatus(pid int) (status, error) { return readFields(fmt.Sprintf("/proc/%d/status", pid)) }
+
+// readFields reads a file of /proc that has a name and a value in each line.
+func readFields(path string) (status, error) {
+	content, err := os.ReadFile(path)
 	if err != nil {
 		return nil, err
 	}

@@ -32,6 +32,21 @@ func descendants(pid int) []process {
 	return all
 }
 
+// children returns the processes whose parent this one is, see proc_pid_children(5): the others of the table are not looked at.
+func children() []int {
+	var all []int
+	files, _ := filepath.Glob("/proc/self/task/*/children")
+	for _, f := range files {
+		content, _ := os.ReadFile(f) // a thread that has ended has none
+		for _, word := range strings.Fields(string(content)) {
+			if pid, err := strconv.Atoi(word); err == nil {
+				all = append(all, pid)
+			}
+		}
+	}
+	return all
+}
+
 // processes returns the process table. A process that ends while it is read is left out.
 func processes() []process {
 	var all []process

@@ -147,31 +147,40 @@ func (b *Box) take() (what string, errno unix.Errno) {
 	return "lock", errno
 }
 
-// define writes what does not change: each list is its words, each ended by a NUL.
+// define writes what does not change, in one file: to make one takes as long as all other calls for it.
 func (b *Box) define(d *Definition) (what string, errno unix.Errno) {
 	here, errno := host.Look(host.Here, ".")
 	if errno != 0 {
-		return "cwd", errno
+		return "box", errno
 	}
-	if errno := b.write("words", d.Words); errno != 0 {
-		return "words", errno
-	}
-	if errno := b.write("env", d.Env); errno != 0 {
-		return "env", errno
-	}
-	var list [3]string
-	list[0], list[1], list[2] = d.Dir, number(here.Dev), number(here.Ino)
-	if errno := b.write("cwd", list[:]); errno != 0 {
-		return "cwd", errno
-	}
-	var facts [6]string
-	facts[0], facts[1] = "format=1", early.Concat("id=", b.ID())
-	facts[2] = early.Concat("created=", number(uint64(host.Now())))
-	facts[3], facts[4], facts[5] = early.Concat("policy=", d.Policy), early.Concat("version=", d.Version), "remove="
+	remove := ""
 	if d.Remove {
-		facts[5] = "remove=yes"
+		remove = "yes"
 	}
-	return "box", b.writeBoth("box", facts[:], "command", d.Command)
+	var w writer
+	if errno := w.begin(b.dir, "box"); errno != 0 {
+		return "box", errno
+	}
+	w.fact("format", "1")
+	w.fact("id", b.ID())
+	w.fact("created", number(uint64(host.Now())))
+	w.fact("policy", d.Policy)
+	w.fact("version", d.Version)
+	w.fact("remove", remove)
+	w.fact("dir", d.Dir)
+	w.fact("device", number(here.Dev))
+	w.fact("inode", number(here.Ino))
+	for _, word := range d.Command {
+		w.fact("command", word)
+	}
+	for _, word := range d.Words {
+		w.fact("word", word)
+	}
+	for _, variable := range d.Env {
+		w.fact("env", variable)
+	}
+	w.fact("whole", "yes")
+	return "box", w.end()
 }
 
 // number returns a number in decimal.
@@ -179,39 +188,34 @@ func number(n uint64) string {
 	return early.String(early.Digits(early.Buffer(early.MaxDigits), n, 10))
 }
 
-// write writes a file anew.
-func (b *Box) write(name string, list []string) unix.Errno { return b.writeBoth(name, list, "", nil) }
-
-// writeBoth writes a list, and another one whose words have a key in front.
-func (b *Box) writeBoth(name string, list []string, key string, more []string) unix.Errno {
-	const flags = unix.O_WRONLY | unix.O_CREAT | unix.O_TRUNC | unix.O_NOFOLLOW
-	fd, errno := host.CreateAt(b.dir, name, flags, 0o600)
-	if errno != 0 {
-		return errno
-	}
-	var w writer
-	w.fd = fd
-	for _, word := range list {
-		w.add(word)
-		w.add("\x00")
-	}
-	for _, word := range more {
-		w.add(key)
-		w.add("=")
-		w.add(word)
-		w.add("\x00")
-	}
-	w.flush()
-	host.Close(fd)
-	return w.errno
-}
-
-// writer collects what is written to a file.
+// writer collects what is written to a file: words, each ended by a NUL.
 type writer struct {
 	fd    int
 	errno unix.Errno
 	n     int
 	data  [4 << 10]byte
+}
+
+// begin begins a file anew.
+func (w *writer) begin(dir int, name string) (errno unix.Errno) {
+	const flags = unix.O_WRONLY | unix.O_CREAT | unix.O_TRUNC | unix.O_NOFOLLOW
+	w.fd, errno = host.CreateAt(dir, name, flags, 0o600)
+	return errno
+}
+
+// fact adds the word NAME=value.
+func (w *writer) fact(name, value string) {
+	w.add(name)
+	w.add("=")
+	w.add(value)
+	w.add("\x00")
+}
+
+// end writes what is left, and closes the file.
+func (w *writer) end() unix.Errno {
+	w.flush()
+	host.Close(w.fd)
+	return w.errno
 }
 
 func (w *writer) add(text string) {
@@ -234,7 +238,15 @@ func (w *writer) flush() {
 // Put writes a file under another name and gives it its own then: who reads it finds all of it, or what was there before. It is for
 // the monitor: live and exit. The words are NAME=value.
 func (b *Box) Put(name string, list []string) unix.Errno {
-	if errno := b.write(".new", list); errno != 0 {
+	var w writer
+	if errno := w.begin(b.dir, ".new"); errno != 0 {
+		return errno
+	}
+	for _, word := range list {
+		w.add(word)
+		w.add("\x00")
+	}
+	if errno := w.end(); errno != 0 {
 		return errno
 	}
 	return host.Replace(b.dir, ".new", name)

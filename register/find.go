@@ -150,28 +150,28 @@ func (f Facts) Number(name string) int {
 	return n
 }
 
-// Facts returns what Create has noted: format, id, created (in nanoseconds since 1970), policy, version, remove (yes, or
-// nothing), command (one for each word).
-func (b *Box) Facts() Facts { return b.read("box") }
+// Facts returns what Create has noted; nil if it is not whole. The names are: format, id, created (in nanoseconds since 1970), policy,
+// version, remove (yes, or nothing), dir, device and inode (of the working directory), and for each word of their own: command,
+// word (of the command line after run), env (a variable that the box is started with).
+func (b *Box) Facts() Facts {
+	facts := b.read("box")
+	if facts.Value("whole") == "" {
+		return nil
+	}
+	return facts
+}
 
 // Words returns the words of the command line after run.
-func (b *Box) Words() []string { return b.read("words") }
-
-// Env returns the variables that the box is started with.
-func (b *Box) Env() []string { return b.read("env") }
+func (f Facts) Words() []string { return f.Values("word") }
 
 // Cwd returns the working directory that the box is started in, and its device and inode then.
-func (b *Box) Cwd() (path string, device, inode uint64) {
-	list := b.read("cwd")
-	if len(list) != 3 {
-		return "", 0, 0
-	}
-	device, err := strconv.ParseUint(list[1], 10, 64)
-	inode, wrong := strconv.ParseUint(list[2], 10, 64)
+func (f Facts) Cwd() (path string, device, inode uint64) {
+	device, err := strconv.ParseUint(f.Value("device"), 10, 64)
+	inode, wrong := strconv.ParseUint(f.Value("inode"), 10, 64)
 	if errors.Join(err, wrong) != nil {
 		return "", 0, 0
 	}
-	return list[0], device, inode
+	return f.Value("dir"), device, inode
 }
 
 // Live returns what the monitor has noted of its processes; nil if it has not yet. The names are: shim (the monitor's pid),

@@ -1,7 +1,7 @@
 // Package register keeps what box knows of boxes with a name: a directory for each, with files that say how it is started and
 // how it has ended, and a lock that shows whether it is up.
 //
-//	STATE/boxes/NAME/  words env cwd box   how it is started: written once, before anything runs
+//	STATE/boxes/NAME/  box                  how it is started: written once, before anything runs
 //	                   lock                 an OFD lock, see fcntl(2): who holds it is the monitor of the box
 //	                   live exit log log.1  written by the monitor: its processes, how it ended, what it said
 //	RUNTIME/ID.sock                         where the monitor listens

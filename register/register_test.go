@@ -50,10 +50,10 @@ func TestCreateAndFind(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer found.Close()
-	if !slices.Equal(found.Words(), definition.Words) || !slices.Equal(found.Env(), definition.Env) {
-		t.Errorf("%q, %q", found.Words(), found.Env())
-	}
 	facts := found.Facts()
+	if !slices.Equal(facts.Words(), definition.Words) || !slices.Equal(facts.Values("env"), definition.Env) {
+		t.Errorf("%q", facts)
+	}
 	if facts.Value("policy") != "default" || facts.Value("id") != made.ID() || found.ID() != made.ID() ||
 		!slices.Equal(facts.Values("command"), definition.Command) || facts.Number("created") == 0 {
 		t.Errorf("%q", facts)
@@ -62,7 +62,7 @@ func TestCreateAndFind(t *testing.T) {
 	if err := unix.Stat(".", &here); err != nil {
 		t.Fatal(err)
 	}
-	if path, dev, ino := found.Cwd(); path != "/some/where" || dev != here.Dev || ino != here.Ino {
+	if path, dev, ino := facts.Cwd(); path != "/some/where" || dev != here.Dev || ino != here.Ino {
 		t.Errorf("%s, %d, %d", path, dev, ino)
 	}
 	if s := found.State(); s != Up || found.Live() != nil || found.Exit() != nil {
@@ -274,6 +274,41 @@ func TestMake(t *testing.T) {
 	}
 }
 
+// A definition that was cut off, or is garbage, is none.
+func TestCutDefinition(t *testing.T) {
+	p := places(t)
+	r := opened(t, p)
+	var b Box
+	if err := r.Create(&b, "web", &definition); err != nil {
+		t.Fatal(err)
+	}
+	defer b.Close()
+	file := r.State + "/boxes/web/box"
+	whole, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for n := range len(whole) {
+		if err := os.WriteFile(file, whole[:n], 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if facts := b.Facts(); facts != nil {
+			t.Fatalf("%d of %d bytes: %q", n, len(whole), facts)
+		}
+	}
+	for _, garbage := range []string{"\x00", "x\x00", strings.Repeat("\xff", 5000), "word=whole=yes\x00"} {
+		if err := os.WriteFile(file, []byte(garbage), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if facts := b.Facts(); facts != nil {
+			t.Errorf("%.20q: %q", garbage, facts)
+		}
+	}
+	if err := os.WriteFile(file, whole, 0o600); err != nil || b.Facts().Words() == nil {
+		t.Errorf("the whole one: %v", err)
+	}
+}
+
 // What an interrupted start or removal has left goes, and what somebody is at work on stays.
 func TestSweep(t *testing.T) {
 	r := opened(t, places(t))
@@ -285,7 +320,7 @@ func TestSweep(t *testing.T) {
 	boxes := r.State + "/boxes"
 	at := []string{"/.new-aaaaaaaaaaaa", "/.old-bbbbbbbbbbbb"}
 	for _, name := range at {
-		if err := errors.Join(os.Mkdir(boxes+name, 0o700), os.WriteFile(boxes+name+"/words", nil, 0o600)); err != nil {
+		if err := errors.Join(os.Mkdir(boxes+name, 0o700), os.WriteFile(boxes+name+"/box", nil, 0o600)); err != nil {
 			t.Fatal(err)
 		}
 	}

@@ -93,12 +93,12 @@ func Inspect(c *verb.Context) (int, error) {
 func inspect(r *register.Register, b *register.Box) inspected {
 	state := b.State()
 	l, facts := describe(b, state), b.Facts()
-	dir, _, _ := b.Cwd()
+	dir, _, _ := facts.Cwd()
 	x := inspected{
-		ID: l.ID, Name: l.Name, Created: l.Created, Network: networkOf(b), Namespaces: map[string]string{},
+		ID: l.ID, Name: l.Name, Created: l.Created, Network: networkOf(facts), Namespaces: map[string]string{},
 		Log: r.State + "/boxes/" + b.Name + "/log",
 		Config: inspectedConfig{
-			Cmd: l.Command, Words: b.Words(), Env: b.Env(), WorkingDir: dir, Policy: facts.Value("policy"),
+			Cmd: l.Command, Words: facts.Words(), Env: facts.Values("env"), WorkingDir: dir, Policy: facts.Value("policy"),
 			AutoRemove: facts.Value("remove") != "", Version: facts.Value("version"),
 		},
 		State: inspectedState{

@@ -16,10 +16,10 @@ type network struct {
 }
 
 // networkOf reads the flags of a box. Nothing of the command counts, which comes after them.
-func networkOf(b *register.Box) network {
+func networkOf(facts register.Facts) network {
 	n := network{Mode: "none", Allow: []string{}, Deny: []string{}, Ports: []string{}}
-	words := b.Words()
-	words = words[:max(len(words)-len(b.Facts().Values("command")), 0)]
+	words := facts.Words()
+	words = words[:max(len(words)-len(facts.Values("command")), 0)]
 	for i := 0; i < len(words); i++ {
 		name, value, cut := strings.Cut(words[i], "=")
 		if !cut && i+1 < len(words) {

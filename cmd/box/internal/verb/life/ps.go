@@ -116,7 +116,7 @@ func lists(ended bool) ([]listed, error) {
 func describe(b *register.Box, state register.State) listed {
 	facts, live, exit := b.Facts(), b.Live(), b.Exit()
 	l := listed{
-		Name: b.Name, ID: b.ID(), State: state.String(), Command: facts.Values("command"), Ports: networkOf(b).Ports,
+		Name: b.Name, ID: b.ID(), State: state.String(), Command: facts.Values("command"), Ports: networkOf(facts).Ports,
 		created: moment(facts.Value("created")), started: moment(live.Value("started")),
 	}
 	l.Created, l.Started = stamp(l.created), stamp(l.started)

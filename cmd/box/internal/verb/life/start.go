@@ -53,15 +53,16 @@ func start(b *register.Box) (status int, err error) {
 	if b.Lingers() {
 		return 0, say.Usagef("box %s is still ending", b.Name)
 	}
-	words := b.Words()
+	facts := b.Facts()
+	words := facts.Words()
 	if words == nil {
 		return 0, say.Usagef("box %s can't be started again: its words are not whole", b.Name).Hintf("box remove %s", b.Name)
 	}
-	if err := enter(b); err != nil {
+	if err := enter(b, facts); err != nil {
 		return 0, err
 	}
 	inherited.Restore()
-	pid, report, err := shim.Anew(append([]string{"box", "run"}, words...), b.Env(), b.LockFD(), b.Name)
+	pid, report, err := shim.Anew(append([]string{"box", "run"}, words...), facts.Values("env"), b.LockFD(), b.Name)
 	if err != nil {
 		return 0, say.Usagef("box %s can't be started: %v", b.Name, err)
 	}
@@ -71,8 +72,8 @@ func start(b *register.Box) (status int, err error) {
 
 // enter goes to the directory that a box was started in first. Another one that
 // has its name by now is not that.
-func enter(b *register.Box) error {
-	path, device, inode := b.Cwd()
+func enter(b *register.Box, facts register.Facts) error {
+	path, device, inode := facts.Cwd()
 	dir, err := os.Open(path)
 	if err != nil {
 		return say.Usagef("box %s can't be started: its directory %s: %v", b.Name, say.Visible(path), errors.Unwrap(err))

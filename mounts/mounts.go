@@ -150,9 +150,8 @@ func (t *tree) sources() error {
 			return plan.Missing(spec.EntryRef(i), source, errno)
 		}
 		t.found[i] = aFile
-		t.leadsToOwn(i, file)
-		if t.inOwn(i, source) {
-			return plan.Missing(spec.EntryRef(i), source, unix.EACCES)
+		if err := t.leadsToOwn(i, file, source); err != nil {
+			return err
 		}
 		if file.Mode&unix.S_IFMT == unix.S_IFDIR {
 			t.found[i] = directory

@@ -48,7 +48,9 @@ func (t *tree) layers(i int) (n int, err error) {
 		if errno != 0 {
 			return 0, plan.Missing(spec.EntryRef(i), source, errno)
 		}
-		t.leadsToOwn(i, file)
+		if err := t.leadsToOwn(i, file, source); err != nil {
+			return 0, err
+		}
 		// As with a bind: no link is followed below what a sandbox can write to.
 		dir, rest := t.writableAbove(source)
 		switch {

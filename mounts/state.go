@@ -1,6 +1,7 @@
 package mounts
 
 import (
+	"errors"
 	"strings"
 
 	"box/internal/early"
@@ -82,35 +83,57 @@ func (a *ownAbove) has(path string) bool {
 	return false
 }
 
-// leadsToOwn notes that a source of entry i is one of these directories.
-// An overlay has several sources; the last that is one of them counts.
-func (t *tree) leadsToOwn(i int, file plan.File) {
+// leadsToOwn notes that a source of entry i is one of these directories. An overlay has several sources; the last that is one of
+// them counts. It returns an error if a flag names what no flag may bring.
+func (t *tree) leadsToOwn(i int, file plan.File, source string) error {
 	for n := range t.above.n {
 		if f := t.above.file[n]; f.Ino == file.Ino && f.Dev == file.Dev {
 			t.hides[i] = byte(1 + n)
-			return
+			return t.inOwn(i, t.above.path[n], true)
 		}
 	}
+	return t.inOwn(i, source, false)
 }
 
-// inOwn reports whether what a flag brings lies in a directory that box keeps and nobody may look into.
-func (t *tree) inOwn(i int, source string) bool {
-	if t.above.n == 0 || t.hides[i] != 0 || t.s.Tree[i].Origin.Words == nil {
-		return false
+// inOwn returns an error if the source of a flag is a directory that box keeps, or lies in one, and the flag may not bring that.
+// actual reports whether the source is without links.
+func (t *tree) inOwn(i int, source string, actual bool) error {
+	if t.above.n == 0 || t.s.Tree[i].Origin.Words == nil {
+		return nil
 	}
-	actual := ""
 	for n := range t.s.Mounts.Own {
-		if o := &t.s.Mounts.Own[n]; o.Path == "" || o.Kind != spec.Secret {
+		o := &t.s.Mounts.Own[n]
+		if o.Path == "" || o.Kind == spec.Closed || o.Kind == spec.Fixed && t.s.Tree[i].Writes() == "" {
 			continue
 		}
-		if actual == "" {
-			actual = RealPath(source)
+		if !actual {
+			source, actual = RealPath(source), true
 		}
-		if spec.Within(actual, t.above.own[n]) {
-			return true
+		if spec.Within(source, t.above.own[n]) {
+			return kept(i, t.above.own[n], o.Kind)
 		}
 	}
-	return false
+	return nil
+}
+
+// What box keeps for itself, and a flag names.
+var (
+	// ErrSecret: no sandbox sees it.
+	ErrSecret = errors.New("it is box's own")
+	// ErrFixed: no sandbox writes there.
+	ErrFixed = errors.New("it has box's settings")
+)
+
+// kept returns the error for entry i, which names what is in dir.
+//
+//go:noinline
+func kept(i int, dir string, kind spec.OwnKind) error {
+	early.Ordinary()
+	why := ErrSecret
+	if kind == spec.Fixed {
+		why = ErrFixed
+	}
+	return &plan.HostError{For: spec.EntryRef(i), Path: dir, Err: why}
 }
 
 // hideOwn covers the directories that box keeps, wherever they are in the sandbox.

@@ -8,6 +8,7 @@ import (
 
 	"box/cmd/box/internal/say"
 	"box/internal/kernel"
+	"box/mounts"
 	"box/plan"
 	"box/spec"
 	"box/userns"
@@ -33,6 +34,13 @@ func explainHost(h *plan.HostError, s *spec.Spec) *say.Message {
 	case errors.Is(h.Err, userns.ErrNoRanges):
 		return message(h.Path + " has no subordinate ids for this user").
 			Hintf("as root: usermod --add-subuids 100000-165535 --add-subgids 100000-165535 USER")
+	case errors.Is(h.Err, mounts.ErrSecret):
+		m := message("box keeps " + h.Path + " for itself, and brings nothing of it into a sandbox")
+		m.Cause = "by what is there box starts other sandboxes, and takes orders"
+		return m.Hintf("copy what the command needs to another directory")
+	case errors.Is(h.Err, mounts.ErrFixed):
+		m := message("box has its settings in " + h.Path + ", and no sandbox writes there")
+		return m.Hintf("--ro-bind brings it, too")
 	case errors.Is(h.Err, unix.E2BIG):
 		return message("more layers than the kernel takes")
 	case errors.Is(h.Err, unix.ENOENT):

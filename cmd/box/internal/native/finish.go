@@ -78,11 +78,11 @@ func (b *Line) Finish(command []string) error {
 		return err
 	}
 	b.dirName = inputs.WorkingDirectory()
+	inputs.OwnDirectories(s)
 	if err := b.furnish(); err != nil {
 		return err
 	}
 	mounts.Resolver(s, netns.Resolver)
-	inputs.OwnDirectories(s)
 	inputs.TakeCallers(s)
 	b.terminals()
 	b.tellDescriptors(command)

@@ -88,6 +88,9 @@ func (b *Line) bringProject(at int, p *project.Project, c *project.Caller) error
 	if p.Left == "" && into != nil && len(c.Homes) == 0 {
 		p.Left = "the home directory is not known, and must not become writable"
 	}
+	if p.Left == "" {
+		p.Left = b.kept(p.Path)
+	}
 	if p.Left != "" {
 		return b.leave(p.Left)
 	}
@@ -110,6 +113,27 @@ func (b *Line) bringProject(at int, p *project.Project, c *project.Caller) error
 		return b.lockProject(p, c)
 	}
 	return nil
+}
+
+// kept returns why dir can't be used: it is one of the directories that box
+// keeps for itself, or lies in one. It is "" for others. What lies above one may be brought in: it is covered there.
+// Each of them has the name box or box-UID, so most paths need no look.
+func (b *Line) kept(dir string) string {
+	if !strings.Contains(dir, "/box") {
+		return ""
+	}
+	for i := range b.spec.Mounts.Own {
+		own := &b.spec.Mounts.Own[i]
+		if own.Path == "" || own.Kind == spec.Fixed && !b.project.writable || host.IsLink(own.Path) {
+			continue
+		}
+		f, errno := host.LookFor(host.Here, own.Path)
+		is, wrong := host.LookFor(host.Here, dir)
+		if errno == 0 && wrong == 0 && (f.Same(is) || host.Holds(f, dir)) {
+			return early.Concat(dir, " is in ", own.Path, ", which box keeps for itself")
+		}
+	}
+	return ""
 }
 
 // projectEntries returns what brings the project in: itself, its git directory

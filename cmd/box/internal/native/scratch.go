@@ -54,6 +54,11 @@ func (b *Line) overlaid(e *spec.Entry, p *project.Project) error {
 		if above, _ = pathname.Cut(s.Keep); above == "" {
 			above = "/"
 		}
+		for _, dir := range []string{s.Keep, above} {
+			if why := b.kept(dir); why != "" {
+				return say.Refuse(s.Origin.Words, why)
+			}
+		}
 		if !host.IsDir(above) {
 			return say.Refuse(s.Origin.Words, above+" is no directory here")
 		}

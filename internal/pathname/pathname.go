@@ -20,3 +20,15 @@ func Cut(path string) (above, last string) {
 	cut := strings.LastIndexByte(path, '/')
 	return path[:max(cut, 0)], path[cut+1:]
 }
+
+// HasPart reports whether one of the parts of a path is name.
+func HasPart(path, name string) bool {
+	for path != "" {
+		start, end := First(path)
+		if path[start:end] == name {
+			return true
+		}
+		path = path[end:]
+	}
+	return false
+}

@@ -22,3 +22,13 @@ func TestCutAtTheLastSlash(t *testing.T) {
 		}
 	}
 }
+
+func TestHasPart(t *testing.T) {
+	for path, want := range map[string]bool{
+		"": false, "/": false, "box": true, "/box": true, "/a//box/b": true, "/a/boxes": false, "/abox": false, "/a/box/": true,
+	} {
+		if has := HasPart(path, "box"); has != want {
+			t.Errorf("HasPart(%q) = %v", path, has)
+		}
+	}
+}

@@ -7,6 +7,7 @@ import (
 	"box/internal/early"
 	"box/internal/host"
 	"box/internal/inherited"
+	"box/internal/pathname"
 	"box/mounts"
 	"box/project"
 	"box/spec"
@@ -117,14 +118,12 @@ func (b *Line) bringProject(at int, p *project.Project, c *project.Caller) error
 
 // kept returns why dir can't be used: it is one of the directories that box
 // keeps for itself, or lies in one. It is "" for others. What lies above one may be brought in: it is covered there.
-// Each of them has the name box or box-UID, so most paths need no look.
+// Each of them has a name of its own (box, box-UID), so most paths need no look.
 func (b *Line) kept(dir string) string {
-	if !strings.Contains(dir, "/box") {
-		return ""
-	}
 	for i := range b.spec.Mounts.Own {
 		own := &b.spec.Mounts.Own[i]
-		if own.Path == "" || own.Kind == spec.Fixed && !b.project.writable || host.IsLink(own.Path) {
+		_, name := pathname.Cut(own.Path)
+		if own.Path == "" || own.Kind == spec.Fixed && !b.project.writable || !pathname.HasPart(dir, name) || host.IsLink(own.Path) {
 			continue
 		}
 		f, errno := host.LookFor(host.Here, own.Path)

@@ -143,9 +143,6 @@ func Start(p, net *plan.Plan, s *spec.Spec, signals int) (*Sandbox, error) {
 	b.waiting = len(p.Outside) > 0
 	// The command may see this process (a pid namespace that is shared), but not trace it or read its memory.
 	host.Prctl(unix.PR_SET_DUMPABLE, 0)
-	if b.caller >= 0 && b.alone() {
-		host.Prctl(unix.PR_SET_PDEATHSIG, uintptr(unix.SIGCONT))
-	}
 	return b, nil
 }
 
@@ -223,6 +220,9 @@ func (b *Sandbox) watchCaller() (alive bool, errno unix.Errno) {
 		return true, errno
 	}
 	b.caller = fd
+	if b.alone() { // before there is a sandbox: somebody may stop this process at any time
+		host.Prctl(unix.PR_SET_PDEATHSIG, uintptr(unix.SIGCONT))
+	}
 	// The number may have become another process's before it was opened. If the parent still is that number, it has
 	// not.
 	return host.Parent() == b.parent, 0

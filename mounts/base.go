@@ -20,6 +20,9 @@ type Host struct {
 	// Home is where an empty home directory is made: an absolute path, or "" for none.
 	Home string
 	Name string // the sandbox's own host name, or ""
+	// Hosts are lines of hosts(5) that flags ask for, and HostsFrom the words of the first of these.
+	Hosts     string
+	HostsFrom []string
 }
 
 // NoteBase is the note of what the base view consists of.

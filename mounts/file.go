@@ -39,16 +39,19 @@ func (t *tree) makeFile(e *spec.Entry) {
 // data binds entry i, a file of the base: it can't be renamed or removed in the sandbox.
 //
 // A mount point is busy (EBUSY) for those in its mount namespace. Read-only is an attribute of the mount, so the file
-// may be written here first. With a Source its content comes first, and then Data.
+// may be written here first. What a Source has comes after the first Head bytes of Data.
 func (t *tree) data(i int) {
 	b, e := t.b, &t.s.Tree[i]
 	name, _ := b.Text("%d", uint64(i))
 	fd := b.Openat(plan.WhyContent, plan.Base, name, unix.O_WRONLY|unix.O_CREAT|unix.O_EXCL|unix.O_NOFOLLOW, e.Perms)
+	if e.Head > 0 {
+		b.Write(plan.WhyContent, fd, b.Bytes(e.Data[:e.Head]), e.Head)
+	}
 	if e.Source != "" {
 		b.CopyFile(plan.WhyContent, fd, b.String(e.Source))
 	}
-	if len(e.Data) > 0 {
-		b.Write(plan.WhyContent, fd, b.Bytes(e.Data), len(e.Data))
+	if rest := e.Data[e.Head:]; len(rest) > 0 {
+		b.Write(plan.WhyContent, fd, b.Bytes(rest), len(rest))
 	}
 	b.Close(fd)
 	// The clone is a mount of this one file. Its attributes are its own, and the base stays writable.

@@ -1,16 +1,42 @@
 package mounts
 
-// hostsPath is where a program looks for the address of a name first, see hosts(5).
-const hostsPath = "/etc/hosts"
+import (
+	"box/internal/early"
+	"box/internal/host"
+	"box/spec"
+)
 
-// hosts gives the sandbox's own host name an address: programs want to know theirs, and nobody else could tell. It is the host's
-// file and a line with the name. That comes last, so that 127.0.0.1 is localhost as before. Its line begins with a newline, since
-// the host's file may end without one. The copy is made when the plan is walked: Data with a Source.
+// HostsPath is where a program looks for the address of a name first, see hosts(5).
+const HostsPath = "/etc/hosts"
+
+// hosts gives names addresses in the base view. The sandbox's own host name has one: programs want to know theirs, and nobody else
+// could tell. The file is the host's with more lines. Those of flags come first, since the first line of a name counts. That of
+// the sandbox's own name comes last, so that 127.0.0.1 is localhost as before. It begins with a newline, since the host's file
+// may end without one. The copy is made when the plan is walked: Data with a Source.
 func (v *view) hosts() {
-	if name := v.h.Name; name != "" && plainName(name) && v.isFile(hostsPath) {
-		v.replace(hostsPath, "\n127.0.0.1\t", name, "\n")
-		v.s.Tree[v.at-1].Source = hostsPath
+	name := v.h.Name
+	if !plainName(name) {
+		name = ""
 	}
+	if name == "" && v.h.Hosts == "" || !v.isFile(HostsPath) {
+		return
+	}
+	if name == "" {
+		v.replace(HostsPath, v.h.Hosts)
+	} else {
+		v.replace(HostsPath, v.h.Hosts, "\n127.0.0.1\t", name, "\n")
+	}
+	e := &v.s.Tree[v.at-1]
+	e.Source, e.Head, e.Origin.Words = HostsPath, len(v.h.Hosts), v.h.HostsFrom
+}
+
+// Hosts puts a file of the host's lines and those of flags into a tree that flags have made: see hosts.
+func Hosts(s *spec.Spec, lines string, from spec.Origin) {
+	e := spec.Entry{Kind: spec.Data, RO: true, Perms: 0o644, Dest: HostsPath, Data: early.Bytes(lines), Head: len(lines), Origin: from}
+	if host.Exists(HostsPath) {
+		e.Source = HostsPath
+	}
+	s.Tree = early.Append(s.Tree, e)
 }
 
 // plainName reports whether a host name means nothing else in the file.

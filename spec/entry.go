@@ -64,6 +64,7 @@ type Entry struct {
 	Ino     uint64
 	FD      FD     // Bind: what is bound must be what this names; File, Data: where Data is from
 	Data    []byte // File and Data: the content
+	Head    int    // Data with a Source: so many bytes of Data come before what Source has
 	Origin  Origin
 }
 

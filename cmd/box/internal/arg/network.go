@@ -44,7 +44,7 @@ func Target(word string) (r spec.NetRule, ports string, err error) {
 	default:
 		r.Kind = spec.NetName
 	}
-	r.Name, err = hostName(name)
+	r.Name, err = HostName(name)
 	return r, ports, err
 }
 
@@ -113,8 +113,8 @@ func cutPorts(word string) (name, ports string, err error) {
 	return word[:at], word[at+1:], nil
 }
 
-// hostName returns a host name in lower case and without the dot at its end, see hostname(7). Underscores are in use, too.
-func hostName(name string) (string, error) {
+// HostName returns a host name in lower case and without the dot at its end, see hostname(7). Underscores are in use, too.
+func HostName(name string) (string, error) {
 	if name == "" {
 		return "", say.Bad("there is no name behind *.")
 	}

@@ -96,6 +96,8 @@ type Line struct {
 	layersFrom []string
 	// net is what --net, --allow and --share-net said last.
 	net netWords
+	// hosts are --add-host.
+	hosts hostLines
 	// caps are --cap-add and --cap-drop.
 	caps arg.Capabilities
 	// tell is for --info-fd, --json-status-fd and --userns-block-fd. The

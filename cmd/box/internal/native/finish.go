@@ -171,9 +171,11 @@ func (b *Line) furnish() error {
 		return say.Usagef("-w, --scratch, --project, -B and -W need the base view, and --base none leaves it out")
 	// Not even /proc, /dev and /tmp.
 	case b.view == "none":
+		b.hostsInTree()
 	case b.view == "full" || wanted || !files:
 		return b.baseView()
 	default:
+		b.hostsInTree()
 		b.left = mounts.Defaults(b.spec)
 		b.explainNotes()
 	}

@@ -102,6 +102,7 @@ var Flags = [...]Flag{
 	{"--deny", "NAME", groupNet, "Don't reach NAME, whatever --allow says", (*Line).deny},
 	{"--publish", "PORT:PORT", groupNet, "Let others reach a TCP port of the sandbox: [ADDR:]OUTSIDE:INSIDE", (*Line).publish},
 	{"--net", "none|names|host", groupNet, "What is reached: nothing, what is allowed, or the caller's network", (*Line).netMode},
+	{"--add-host", "NAME:ADDR", groupNet, "Give NAME an address in /etc/hosts: what is reached stays the same", (*Line).addHost},
 	{"--net-log", "FILE|-", groupNet, "Note each connection in FILE, as JSON; - is standard error", (*Line).netLog},
 	{"--share-net", "", groupNet, "As --net host", (*Line).shareNet},
 	{"--unshare-net", "", groupNet, "Take back --share-net", (*Line).unshareNet},

@@ -52,9 +52,13 @@ func (w *wish) into() []string {
 // can't be brought in is told, and the command starts elsewhere; but a line that
 // asks for one to write in is refused: what the command writes would be lost.
 func (b *Line) baseView() error {
+	if err := b.hostsInView(); err != nil {
+		return err
+	}
 	account := host.User(unix.Getuid())
 	at := mounts.Base(b.spec, mounts.Host{
 		UID: unix.Getuid(), Account: account, User: inherited.Variable("USER"), Home: inherited.Variable("HOME"), Name: b.host,
+		Hosts: b.hosts.text, HostsFrom: b.hosts.from,
 	})
 	c := b.projectCaller(account.Home)
 	var p project.Project

@@ -67,7 +67,7 @@ func inexpressible(s *spec.Spec) (list []string) {
 		s.Scratch.Upper(), s.Scratch.Work(), s.Scratch.Dir)
 	for i := range s.Tree {
 		e := &s.Tree[i]
-		mark(e.Kind == spec.Data && !e.FD.Given(), "%s is made for the sandbox: %s", e.Dest, e.Origin.Note)
+		mark(e.Kind == spec.Data && !e.FD.Given(), "%s is made for the sandbox: %s", e.Dest, e.Origin)
 		mark(e.Kind == spec.Dev && !s.Mounts.WritableNodes, "the devices in %s are read-only: their mode can't be changed", e.Dest)
 		mark(e.Kind == spec.Proc && !s.Mounts.AllKeys && !s.Nested && s.OwnsPID(), "keys and key-users in %s are hidden", e.Dest)
 	}

@@ -16,6 +16,7 @@ type Companion interface {
 	Spaces(s *Spaces)               // takes the namespaces over
 	Terminal(master int) bool       // takes the master of the sandbox's terminal over, or leaves it to the caller's terminal
 	Started(pid, command int)       // the command has been executed: process ids of pid 1 and of the command, as seen here
+	Missed()                        // clients look for it, and do not find it
 	Halted(signal unix.Signal) bool // the command has been stopped: it stays so, or the monitor stops, too
 }
 

@@ -92,6 +92,7 @@ func occupied(t *testing.T, s *spec.Spec) *sandboxOf {
 
 func (o *sandboxOf) Descriptor() int         { return -1 }
 func (o *sandboxOf) Took(*Sandbox)           {}
+func (o *sandboxOf) Missed()                 {}
 func (o *sandboxOf) Halted(unix.Signal) bool { return true }
 func (o *sandboxOf) Terminal(int) bool       { return true }
 

@@ -22,6 +22,9 @@ func (b *Sandbox) Wait() (Status, error) {
 		}
 		b.gone = true // or rather let go
 	}
+	if b.spec.Life.Lasts != 0 && b.failed == nil && err == nil {
+		b.gone = true // it ends with another process
+	}
 	b.blameNet()
 	b.end()
 	b.drain()

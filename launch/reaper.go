@@ -91,7 +91,7 @@ func (m *machine) collect() {
 			continue
 		}
 		m.send(plan.Ended, 0, uint32(m.wstatus))
-		if !m.patient {
+		if !m.patient && !m.lasts {
 			m.end()
 		}
 		m.leader = 0
@@ -110,7 +110,7 @@ func (m *machine) obey() {
 		return
 	}
 	if n != unsafe.Sizeof(m.order) || m.order.Kind != plan.Signal {
-		if !m.patient {
+		if !m.patient && !m.lasts {
 			m.end()
 		}
 		// poll(2) passes over negative descriptors: a closed socket would be ready all the time.

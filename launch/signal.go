@@ -5,6 +5,7 @@ import (
 
 	"box/internal/early"
 	"box/internal/host"
+	"box/internal/inherited"
 
 	"golang.org/x/sys/unix"
 )
@@ -49,15 +50,28 @@ func bit(s unix.Signal) uint64 { return 1 << (uint(s) - 1) }
 
 // nextSignal returns a signal that has arrived, or 0.
 func (b *Sandbox) nextSignal() unix.Signal {
-	var info [unsafe.Sizeof(unix.SignalfdSiginfo{})]byte
+	var info unix.SignalfdSiginfo
+	data := unsafe.Slice((*byte)(unsafe.Pointer(&info)), unsafe.Sizeof(info))
 	want := 1
 	if early.Running() {
-		want = len(info) // it is a signalfd
+		want = len(data) // it is a signalfd
 	}
-	if n, errno := host.Read(b.signal, info[:want]); errno != 0 || n != want {
+	if n, errno := host.Read(b.signal, data[:want]); errno != 0 || n != want {
 		return 0
 	}
-	return unix.Signal(info[0])
+	number := data[0]
+	if number&inherited.Asked != 0 || host.Asks(&info) {
+		b.asked()
+		return 0
+	}
+	return unix.Signal(number)
+}
+
+// asked does what another process of box's has asked for: it does not find the companion. The command gets nothing of such a signal.
+func (b *Sandbox) asked() {
+	if b.with != nil {
+		b.with.Missed()
+	}
 }
 
 // take does what an arriving signal is for; 0 means no signal.

@@ -193,7 +193,8 @@ func (m *machine) load(p *plan.Plan, regs []uintptr) {
 func (m *machine) fit(s *spec.Spec) {
 	m.serves = len(s.Network.Publish) != 0 && !s.Life.Direct
 	m.shared, m.patient = !s.OwnsPID(), s.Life.LeaveDescendants
-	m.apart, m.departs = s.Join.Box, s.Life.Depart
+	m.apart, m.lasts = s.Join.Box, s.Life.Lasts != 0
+	m.departs = s.Life.Depart && !m.lasts
 	m.without = 0
 	if s.Mounts.WithoutOpenat2 {
 		m.without = withoutOpenat2
@@ -206,6 +207,10 @@ func (m *machine) fit(s *spec.Spec) {
 // watchCaller opens a pidfd, which shows the end of the caller. It returns false if the caller has ended: its process
 // id is another's, or nobody's.
 func (b *Sandbox) watchCaller() (alive bool, errno unix.Errno) {
+	if b.spec.Life.Lasts != 0 {
+		b.caller = b.spec.Life.Lasts
+		return true, 0
+	}
 	if b.parent = b.spec.Life.Caller; b.parent == 0 {
 		b.parent = host.Parent()
 	}

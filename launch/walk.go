@@ -34,6 +34,7 @@ type machine struct {
 	starts   bool           // pid 1 tells when the command has been executed
 	departs  bool           // pid 1 ends when the command has been executed
 	apart    bool           // the numbers that plan.Proc has for processes are not those of this pid namespace
+	lasts    bool           // pid 1 needs no parent, but the process that plan.Caller is
 	patient  bool           // pid 1 waits for all that is left, and needs no parent
 	serves   bool           // pid 1 makes sockets for the net process
 	without  uintptr        // calls that are not made

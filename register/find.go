@@ -175,9 +175,27 @@ func (f Facts) Cwd() (path string, device, inode uint64) {
 }
 
 // Live returns what the monitor has noted of its processes; nil if it has not yet. The names are: shim (the monitor's pid),
-// shim_start, init (pid 1 of the box), init_start, command (the pid of the command; init with --as-pid-1), boot, started.
-// The times *_start are as in proc_pid_stat(5), started in nanoseconds since 1970.
+// shim_start, init (pid 1 of the box), init_start, command (the pid of the command; init with --as-pid-1), boot, started,
+// runtime (the directory of its socket). The times *_start are as in proc_pid_stat(5), started in nanoseconds since 1970.
 func (b *Box) Live() Facts { return b.read("live") }
+
+// RuntimeOf returns the descriptor of the directory that the socket of a box is in: that of the register, or another one that the
+// monitor has noted, which the caller closes. It is below 0 if that is not there, or not the user's own.
+func (r *Register) RuntimeOf(b *Box) int {
+	path := b.Live().Value("runtime")
+	if path == "" || path == r.Places.Runtime {
+		return r.runtime
+	}
+	dir, errno := host.OpenAt(host.Here, path, unix.O_RDONLY|unix.O_DIRECTORY|unix.O_NOFOLLOW)
+	if errno != 0 {
+		return -1
+	}
+	if f, errno := host.Look(dir, ""); errno != 0 || !ours(f) {
+		host.Close(dir)
+		return -1
+	}
+	return dir
+}
 
 // Exit returns what the monitor has noted of the end; nil if it has not. The names are: status (0 to 255), signal (a number, if one
 // ended it), ended (nanoseconds since 1970), why (a word: by itself, stop, kill, time, caller …).
@@ -233,8 +251,13 @@ func (b *Box) Remove() error {
 	if err := b.Take(); err != nil {
 		return err
 	}
+	if dir := b.in.RuntimeOf(b); dir >= 0 {
+		host.RemoveAt(dir, b.ID()+".sock", 0)
+		if dir != b.in.runtime {
+			host.Close(dir)
+		}
+	}
 	b.Discard()
-	host.RemoveAt(b.in.runtime, b.ID()+".sock", 0)
 	return nil
 }
 

@@ -68,6 +68,38 @@ func (r *Register) Close() {
 // Runtime returns the descriptor of the directory of sockets.
 func (r *Register) Runtime() int { return r.runtime }
 
+// Renew opens the directory of sockets once more, by its name, and makes it if it is missing. Where that can't be, it is LastResort
+// from now on. It makes no *Error: it is for a monitor, whose sandbox runs.
+func (r *Register) Renew() unix.Errno {
+	fd, errno := own(r.Places.Runtime)
+	if errno != 0 {
+		r.Places.Runtime = LastResort()
+		if fd, errno = own(r.Places.Runtime); errno != 0 {
+			return errno
+		}
+	}
+	host.Close(r.runtime)
+	r.runtime = fd
+	host.ShareLock(fd)
+	return 0
+}
+
+// LastResort is RUNTIME for a user who has no runtime directory.
+func LastResort() string {
+	var digits [early.MaxDigits]byte
+	return early.Concat("/tmp/box-", early.String(early.Digits(digits[:], uint64(unix.Getuid()), 10)))
+}
+
+// Has reports whether the directory of sockets that is at its place now has a file by that name.
+func (r *Register) Has(name string, file host.File) bool {
+	var path early.Text
+	path.Add(r.Places.Runtime)
+	path.Add("/")
+	path.Add(name)
+	found, errno := host.Look(host.Here, path.String())
+	return errno == 0 && found.Same(file)
+}
+
 // own opens a directory of the user's own, and makes it and those above it where they are missing. The last part of its path is no
 // link. ENOTDIR, ELOOP: it is something else. EACCES: it is somebody else's, or others may write there.
 func own(path string) (fd int, errno unix.Errno) {
@@ -147,7 +179,7 @@ func ownIn(dir int, name string) (fd int, errno unix.Errno) {
 		return -1, errno
 	}
 	f, errno := host.Look(fd, "")
-	if errno == 0 && (int(f.UID) != unix.Getuid() || f.Mode&0o022 != 0) {
+	if errno == 0 && !ours(f) {
 		errno = unix.EACCES
 	}
 	if errno != 0 {
@@ -156,6 +188,9 @@ func ownIn(dir int, name string) (fd int, errno unix.Errno) {
 	}
 	return fd, 0
 }
+
+// ours reports whether a directory is the user's own, and others may not write there.
+func ours(f host.File) bool { return int(f.UID) == unix.Getuid() && f.Mode&0o022 == 0 }
 
 // NameMax is how long a name may be.
 const NameMax = 64

@@ -39,6 +39,9 @@ func Dial(r *register.Register, b *register.Box) (*Client, error) {
 	early.Ordinary()
 	host.RaiseFiles()
 	fd, errno := host.Connect(r.Runtime(), b.ID()+".sock")
+	if absent(errno) {
+		fd, errno = reach(r, b)
+	}
 	switch errno {
 	case 0:
 		return &Client{fd}, nil
@@ -180,22 +183,12 @@ func (c *Client) gone(limit time.Duration) bool {
 	}
 }
 
-// Kill ends the monitor of a box that does not answer, and the box with it. The process is the one that the box has noted, by its
-// number and the time at which it began.
+// Kill ends the monitor of a box that does not answer, and the box with it.
 func Kill(b *register.Box) {
-	live := b.Live()
-	pid := live.Number("shim")
-	if pid <= 1 || live.Value("boot") != register.BootID() {
-		return
-	}
-	process, errno := host.OpenProcess(pid)
-	if errno != 0 {
-		return
-	}
-	if began := register.StartTime(pid); began != "" && began == live.Value("shim_start") && b.Held() {
+	if process, ok := monitor(b); ok {
 		host.KillProcess(process, unix.SIGKILL)
+		host.Close(process)
 	}
-	host.Close(process)
 }
 
 // Settled waits until a box is down: when its monitor has said that it has ended, its lock is about to go. ErrSlow: it is not.

@@ -17,7 +17,7 @@ type Handed struct {
 	Spaces launch.Spaces
 	Outer  int // the user namespace that owns the others
 	Inside int // a sealed file: how to be inside, see launch.Inside
-	Init   int // pid 1, by its number here
+	Init   int // a descriptor of pid 1
 	given  bool
 }
 
@@ -30,6 +30,9 @@ func (h *Handed) Ask(r *register.Register, b *register.Box) error {
 		host.AllFiles(hard)
 	}
 	fd, errno := host.Connect(r.Runtime(), early.Concat(b.ID(), ".sock"))
+	if absent(errno) {
+		fd, errno = reach(r, b)
+	}
 	if errno != 0 {
 		return notConnected(errno)
 	}
@@ -56,13 +59,13 @@ func (h *Handed) ask(fd int) error {
 	}
 	var r Record
 	n, control, errno := host.Receive(fd, unsafe.Pointer(&r), unsafe.Sizeof(r), 0)
-	const wanted = len(h.Spaces) + 2
+	const wanted = len(h.Spaces) + 3
 	if errno == 0 && n == int(unsafe.Sizeof(r)) && r.Kind == Inside && control.Count == wanted {
 		for i := range h.Spaces {
 			h.Spaces[i] = control.Descriptor(i)
 		}
-		h.Outer, h.Inside = control.Descriptor(wanted-2), control.Descriptor(wanted-1)
-		h.Init, h.given = int(r.Value), true
+		h.Outer, h.Inside, h.Init = control.Descriptor(wanted-3), control.Descriptor(wanted-2), control.Descriptor(wanted-1)
+		h.given = true
 		return nil
 	}
 	control.Close()

@@ -166,17 +166,24 @@ func (s *Shim) answer(c *client, r Record) {
 // handOut sends what one needs to enter the box.
 func (s *Shim) handOut(c *client) {
 	r := Record{Format: Format, Kind: Inside, Value: int64(s.pid), Extra: int64(s.command)}
-	var fds [len(s.spaces) + 2]int
+	var fds [len(s.spaces) + 3]int
 	n := copy(fds[:], s.spaces[:])
-	fds[n], fds[n+1] = s.outer, s.inside
+	process, _ := host.OpenProcess(s.pid)
+	fds[n], fds[n+1], fds[n+2] = s.outer, s.inside, process
+	errno := unix.Errno(0)
 	for _, fd := range fds {
 		if fd < 0 {
-			s.answer(c, Record{Kind: Refused, Value: int64(unix.ENOSYS)})
-			return
+			errno = unix.ENOSYS
 		}
 	}
-	if errno := host.SendWith(c.fd, unsafe.Pointer(&r), unsafe.Sizeof(r), fds[:]); errno != 0 {
+	if errno == 0 {
+		errno = host.SendWith(c.fd, unsafe.Pointer(&r), unsafe.Sizeof(r), fds[:])
+	}
+	if errno != 0 {
 		s.answer(c, Record{Kind: Refused, Value: int64(errno)})
+	}
+	if process >= 0 {
+		host.Close(process)
 	}
 }
 

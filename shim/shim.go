@@ -43,8 +43,10 @@ type Shim struct {
 	on       bool
 	started  bool
 	begun    int64 // by host.Clock
+	since    int64 // by host.Now
 	set      int   // of what is waited for
 	listener int
+	bound    host.File // the listener's name
 	timer    int
 	killAt   int64 // of host.Clock; 0 is never
 	stopAt   int64
@@ -81,6 +83,7 @@ func (s *Shim) HasStarted() bool { return s.started }
 // memory, title says: they are overwritten. An error is one of package register, or an Errno.
 func (s *Shim) Prepare(p register.Places, d *register.Definition, title [2]uintptr) error {
 	s.set, s.listener, s.timer, s.stderr, s.input, s.master, s.outer, s.inside = -1, -1, -1, -1, -1, -1, -1, -1
+	s.log.fd = -1
 	s.title = title
 	s.Name = early.Concat(s.Name) // it may lie in the memory that title is
 	for i := range s.read {
@@ -126,7 +129,7 @@ func (s *Shim) open() (errno unix.Errno) {
 		return errno
 	}
 	host.Watch(s.set, s.timer, unix.EPOLLIN, onTimer)
-	if s.listener, errno = host.Listen(s.register.Runtime(), s.socket()); errno != 0 {
+	if errno = s.listen(); errno != 0 {
 		return errno
 	}
 	if s.Report >= 0 {
@@ -159,9 +162,6 @@ func (s *Shim) openOutput() (errno unix.Errno) {
 	host.Fcntl(s.write[own], unix.F_SETFL, unix.O_NONBLOCK) // the shim must not wait for itself
 	return 0
 }
-
-// socket returns the name of the socket.
-func (s *Shim) socket() string { return early.Concat(s.Box.ID(), ".sock") }
 
 // Redirect gives the command to come its standard descriptors, if nobody waits for it: standard error by life.
 func (s *Shim) Redirect(life *spec.Life) {
@@ -245,7 +245,7 @@ func (s *Shim) Spaces(spaces *launch.Spaces) {
 
 // Started notes the processes, tells the one who waits, and lets go of the caller.
 func (s *Shim) Started(pid, command int) {
-	s.pid, s.command, s.started, s.begun = pid, command, true, host.Clock()
+	s.pid, s.command, s.started, s.begun, s.since = pid, command, true, host.Clock(), host.Now()
 	if command == 0 {
 		s.command = pid
 	}
@@ -283,7 +283,8 @@ func (s *Shim) Started(pid, command int) {
 
 // note writes live: see register.Box.Live.
 func (s *Shim) note() {
-	var list [8]string
+	mark := early.Mark()
+	var list [9]string
 	me := host.PID()
 	list[0] = early.Concat("shim=", decimal(uint64(me)))
 	list[1] = early.Concat("shim_start=", began(me))
@@ -291,12 +292,14 @@ func (s *Shim) note() {
 	list[3] = early.Concat("init_start=", began(s.pid))
 	list[4] = early.Concat("command=", decimal(uint64(s.command)))
 	list[5] = early.Concat("boot=", bootID())
-	list[6] = early.Concat("started=", decimal(uint64(host.Now())))
+	list[6] = early.Concat("started=", decimal(uint64(s.since)))
 	list[7] = "stop="
 	if s.Stop != 0 {
 		list[7] = early.Concat("stop=", decimal(uint64(s.Stop)))
 	}
+	list[8] = early.Concat("runtime=", s.register.Places.Runtime)
 	s.Box.Put("live", list[:])
+	early.Release(mark)
 }
 
 // Halted is told that the command was stopped by a signal. If nobody waits for the box, nobody does who could let it go on: clients

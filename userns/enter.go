@@ -17,8 +17,11 @@ type Box struct {
 	inner  bool                       // the command's user namespace is another one than Outer
 }
 
-// The place of the user namespace in plan.SpaceKinds.
-const userPlace = 0
+// The places of namespaces in plan.SpaceKinds.
+const (
+	userPlace = 0
+	pidPlace  = 2
+)
 
 // spaceFlags are the CLONE_NEW* flags of plan.SpaceKinds.
 var spaceFlags = [len(plan.SpaceKinds)]uintptr{
@@ -51,6 +54,9 @@ var ownPaths = [len(plan.SpaceKinds)]string{
 	"/proc/self/ns/user", "/proc/self/ns/mnt", "/proc/self/ns/pid", "/proc/self/ns/net", "/proc/self/ns/ipc", "/proc/self/ns/uts",
 	"/proc/self/ns/cgroup",
 }
+
+// OwnsPID reports whether the sandbox has a pid namespace that is not the caller's: what enters ends with it.
+func (x *Box) OwnsPID() bool { return x.own[pidPlace] }
 
 // EnterOuter enters the user namespace that the sandbox was built in, with all capabilities there.
 func (x *Box) EnterOuter(b *plan.Builder) {

@@ -38,6 +38,13 @@ func Buffer(n int) []byte {
 	return buffer
 }
 
+// Mark returns how much of that memory is used, and Release gives back what has been used since: no string of it is needed any more.
+// They are for what lives long and makes strings again and again.
+func Mark() int { return texts.used }
+
+// Release gives memory back: see Mark.
+func Release(mark int) { texts.used = mark }
+
 // Spare goes the ordinary way if there is no memory for so many bytes of further strings: they are made when it can't be taken
 // any more.
 func Spare(n int) {

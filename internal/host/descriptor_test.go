@@ -160,7 +160,7 @@ func TestParseControlMessages(t *testing.T) {
 		{"two descriptors", header(24, socket, rights, 1000, 1001), Control{FD: 1000, Second: 1001, Count: 2}},
 		{
 			"three descriptors", header(28, socket, rights, 1000, 1001, 1002),
-			Control{FD: 1000, Second: 1001, Rest: [7]int{1002}, Count: 3},
+			Control{FD: 1000, Second: 1001, Rest: [8]int{1002}, Count: 3},
 		},
 		{"its length is zero", header(0, socket, rights, 1000), Control{FD: -1, Second: -1}},
 		{"its length is all there is", header(1<<40, socket, rights, 1000, 1001), Control{FD: 1000, Second: 1001, Count: 2}},

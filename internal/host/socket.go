@@ -84,7 +84,7 @@ func Peer(fd int) (pid int, uid uint32) {
 // SendWith sends a packet with descriptors, if it doesn't have to wait: at most as many as a Control takes. ETOOMANYREFS: the user
 // has as many on their way as may have open descriptors.
 func SendWith(fd int, data unsafe.Pointer, n uintptr, fds []int) unix.Errno {
-	const most, header = 9, unix.SizeofCmsghdr
+	const most, header = 10, unix.SizeofCmsghdr
 	var control [header + 4*(most+1)]byte
 	vector := unix.Iovec{Base: (*byte)(data), Len: uint64(n)}
 	message := unix.Msghdr{Iov: &vector, Iovlen: 1}

@@ -81,6 +81,28 @@ func KillProcess(fd int, signal unix.Signal) {
 	_, _, _ = unix.RawSyscall6(unix.SYS_PIDFD_SEND_SIGNAL, uintptr(fd), uintptr(signal), 0, 0, 0, 0)
 }
 
+// Ask is the value that a process is sent with a signal by AskProcess.
+const Ask = 0x626f78
+
+// AskProcess sends a signal with the value Ask, as sigqueue(3) does: the process can tell it from the same signal by kill(2).
+func AskProcess(fd int, signal unix.Signal) unix.Errno {
+	info := struct { // siginfo_t
+		signal, errno, code, pad int32
+		pid, uid                 int32
+		value                    uint64
+		rest                     [12]uint64
+	}{signal: int32(signal), code: siQueue, pid: int32(unix.Getpid()), uid: int32(unix.Getuid()), value: Ask}
+	at := uintptr(unsafe.Pointer(&info))
+	_, _, errno := unix.RawSyscall6(unix.SYS_PIDFD_SEND_SIGNAL, uintptr(fd), uintptr(signal), at, 0, 0, 0)
+	return errno
+}
+
+// siQueue is SI_QUEUE, see sigaction(2).
+const siQueue = -1
+
+// Asks reports whether a signal that was read from a signalfd was sent by AskProcess.
+func Asks(info *unix.SignalfdSiginfo) bool { return info.Code == siQueue && info.Int == Ask }
+
 // Kill is kill(2).
 func Kill(pid int, signal unix.Signal) {
 	_, _, _ = unix.RawSyscall(unix.SYS_KILL, uintptr(pid), uintptr(signal), 0)
@@ -151,7 +173,7 @@ func Shutdown(fd int) { _, _, _ = unix.RawSyscall(unix.SYS_SHUTDOWN, uintptr(fd)
 type Control struct {
 	FD     int    // or -1
 	Second int    // one more, or -1
-	Rest   [7]int // further ones
+	Rest   [8]int // further ones
 	Count  int    // how many there are
 	Sender int    // its process id, or 0
 	More   bool   // there were more descriptors, or data than there was room for: these are closed and lost

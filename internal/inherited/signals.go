@@ -7,15 +7,17 @@ package inherited
 //
 // static int out = -1;
 //
-// static void tell(int signal) {
+// static void tell(int signal, siginfo_t *info, void *context) {
 // 	int saved = errno;
 // 	unsigned char number = signal;
+// 	(void)context;
+// 	if (info->si_code == SI_QUEUE && info->si_value.sival_int == 0x626f78) number |= 0x80; // host.Ask, Asked
 // 	(void)!write(out, &number, 1);
 // 	errno = saved;
 // }
 //
 // static void catch(int fd, uint64_t set) {
-// 	struct sigaction action = { .sa_handler = tell, .sa_flags = SA_ONSTACK | SA_RESTART };
+// 	struct sigaction action = { .sa_sigaction = tell, .sa_flags = SA_ONSTACK | SA_RESTART | SA_SIGINFO };
 // 	sigfillset(&action.sa_mask);
 // 	out = fd;
 // 	for (int s = 1; s < 65; s++)
@@ -42,11 +44,15 @@ import (
 	"golang.org/x/sys/unix"
 )
 
+// Asked is the bit of a signal that was sent by host.AskProcess.
+const Asked = 0x80
+
 // Catch takes over the signals of set, bit 0 being signal 1, from the Go runtime: each that arrives from now on is a byte
 // with its number to be read from the descriptor that is returned. It is for a monitor that sleeps in poll(2): os/signal
 // would cost it threads, and the runtime unblocks some signals in all of its own, so that signalfd(2) never sees them.
 //
-// Before the Go runtime has begun it is a signalfd(2), from which a struct signalfd_siginfo is read: its first byte is the number.
+// Before the Go runtime has begun it is a signalfd(2), from which a struct signalfd_siginfo is read. After that a byte has Asked,
+// too, if the signal was sent by host.AskProcess.
 func Catch(set uint64) (fd int, err error) {
 	if early.Running() {
 		return catchNow(set)

@@ -108,6 +108,9 @@ func (b *Line) fill(s *session.Session) error {
 		return cannot(b.name, errno)
 	}
 	inputs.TakeCallers(b.spec)
+	if b.detach && !b.box.OwnsPID() {
+		b.spec.Life.Lasts = b.handed.Init
+	}
 	b.inside.Fill(b.spec, s.Filters[:0])
 	if err := b.terminals(); err != nil {
 		return err

@@ -82,7 +82,7 @@ func runtimeDirectory() string {
 	if dir := early.Concat("/run/user/", uid); callers(dir) {
 		return early.Concat(dir, "/box")
 	}
-	return early.Concat("/tmp/box-", uid)
+	return register.LastResort()
 }
 
 // callers reports whether a directory is the caller's own, and closed to others.

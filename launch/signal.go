@@ -5,7 +5,6 @@ import (
 
 	"box/internal/early"
 	"box/internal/host"
-	"box/internal/inherited"
 
 	"golang.org/x/sys/unix"
 )
@@ -60,7 +59,7 @@ func (b *Sandbox) nextSignal() unix.Signal {
 		return 0
 	}
 	number := data[0]
-	if number&inherited.Asked != 0 || host.Asks(&info) {
+	if number&host.Asked != 0 || host.Asks(&info) {
 		b.asked()
 		return 0
 	}

@@ -84,6 +84,9 @@ func KillProcess(fd int, signal unix.Signal) {
 // Ask is the value that a process is sent with a signal by AskProcess.
 const Ask = 0x626f78
 
+// Asked is a bit beside the number of a signal that was sent by AskProcess, where only that number is read: see inherited.Catch.
+const Asked = 0x80
+
 // AskProcess sends a signal with the value Ask, as sigqueue(3) does: the process can tell it from the same signal by kill(2).
 func AskProcess(fd int, signal unix.Signal) unix.Errno {
 	info := struct { // siginfo_t

@@ -11,7 +11,7 @@ package inherited
 // 	int saved = errno;
 // 	unsigned char number = signal;
 // 	(void)context;
-// 	if (info->si_code == SI_QUEUE && info->si_value.sival_int == 0x626f78) number |= 0x80; // host.Ask, Asked
+// 	if (info->si_code == SI_QUEUE && info->si_value.sival_int == 0x626f78) number |= 0x80; // host.Ask, host.Asked
 // 	(void)!write(out, &number, 1);
 // 	errno = saved;
 // }
@@ -44,14 +44,11 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// Asked is the bit of a signal that was sent by host.AskProcess.
-const Asked = 0x80
-
 // Catch takes over the signals of set, bit 0 being signal 1, from the Go runtime: each that arrives from now on is a byte
 // with its number to be read from the descriptor that is returned. It is for a monitor that sleeps in poll(2): os/signal
 // would cost it threads, and the runtime unblocks some signals in all of its own, so that signalfd(2) never sees them.
 //
-// Before the Go runtime has begun it is a signalfd(2), from which a struct signalfd_siginfo is read. After that a byte has Asked,
+// Before the Go runtime has begun it is a signalfd(2), from which a struct signalfd_siginfo is read. After that a byte has host.Asked,
 // too, if the signal was sent by host.AskProcess.
 func Catch(set uint64) (fd int, err error) {
 	if early.Running() {

@@ -14,21 +14,18 @@ import (
 // or the directory was removed when the user logged out. Then the monitor is asked to make it anew.
 func reach(r *register.Register, b *register.Box) (fd int, errno unix.Errno) {
 	early.Ordinary()
-	asked := false
-	for end := time.Now().Add(Slow); ; time.Sleep(2 * time.Millisecond) {
-		if fd, errno = connect(r, b); !absent(errno) || !b.Held() {
-			return fd, errno
-		}
-		if !asked {
-			process, ok := monitor(b)
-			if !ok {
-				return -1, errno
-			}
+	const every = 100 * time.Millisecond // it may be about to start, or to end
+	for now := time.Now(); ; {
+		if process, ok := monitor(b); ok {
 			host.AskProcess(process, unix.SIGUSR1)
 			host.Close(process)
-			asked = true
 		}
-		if time.Now().After(end) {
+		for next := time.Now().Add(every); time.Now().Before(next); time.Sleep(2 * time.Millisecond) {
+			if fd, errno = connect(r, b); !absent(errno) || !b.Held() {
+				return fd, errno
+			}
+		}
+		if time.Since(now) > Slow {
 			return -1, unix.EAGAIN // it does not answer
 		}
 	}

@@ -143,6 +143,9 @@ func (t *tree) sources() error {
 		}
 		path := t.b.String(source)
 		file, errno := plan.Identify(path)
+		if errno == unix.ENOENT && e.Volume {
+			file.Mode, errno = unix.S_IFDIR, 0
+		}
 		if errno != 0 {
 			if e.Try && gone(errno) {
 				continue
@@ -150,7 +153,7 @@ func (t *tree) sources() error {
 			return plan.Missing(spec.EntryRef(i), source, errno)
 		}
 		t.found[i] = aFile
-		if err := t.leadsToOwn(i, file, source); err != nil {
+		if err := t.leadsToOwn(i, file, source); err != nil && !e.Volume {
 			return err
 		}
 		if file.Mode&unix.S_IFMT == unix.S_IFDIR {

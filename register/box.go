@@ -27,6 +27,7 @@ type Definition struct {
 	Command []string // what runs, for people to read
 	Version string   // of the box that made it
 	Remove  bool     // the directory goes when the box ends: --rm
+	Volumes []string // the names of those that it uses
 }
 
 // ID returns the box's number: 12 hexadecimal digits that no other box has had.
@@ -178,6 +179,9 @@ func (b *Box) define(d *Definition) (what string, errno unix.Errno) {
 	}
 	for _, variable := range d.Env {
 		w.fact("env", variable)
+	}
+	for _, volume := range d.Volumes {
+		w.fact("volume", volume)
 	}
 	w.fact("whole", "yes")
 	return "box", w.end()

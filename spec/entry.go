@@ -50,6 +50,7 @@ type Entry struct {
 	RO      bool     // Bind, Overlay, Tmpfs and Data: read-only
 	Devices bool     // Bind and Overlay: device files work
 	Here    bool     // Bind, Overlay: the source is "." or "../..": from the working directory itself, whatever leads to its path
+	Volume  bool     // Bind: the source is a volume of box's, which is made when the sandbox is started, if it is missing
 	Below   string   // a directory that Source of a Bind, Dest of a Lock is spelled from; from there on no link is followed
 	Try     bool     // Bind: a missing Source is skipped
 	There   bool     // Tmpfs and Data: something is at Dest already, so nothing is made

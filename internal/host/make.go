@@ -109,6 +109,12 @@ func ShareLock(fd int) unix.Errno {
 	return errno
 }
 
+// OnlyLock takes the lock of flock(2) that nobody else can have beside. EAGAIN: somebody has one.
+func OnlyLock(fd int) unix.Errno {
+	_, _, errno := unix.RawSyscall(unix.SYS_FLOCK, uintptr(fd), unix.LOCK_EX|unix.LOCK_NB, 0)
+	return errno
+}
+
 // Random fills data with what nobody can guess, see getrandom(2).
 func Random(data []byte) unix.Errno {
 	to := uintptr(unsafe.Pointer(unsafe.SliceData(data)))

@@ -23,6 +23,9 @@ func StateDirectory() string { return userDirectory("XDG_STATE_HOME", "/.local/s
 // by the same rules.
 func CacheDirectory() string { return userDirectory("XDG_CACHE_HOME", "/.cache/box") }
 
+// DataDirectory returns where box keeps what belongs to its user: volumes.
+func DataDirectory() string { return userDirectory("XDG_DATA_HOME", "/.local/share/box") }
+
 // OwnDirectories notes in a Spec the directories that box keeps for itself:
 // those of StateDirectory and CacheDirectory, that of data, of sockets, and of
 // settings.
@@ -31,7 +34,7 @@ func OwnDirectories(s *spec.Spec) {
 	s.Mounts.State = StateDirectory()
 	own[0] = spec.OwnDir{Path: s.Mounts.State, Kind: spec.Secret}
 	own[1] = spec.OwnDir{Path: runtimeDirectory(), Kind: spec.Secret}
-	own[2] = spec.OwnDir{Path: userDirectory("XDG_DATA_HOME", "/.local/share/box")}
+	own[2] = spec.OwnDir{Path: DataDirectory()}
 	own[3] = spec.OwnDir{Path: CacheDirectory()}
 	own[4] = spec.OwnDir{Path: userDirectory("XDG_CONFIG_HOME", "/.config/box"), Kind: spec.Fixed}
 }

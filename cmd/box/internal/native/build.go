@@ -22,6 +22,7 @@ import (
 	"box/cmd/box/internal/session"
 	"box/cmd/box/internal/statusfd"
 	"box/internal/early"
+	"box/register"
 	"box/spec"
 )
 
@@ -63,8 +64,13 @@ type Line struct {
 	left []string
 	// project is -w and --project.
 	project wish
-	// beside says that there is a -B or -W.
+	// beside says that there is a -B, -W or -v.
 	beside bool
+	// volumes are the names of -v, and held those that the process has a lock
+	// on, in volumeDir.
+	volumes   []string
+	held      []heldVolume
+	volumeDir register.Volumes
 	// pass are the globs of --env-pass.
 	pass []glob
 	// env are --setenv, --unsetenv and --clearenv, in order. They are applied
@@ -123,6 +129,7 @@ type Line struct {
 var lists struct {
 	steps [4 << 10]step
 	envs  [256]envStep
+	held  [volumesMost]heldVolume
 }
 
 // do does one step. An error of the flag itself gets the words of the step in

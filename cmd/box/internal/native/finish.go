@@ -168,7 +168,7 @@ func (b *Line) furnish() error {
 		return say.Refuse(b.project.scratch, "-w makes the project itself writable: only one of the two can be meant")
 	case b.view == "none" && wanted:
 		early.Ordinary()
-		return say.Usagef("-w, --scratch, --project, -B and -W need the base view, and --base none leaves it out")
+		return say.Usagef("-w, --scratch, --project, -B, -W and -v need the base view, and --base none leaves it out")
 	// Not even /proc, /dev and /tmp.
 	case b.view == "none":
 		b.hostsInTree()

@@ -267,7 +267,7 @@ func (b *Line) enroll() error {
 	}
 	d := register.Definition{
 		Words: b.words, Env: b.remembered(), Dir: b.dirName, Policy: b.policyName, Command: b.spec.Command.Argv,
-		Version: b.session.Version, Remove: s.Shim.Remove,
+		Version: b.session.Version, Remove: s.Shim.Remove, Volumes: b.volumes,
 	}
 	return b.notMade(s.Enroll(places, &d))
 }

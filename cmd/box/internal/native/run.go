@@ -2,6 +2,7 @@ package native
 
 import (
 	"box/cmd/box/internal/failure"
+	"box/cmd/box/internal/inputs"
 	"box/cmd/box/internal/printer"
 	"box/cmd/box/internal/say"
 	"box/cmd/box/internal/session"
@@ -126,6 +127,7 @@ func (b *Line) Begin(s *session.Session) {
 	b.spec.Confine.Use = true
 	b.spec.Tree, b.spec.Filters, b.spec.Life.Keep = m.Tree[:0], m.Filters[:0], m.Keep[:0]
 	b.spec.Project.AllowNew = m.AllowNew[:0]
+	b.volumes, b.held = m.Volumes[:0], lists.held[:0]
 	n := &b.spec.Network
 	n.Allow, n.Deny, n.Publish = m.Allow[:0], m.Deny[:0], m.Publish[:0]
 	b.env, b.raw, b.data, b.spec.Life.Locks = lists.envs[:0], m.Raw[:0], m.Kept[:0], m.Locks[:0]
@@ -155,6 +157,12 @@ func (b *Line) Start() (launch.Status, error) {
 	if err := b.enroll(); err != nil {
 		return launch.Status{}, err
 	}
+	if inputs.Replayed() {
+		b.volumes = nil
+	}
+	if err := b.holdVolumes(); err != nil {
+		return launch.Status{}, err
+	}
 	signals, err := inherited.Catch(launch.Signals())
 	if err != nil {
 		return launch.Status{}, err
@@ -166,6 +174,9 @@ func (b *Line) Start() (launch.Status, error) {
 	// and the ordinary way is closed then.
 	say.Release()
 	status, err := b.session.Run(signals, session.Listener{News: TellNews})
+	if err != nil {
+		b.dropVolumes()
+	}
 	say.Left(status.Left)
 	return b.ended(status, err)
 }
@@ -189,6 +200,9 @@ func (b *Line) ended(status launch.Status, err error) (launch.Status, error) {
 func (b *Line) startLogged(signals int) (launch.Status, error) {
 	early.Ordinary()
 	status, err := b.session.Run(signals, session.Listener{Refused: b.refused.Notice, News: TellNews})
+	if err != nil {
+		b.dropVolumes()
+	}
 	b.refused.Report(status)
 	say.Left(status.Left)
 	return b.ended(status, err)

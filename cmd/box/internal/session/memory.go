@@ -38,6 +38,7 @@ type Memory struct {
 	Allow      [512]spec.NetRule
 	Deny       [64]spec.NetRule
 	Publish    [64]spec.NetPort
+	Volumes    [16]string
 }
 
 // Renamed returns a command whose argv[0] is name. The command itself is not

@@ -140,6 +140,9 @@ func (v *Volumes) Remove(name string) error {
 		v.sweep()
 		return nil
 	}
+	if in, is := errors.AsType[*os.PathError](err); is {
+		in.Path = name + strings.TrimPrefix(in.Path, old)
+	}
 	if errno := host.RenameIn(v.dir, old, name); errno != 0 {
 		return errors.Join(ErrPartly, err, errno)
 	}

@@ -58,6 +58,10 @@ var verbs = [...]verb.Verb{
 	{Name: "remove", Group: groupBoxes, Args: "[-f] NAME...", Run: life.Remove, Short: "Forget boxes that have ended"},
 	{Name: "prune", Group: groupBoxes, Run: life.Prune, Short: "Forget all boxes that have ended"},
 	{
+		Name: "volume", Group: groupBoxes, Args: "create|ls|rm|inspect ...", Run: life.Volume,
+		Short: "Make, list and remove volumes: directories for what outlives a box",
+	},
+	{
 		Name: "container", Group: groupBoxes, Args: "VERB ...", Run: life.Container,
 		Short: "The same verbs as docker spells them: ls, rm and the rest",
 	},
@@ -77,7 +81,7 @@ var verbs = [...]verb.Verb{
 // become one without changing what a command line means.
 var reserved = [...]string{
 	"alias", "apply", "cache", "completion", "events", "explain", "home", "image", "learn", "pause", "profile", "pull", "push",
-	"restart", "stats", "unpause", "verify", "volume", "why",
+	"restart", "stats", "unpause", "verify", "why",
 }
 
 // verbOf returns the verb that word is, or nil.

@@ -25,6 +25,7 @@ type inspected struct {
 	Config     inspectedConfig
 	Namespaces map[string]string // as the links of /proc/PID/ns; empty unless it is up
 	Network    network
+	Volumes    []string // the names of those that it uses
 	Log        string `json:"LogPath"`
 }
 
@@ -68,10 +69,7 @@ func Inspect(c *verb.Context) (int, error) {
 	})
 	if flags.Format == "" {
 		if len(all) > 0 || err == nil {
-			out := json.NewEncoder(os.Stdout)
-			out.SetIndent("", "  ")
-			out.SetEscapeHTML(false)
-			if wrong := out.Encode(all); err == nil {
+			if wrong := printJSON(all); err == nil {
 				err = wrong
 			}
 		}
@@ -96,6 +94,7 @@ func inspect(r *register.Register, b *register.Box) inspected {
 	dir, _, _ := facts.Cwd()
 	x := inspected{
 		ID: l.ID, Name: l.Name, Created: l.Created, Network: networkOf(facts), Namespaces: map[string]string{},
+		Volumes: append([]string{}, facts.Values("volume")...),
 		Log: r.State + "/boxes/" + b.Name + "/log",
 		Config: inspectedConfig{
 			Cmd: l.Command, Words: facts.Words(), Env: facts.Values("env"), WorkingDir: dir, Policy: facts.Value("policy"),
@@ -138,7 +137,7 @@ func namespaces(r *register.Register, b *register.Box) map[string]string {
 
 // expand replaces each {{.A.B}} of a text by the value at that path, and {{json .A}} by that as JSON: no more of Go's templates,
 // whose package costs each start more than all of this.
-func expand(format string, x inspected) (string, error) {
+func expand(format string, x any) (string, error) {
 	data, err := json.Marshal(x)
 	if err != nil {
 		return "", err

@@ -135,19 +135,32 @@ func (f *finder) look() (target string, there bool) {
 // decides returns the last entry that decides what is at name, see spec.Lookup.
 // It returns a pointer into the tree, or nil, and so without a copy.
 func (f *finder) decides(name string) *spec.Entry {
-	for i := len(f.s.Tree) - 1; i >= 0; i-- {
-		if e := &f.s.Tree[i]; e.Kind.Creates() && spec.Within(name, e.Dest) {
-			return e
-		}
+	if i := f.deciding(name); i >= 0 {
+		return &f.s.Tree[i]
 	}
 	return nil
+}
+
+// deciding returns the index of that, or -1.
+func (f *finder) deciding(name string) int {
+	for i := len(f.s.Tree) - 1; i >= 0; i-- {
+		if e := &f.s.Tree[i]; e.Kind.Creates() && spec.Within(name, e.Dest) {
+			return i
+		}
+	}
+	return -1
 }
 
 // here reports whether there is anything at at, the last link not followed, and notes where on the host.
 func (f *finder) here() bool {
 	name := f.at.String()
 	f.host.Cut(0)
-	if e := f.decides(name); e != nil {
+	after := 0 // what was made before is covered
+	if i := f.deciding(name); i >= 0 {
+		e := &f.s.Tree[i]
+		if e.Kind.Mounts() {
+			after = i + 1
+		}
 		switch {
 		// An overlay shows the directory for writes first, and then its layers from the top.
 		case e.Brings():
@@ -165,7 +178,7 @@ func (f *finder) here() bool {
 			return true // proc and dev have more inside than can be known here
 		}
 	}
-	for i := range f.s.Tree { // a directory that had to be made for something below it
+	for i := after; i < len(f.s.Tree); i++ { // a directory that had to be made for something below it
 		e := &f.s.Tree[i]
 		if spec.Relative(name) == "" || e.Kind.Creates() && spec.Within(e.Dest, name) {
 			return true

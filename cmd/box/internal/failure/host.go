@@ -47,6 +47,8 @@ func explainHost(h *plan.HostError, s *spec.Spec) *say.Message {
 		m := message(missingHere(h.Path))
 		if flag := try(s, h.For); flag != "" {
 			m.Hint = flag + " skips a missing source"
+		} else if makes(s, h.For) {
+			m.Hint = "mkdir " + say.Words([]string{h.Path}) + " makes it: box makes no directory of the host"
 		}
 		return m
 	// A source is looked for with the user's rights.
@@ -75,6 +77,12 @@ func try(s *spec.Spec, ref spec.Ref) string {
 		return ""
 	}
 	return e.Origin.Words[0] + "-try"
+}
+
+// makes reports whether ref came from -v: docker makes what is missing.
+func makes(s *spec.Spec, ref spec.Ref) bool {
+	e := s.Entry(ref)
+	return e != nil && len(e.Origin.Words) > 1 && (e.Origin.Words[0] == "-v" || e.Origin.Words[0] == "--volume")
 }
 
 // missingHere says what of a path is missing on the host: it, or what a link

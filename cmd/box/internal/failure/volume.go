@@ -17,8 +17,8 @@ var volumeCauses = []struct {
 }{
 	{unix.ENOLCK, "the file system has no locks; XDG_DATA_HOME can name a directory on another one"},
 	{unix.EACCES, "it must be the user's own, and closed to others (mode 700)"},
-	{unix.ENOTDIR, "it is not a directory; a link is none here"},
-	{unix.ELOOP, "a link is no directory here"},
+	{unix.ENOTDIR, "it is not a directory; a link is not one here"},
+	{unix.ELOOP, "a link is not a directory here"},
 	{unix.EROFS, "the file system is read-only; XDG_DATA_HOME can name a directory on another one"},
 	{unix.EEXIST, "something else is there"},
 	{unix.EBUSY, "somebody holds a lock on it"},

@@ -71,7 +71,7 @@ var Flags = [...]Flag{
 	{"--project", "DIR", groupView, "Make DIR the project, instead of the checkout", (*Line).projectDir},
 	{"-B", "SRC[:DEST]", groupView, "Bind SRC of the host beside the base view, read-only", (*Line).besideRO},
 	{"-W", "SRC[:DEST]", groupView, "The same, writable", (*Line).besideWritable},
-	{"-v", "SRC:DEST[:ro]", groupView, "The same, writable unless ro; SRC may be the name of a volume, made if there is none", (*Line).volume},
+	{"-v", "SRC:DEST[:ro]", groupView, "The same, writable without ro; or SRC is the name of a volume", (*Line).volume},
 	{"--volume", "SRC:DEST[:ro]", groupView, "As -v", (*Line).volume},
 	{"--base", "full|none", groupView, "Add the base view, or not even /proc, /dev and /tmp", (*Line).base},
 

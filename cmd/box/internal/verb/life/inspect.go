@@ -26,7 +26,7 @@ type inspected struct {
 	Namespaces map[string]string // as the links of /proc/PID/ns; empty unless it is up
 	Network    network
 	Volumes    []string // the names of those that it uses
-	Log        string `json:"LogPath"`
+	Log        string   `json:"LogPath"`
 }
 
 type inspectedState struct {
@@ -95,7 +95,7 @@ func inspect(r *register.Register, b *register.Box) inspected {
 	x := inspected{
 		ID: l.ID, Name: l.Name, Created: l.Created, Network: networkOf(facts), Namespaces: map[string]string{},
 		Volumes: append([]string{}, facts.Values("volume")...),
-		Log: r.State + "/boxes/" + b.Name + "/log",
+		Log:     r.State + "/boxes/" + b.Name + "/log",
 		Config: inspectedConfig{
 			Cmd: l.Command, Words: facts.Words(), Env: facts.Values("env"), WorkingDir: dir, Policy: facts.Value("policy"),
 			AutoRemove: facts.Value("remove") != "", Version: facts.Value("version"),

@@ -261,7 +261,7 @@ func volumeInspect(help string, words []string) (int, error) {
 // volumeRemove removes volumes that nobody uses, and prints their names.
 func volumeRemove(help string, words []string) (int, error) {
 	var flags struct {
-		Force bool     `short:"f" name:"force" help:"Those, too, that boxes name which have ended; one that is not there is no error."`
+		Force bool     `short:"f" name:"force" help:"Those of boxes that have ended, too; one that is missing is no error."`
 		Names []string `arg:"" name:"name" help:"The volumes."`
 	}
 	if helped, err := verb.Parse("volume rm", help, &flags, words); helped || err != nil {

@@ -96,7 +96,7 @@ func binary() (string, error) {
 // tools are the programs that scripts use beyond the base system, and the Debian packages that have them.
 var tools = map[string]string{
 	"/usr/bin/python3": "python3", "/bin/busybox": "busybox-static", "/usr/bin/newuidmap": "uidmap",
-	"/usr/bin/unshare": "util-linux",
+	"/usr/bin/unshare": "util-linux", "/usr/bin/git": "git", "/usr/bin/ssh": "openssh-client",
 }
 
 // needed says which tools are missing. Nothing is skipped for want of a tool that a package has.

@@ -12,10 +12,10 @@ def reach(what):
         return sorted({a[4][0] for a in socket.getaddrinfo(rest, 1)})[0]
     if kind == "tcp":
         name, _, port = rest.rpartition(":")
-        with socket.create_connection((name, int(port)), 5) as s:
-            s.settimeout(5)
+        with socket.create_connection((name, int(port)), 60) as s:
+            s.settimeout(60)
             return s.recv(100).decode(errors="replace").strip() or "the end"
-    return urllib.request.build_opener(urllib.request.ProxyHandler({})).open(what, timeout=5).read().decode().strip()
+    return urllib.request.build_opener(urllib.request.ProxyHandler({})).open(what, timeout=60).read().decode().strip()
 
 
 for what in sys.argv[1:]:

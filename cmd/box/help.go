@@ -6,6 +6,7 @@ import (
 	"io"
 
 	"box/cmd/box/internal/native"
+	"box/cmd/box/internal/verb/table"
 )
 
 // helpHead and helpTail stand before and behind the tables of verbs and flags.
@@ -32,7 +33,7 @@ found but can't run, 127 if it was not found.
 func help(file io.Writer) error {
 	out := bufio.NewWriter(file)
 	fmt.Fprint(out, helpHead, "Verbs (box help VERB says more; box run and box -- run a program that is called as one):\n")
-	for _, v := range verbs {
+	for _, v := range table.Verbs {
 		fmt.Fprintf(out, "  %-28s %s\n", v.Name, v.Short)
 	}
 	for _, group := range native.Groups {

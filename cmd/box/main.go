@@ -19,6 +19,7 @@ import (
 	"box/cmd/box/internal/say"
 	"box/cmd/box/internal/session"
 	"box/cmd/box/internal/verb"
+	"box/cmd/box/internal/verb/table"
 	"box/internal/early"
 	"box/internal/host"
 	"box/internal/inherited"
@@ -92,9 +93,9 @@ func refusePrivileged(is string, mend ...string) launch.Status {
 // runBox is box mode. A first word that is neither a flag nor a verb is the command: "box make" needs no "run".
 func runBox(words []string) launch.Status {
 	if len(words) > 0 && words[0] != "" && words[0][0] != '-' {
-		switch v := verbOf(words[0]); {
+		switch v := table.Of(words[0]); {
 		case v == nil:
-			if err := misread(words[0]); err != nil {
+			if err := table.Misread(words[0]); err != nil {
 				return status(err)
 			}
 		case v.Name == "exec":

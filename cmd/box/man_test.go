@@ -15,6 +15,7 @@ import (
 
 	"box/cmd/box/internal/native"
 	"box/cmd/box/internal/verb/seccomp"
+	"box/cmd/box/internal/verb/table"
 )
 
 var update = flag.Bool("update", false, "write the man page anew")
@@ -83,15 +84,15 @@ func newManPage(t *testing.T) *manPage {
 		"synopsis": (*manPage).synopsis, "flags": (*manPage).flags, "verbs": (*manPage).verbs, "policies": (*manPage).policies,
 	}}
 	p.lists = map[string]string{
-		"reserved": strings.Join(reserved[:], ", "),
-		"passed":   strings.Join(table(t, environ, "passed"), ", "),
-		"proxies":  strings.Join(table(t, environ, "proxies"), ", "),
-		"paths":    strings.Join(table(t, environ, "paths"), ", "),
-		"refused":  strings.Join(table(t, environ, "refused"), ", "),
-		"locked":   strings.Join(table(t, "../../project/names.go", "Names"), ", "),
+		"reserved": strings.Join(table.Reserved[:], ", "),
+		"passed":   strings.Join(stringsOf(t, environ, "passed"), ", "),
+		"proxies":  strings.Join(stringsOf(t, environ, "proxies"), ", "),
+		"paths":    strings.Join(stringsOf(t, environ, "paths"), ", "),
+		"refused":  strings.Join(stringsOf(t, environ, "refused"), ", "),
+		"locked":   strings.Join(stringsOf(t, "../../project/names.go", "Names"), ", "),
 
-		"registries": strings.Join(table(t, "../../mounts/registries.go", "registries"), ", "),
-		"withheld":   strings.Join(table(t, "../../mounts/withheld.go", "withheld"), ", "),
+		"registries": strings.Join(stringsOf(t, "../../mounts/registries.go", "registries"), ", "),
+		"withheld":   strings.Join(stringsOf(t, "../../mounts/withheld.go", "withheld"), ", "),
 	}
 	p.WriteString(".TH BOX 1 \"2026-11-27\" \"box\" \"User Commands\"\n")
 	for block := range strings.SplitSeq(strings.TrimRight(manText, "\n"), "\n\n") {
@@ -125,7 +126,7 @@ func (p *manPage) block(block string) {
 // synopsis writes a line for each verb. The word run may be left out.
 func (p *manPage) synopsis() {
 	p.WriteString(".nf\n")
-	for _, v := range verbs {
+	for _, v := range table.Verbs {
 		name := `\fBbox\fR \fB` + v.Name + `\fR `
 		if v.Name == "run" {
 			name = `\fBbox\fR [\fBrun\fR] `
@@ -159,7 +160,7 @@ func (p *manPage) flag(name, args, help string) {
 }
 
 func (p *manPage) verbs() {
-	for _, v := range verbs {
+	for _, v := range table.Verbs {
 		p.item(v.Name, v.Args, v.Short+".")
 	}
 }
@@ -246,8 +247,8 @@ func flagTexts(t *testing.T) map[string]string {
 	return texts
 }
 
-// table returns the strings of a table of another package, which doesn't export it.
-func table(t *testing.T, file, name string) (found []string) {
+// stringsOf returns the strings of a table of another package, which doesn't export it.
+func stringsOf(t *testing.T, file, name string) (found []string) {
 	source, err := parser.ParseFile(token.NewFileSet(), file, nil, parser.SkipObjectResolution)
 	if err != nil {
 		t.Fatal(err)

@@ -3,9 +3,9 @@ package enter
 import (
 	"strings"
 
+	"box/cmd/box/internal/arg"
 	"box/cmd/box/internal/say"
 	"box/internal/early"
-	"box/internal/inherited"
 )
 
 // Help is printed by exec --help.
@@ -46,7 +46,7 @@ func (b *Line) scan(words []string) error {
 		}
 		words = rest
 		if err := b.set(word, value); err != nil {
-			return err
+			return refused(word, value, err)
 		}
 	}
 	if len(words) < 2 || words[1] == "" {
@@ -122,20 +122,25 @@ func (b *Line) set(word, value string) error {
 
 // setenv sets a variable: NAME=value, or NAME for the caller's, if there is one.
 func (b *Line) setenv(variable string) error {
-	name := nameOf(variable)
-	if name == "" {
-		early.Ordinary()
-		return say.Usagef("exec -e %s: no name of a variable", say.Words([]string{variable}))
+	name, value, is, err := arg.Variable(variable)
+	if err == nil && is {
+		b.env = early.Append(b.env, early.Concat(name, "=", value))
 	}
-	if len(name) == len(variable) {
-		value := inherited.Variable(name)
-		if value == "" {
-			return nil
-		}
-		variable = early.Concat(name, "=", value)
-	}
-	b.env = early.Append(b.env, variable)
-	return nil
+	return err
+}
+
+// readEnv sets the variables of a file.
+//
+//go:noinline
+func (b *Line) readEnv(file string) error {
+	early.Ordinary()
+	return arg.Variables(file, b.setenv)
+}
+
+//go:noinline
+func refused(word, value string, err error) error {
+	early.Ordinary()
+	return say.Refused([]string{"exec", nameOf(word), value}, err)
 }
 
 //go:noinline

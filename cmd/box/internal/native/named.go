@@ -8,14 +8,11 @@ import (
 	"box/cmd/box/internal/inputs"
 	"box/cmd/box/internal/say"
 	"box/internal/early"
-	"box/internal/environ"
 	"box/internal/host"
 	"box/internal/inherited"
 	"box/profile"
 	"box/register"
 	"box/spec"
-
-	"golang.org/x/sys/unix"
 )
 
 // What the flags of boxes with a name do. Their options are the shim's, which
@@ -90,18 +87,11 @@ func (b *Line) timeLimit(w []string) error {
 func (b *Line) env1(w []string) error { return b.setOne(w[0]) }
 
 func (b *Line) setOne(word string) error {
-	name, value, has := strings.Cut(word, "=")
-	if name == "" {
-		return say.Bad("not NAME=VALUE or NAME")
+	name, value, is, err := arg.Variable(word)
+	if err == nil && is {
+		b.env = early.Append(b.env, envStep{name: name, value: value})
 	}
-	if !has {
-		if !environ.Has(inherited.Environ(), name) {
-			return nil
-		}
-		value = environ.Value(inherited.Environ(), name)
-	}
-	b.env = early.Append(b.env, envStep{name: name, value: value})
-	return nil
+	return err
 }
 
 // envFile reads a file of such words, one a line.
@@ -109,39 +99,7 @@ func (b *Line) setOne(word string) error {
 //go:noinline
 func (b *Line) envFile(w []string) error {
 	early.Ordinary()
-	buffer := make([]byte, 1<<20)
-	fd, errno := host.OpenAt(host.Here, w[0], unix.O_RDONLY|unix.O_NOCTTY)
-	if errno != 0 {
-		return say.Badf("it can't be read: %w", errno)
-	}
-	n := 0
-	for n < len(buffer) {
-		more, errno := host.Read(fd, buffer[n:])
-		if errno == unix.EINTR {
-			continue
-		}
-		if errno != 0 {
-			host.Close(fd)
-			return say.Badf("it can't be read: %w", errno)
-		}
-		if more == 0 {
-			break
-		}
-		n += more
-	}
-	host.Close(fd)
-	if n == len(buffer) {
-		return say.Bad("longer than 1 MiB")
-	}
-	for line := range strings.SplitSeq(string(buffer[:n]), "\n") {
-		if line = strings.TrimLeft(line, " \t"); line == "" || line[0] == '#' {
-			continue
-		}
-		if err := b.setOne(line); err != nil {
-			return say.Badf("%s: not NAME=VALUE or NAME", say.Words([]string{line}))
-		}
-	}
-	return nil
+	return arg.Variables(w[0], b.setOne)
 }
 
 // settle looks at the options together, when all flags have had their effect.

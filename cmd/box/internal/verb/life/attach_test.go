@@ -3,7 +3,6 @@ package life
 import (
 	"errors"
 	"slices"
-	"strconv"
 	"strings"
 	"testing"
 	"unsafe"
@@ -12,8 +11,6 @@ import (
 
 	"golang.org/x/sys/unix"
 )
-
-func itoa(n uintptr) string { return strconv.Itoa(int(n)) }
 
 func TestDetachKeys(t *testing.T) {
 	for list, want := range map[string][]byte{

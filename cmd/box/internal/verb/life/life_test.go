@@ -12,6 +12,8 @@ import (
 	"box/cmd/box/internal/say"
 	"box/cmd/box/internal/verb"
 	"box/register"
+
+	"golang.org/x/sys/unix"
 )
 
 // made returns a box with these words after run, in a register of its own. It is up: its lock is held.
@@ -54,7 +56,7 @@ func TestNetworkOf(t *testing.T) {
 		{[]string{"--publish", "8080:80", "--publish=1:2"}, network{Mode: "none", Ports: []string{"8080:80", "1:2"}}},
 		{[]string{"--name", "web", "--"}, network{Mode: "none"}},
 	} {
-		n := networkOf(made(t, c.words, []string{"sh", "--allow", "evil.test", "--net=host"}))
+		n := networkOf(made(t, c.words, []string{"sh", "--allow", "evil.test", "--net=host"}).Facts())
 		if n.Mode != c.want.Mode || !slices.Equal(n.Allow, c.want.Allow) || !slices.Equal(n.Deny, c.want.Deny) ||
 			!slices.Equal(n.Ports, c.want.Ports) {
 			t.Errorf("%q: %+v, want %+v", c.words, n, c.want)
@@ -214,23 +216,27 @@ func TestLook(t *testing.T) {
 	if err := os.Symlink("/bin/sleep", path); err != nil {
 		t.Fatal(err)
 	}
-	sleep := exec.Command(path, "100")
-	if err := sleep.Start(); err != nil {
+	shell := exec.Command("sh", "-c", `"$0" 100 & wait`, path)
+	if err := shell.Start(); err != nil {
 		t.Fatal(err)
 	}
-	defer func() { _ = sleep.Wait() }()
-	defer func() { _ = sleep.Process.Kill() }()
-	q := look(sleep.Process.Pid)
-	if q == nil || q.parent != os.Getpid() || q.args != path+" 100" {
+	defer func() { _ = shell.Wait() }()
+	defer func() { _ = shell.Process.Kill() }()
+	var sleep int
+	for q := (*process)(nil); q == nil || q.args != path+" 100"; time.Sleep(time.Millisecond) { // until it is executed
+		if children := childrenOf(shell.Process.Pid); len(children) > 0 {
+			sleep = children[0]
+			q = look(sleep)
+		}
+	}
+	defer func() { _ = unix.Kill(sleep, unix.SIGKILL) }()
+	if q := look(sleep); q == nil || q.parent != shell.Process.Pid || q.uid != p.uid {
 		t.Errorf("%+v", q)
 	}
-	if !slices.Contains(childrenOf(os.Getpid()), sleep.Process.Pid) {
-		t.Errorf("%d is not among %v", sleep.Process.Pid, childrenOf(os.Getpid()))
-	}
-	if got := argumentsOf(sleep.Process.Pid); !slices.Equal(got, []string{path, "100"}) {
+	if got := argumentsOf(sleep); !slices.Equal(got, []string{path, "100"}) {
 		t.Errorf("%q", got)
 	}
-	if all := processes(); all[os.Getpid()] == nil || all[sleep.Process.Pid] == nil {
+	if all := processes(); all[os.Getpid()] == nil || all[sleep] == nil {
 		t.Error("/proc lacks processes")
 	}
 	if look(1<<22+1) != nil || !slices.Equal(argumentsOf(1<<22+1), []string{"?"}) || childrenOf(1<<22+1) != nil {

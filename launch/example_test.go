@@ -40,7 +40,7 @@ func ExampleCompile() {
 	// Output:
 	// open_tree(cwd, "/usr", clone|recursive) = r1
 	// mkdirat(root, "usr", 0755)
-	// openat2(root, "usr", path) = r0
+	// move_mount(r1, root, "usr")
 	// symlinkat("usr/bin", root, "bin")
 	// symlinkat("usr/lib", root, "lib")
 	// symlinkat("usr/lib64", root, "lib64")

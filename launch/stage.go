@@ -266,6 +266,24 @@ func (m *machine) moveStaged(from, to uintptr) uintptr {
 	return sys(unix.SYS_MOUNT, path, m.pathOf(to), 0, unix.MS_MOVE, 0, 0)
 }
 
+// moveStagedTo is moveStaged for a name in the directory that dir has open; no name means that directory.
+//
+//go:nosplit
+//go:norace
+//go:nocheckptr
+func (m *machine) moveStagedTo(from, dir, name uintptr) uintptr {
+	if byteAt(name) == 0 {
+		return m.moveStaged(from, dir)
+	}
+	to := placeAt(dir, name)
+	if _, is := failed(to); is {
+		return to
+	}
+	r := m.moveStaged(from, to)
+	shut(to)
+	return r
+}
+
 // dropStage takes the stage away that the pivot has left on the host's root: "." is the new one, with all that on top of it.
 //
 //go:nosplit

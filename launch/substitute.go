@@ -44,7 +44,7 @@ func (m *machine) substitute(c *plan.Call, r uintptr) uintptr {
 	case unix.SYS_FSMOUNT:
 		return m.mountAside(c)
 	case unix.SYS_MOVE_MOUNT:
-		return m.moveStaged(m.args[0], m.args[2])
+		return m.moveStagedTo(m.args[0], m.args[2], m.args[3])
 	case unix.SYS_MOUNT_SETATTR:
 		if m.detached(c.In[0]) {
 			m.deferred = true

@@ -1,7 +1,6 @@
 package mounts
 
 import (
-	"box/internal/early"
 	"box/plan"
 	"box/spec"
 
@@ -84,10 +83,9 @@ func (t *tree) part(i int, perms uint32) plan.Ptr {
 	return name
 }
 
-// ours returns the path of dest as the process sees it, or 0 if it may lead through anything but directories in memory that box
-// itself has made: what is there already can be a link of somebody else's, and is reached by descriptor only.
-func (t *tree) ours(dest string) plan.Ptr {
-	if path := spec.Relative(dest); path == "" || !early.Clean(dest) || t.strange(path) {
+// pathOf returns the path of dest as the process sees it, or 0 if it can't be reached by that: see ours.
+func (t *tree) pathOf(dest string) plan.Ptr {
+	if !t.ours(dest) {
 		return 0
 	}
 	return t.b.Concat("/..", dest, "")

@@ -20,6 +20,20 @@ func (t *tree) point(dest string, dir bool, dirPerms, filePerms uint32) plan.Reg
 		return plan.Root
 	}
 	parent, leaf := t.parent(dest)
+	name := t.make(parent, leaf, dest, dir, dirPerms, filePerms)
+	if t.plain(leaf) {
+		return t.b.OpenNoLinks(plan.WhyPlace, parent, name, true)
+	}
+	// It is resolved from the root again: the last part may be a link, and mkdirat(2) and mknodat(2) follow none.
+	at := t.b.OpenInRoot(plan.WhyPlace, plan.Root, t.b.String(path), unix.O_PATH, 0)
+	if t.strange(path) || isDots(leaf) {
+		t.b.NotRoot(at) // a mount there would cover what everything else is built on
+	}
+	return at
+}
+
+// make makes leaf, the last part of dest, in the directory parent, unless it is there. It returns its name.
+func (t *tree) make(parent plan.Reg, leaf, dest string, dir bool, dirPerms, filePerms uint32) plan.Ptr {
 	name := t.b.String(leaf)
 	switch {
 	case t.onHost(dest) && dir:
@@ -34,15 +48,7 @@ func (t *tree) point(dest string, dir bool, dirPerms, filePerms uint32) plan.Reg
 		t.b.Mknodat(plan.WhyLeaf, parent, name, filePerms)
 		t.b.Ignoring(unix.EEXIST)
 	}
-	if t.plain(leaf) {
-		return t.b.OpenNoLinks(plan.WhyPlace, parent, name, true)
-	}
-	// It is resolved from the root again: the last part may be a link, and mkdirat(2) and mknodat(2) follow none.
-	at := t.b.OpenInRoot(plan.WhyPlace, plan.Root, t.b.String(path), unix.O_PATH, 0)
-	if t.strange(path) || isDots(leaf) {
-		t.b.NotRoot(at) // a mount there would cover what everything else is built on
-	}
-	return at
+	return name
 }
 
 // plain reports whether the last part of a destination must not be a link. "." and ".." are not links, and lead elsewhere.
@@ -210,7 +216,18 @@ func (t *tree) claim(why plan.Why, dir plan.Reg, name plan.Ptr, mode uint32) {
 
 // strange reports whether path may lead elsewhere than its spelling says: through a link of the tree, or through a
 // bind, where there may be links, too.
-func (t *tree) strange(path string) bool {
+func (t *tree) strange(path string) bool { return t.linked(path, false) }
+
+// ours reports whether dest leads through nothing but directories in memory that box itself has made, and is no link there. What is
+// elsewhere can be a link of somebody else's, and is reached by descriptor only; /dev and /proc have links of their own.
+func (t *tree) ours(dest string) bool {
+	path := spec.Relative(dest)
+	return path != "" && early.Clean(dest) && !t.linked(path, true)
+}
+
+// linked reports whether an entry before the present one may have put a link at path or above it. With own, those of /dev and /proc
+// count.
+func (t *tree) linked(path string, own bool) bool {
 	// The entries are looked at only if the set doesn't rule it out, or the time would grow with the square of their
 	// number.
 	if !t.places.mayCover(path) {
@@ -222,9 +239,14 @@ func (t *tree) strange(path string) bool {
 		if spec.EntryRef(i) == t.b.Whom() {
 			return false
 		}
-		if (e.Brings() || e.Kind == spec.Symlink) && spec.Within(path, e.Dest) {
+		if hasLinks(e) && (own || e.Kind != spec.Dev && e.Kind != spec.Proc) && spec.Within(path, e.Dest) {
 			return true
 		}
 	}
 	return false
+}
+
+// hasLinks reports whether there may be links where an entry has put something.
+func hasLinks(e *spec.Entry) bool {
+	return e.Brings() || e.Kind == spec.Symlink || e.Kind == spec.Dev || e.Kind == spec.Proc
 }

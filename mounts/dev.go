@@ -86,7 +86,7 @@ func (t *tree) devDir(i int) plan.Reg {
 		return dev
 	}
 	part := t.part(i, 0o755)
-	if path := t.ours(e.Dest); path != 0 {
+	if path := t.pathOf(e.Dest); path != 0 {
 		t.place(e.Dest)
 		t.b.Fchdir(plan.WhyMount, plan.Base)
 		dev := t.b.Reg()

@@ -33,7 +33,7 @@ type tree struct {
 	pooled bool // what has no size of its own is a directory of the base
 	// writable counts the writable binds so far. As long as it is 0, no mount point can be on the host.
 	writable int
-	places   prefixes   // where binds and links are, so far
+	places   prefixes   // where links may be, so far
 	shared   [32]string // the real paths of what is written to; links below it are somebody else's
 	nshared  int
 	// sharedMore are those that have no place in shared; they are on the heap, so only an ordinary run has them.
@@ -79,7 +79,7 @@ func Compile(b *plan.Builder, s *spec.Spec) error {
 		e := &s.Tree[i]
 		t.mask = (e.Kind.Mounts() || e.Kind == spec.Lock) && t.onHost(e.Dest)
 		t.add(i)
-		if e.Brings() || e.Kind == spec.Symlink {
+		if hasLinks(e) {
 			t.places.add(e.Dest)
 		}
 	}
@@ -320,20 +320,37 @@ func (t *tree) bindNow(i int) {
 	if found == absent {
 		return // it is missing, and may be: Entry.Try
 	}
-	at := t.point(e.Dest, found&directory != 0, 0o755, 0o444)
-	switch {
-	case t.mayVanish(i):
-		t.attachIfThere(t.source[i], at)
-	case found&late != 0:
-		r := t.b.Reg()
-		t.cloneLate(e, r)
-		t.attach(r, at)
-	default:
-		t.attach(t.source[i], at)
+	dir := found&directory != 0
+	if found&late == 0 && !t.mayVanish(i) && t.ours(e.Dest) {
+		t.moveOurs(t.source[i], e.Dest, dir)
+		t.b.Close(t.source[i])
+	} else {
+		t.attachFound(i, t.point(e.Dest, dir, 0o755, 0o444))
 	}
 	if e.Kind == spec.Bind && !e.RO {
 		t.writable++
 	}
+}
+
+// attachFound attaches the source of entry i to what at has open.
+func (t *tree) attachFound(i int, at plan.Reg) {
+	switch {
+	case t.mayVanish(i):
+		t.attachIfThere(t.source[i], at)
+	case t.found[i]&late != 0:
+		r := t.b.Reg()
+		t.cloneLate(&t.s.Tree[i], r)
+		t.attach(r, at)
+	default:
+		t.attach(t.source[i], at)
+	}
+}
+
+// moveOurs puts the mount that source has open at dest, where there is nothing that box has not made: its name there is enough, and
+// it need not be opened.
+func (t *tree) moveOurs(source plan.Reg, dest string, dir bool) {
+	parent, leaf := t.parent(dest)
+	t.b.MoveMountAt(plan.WhyAttach, source, parent, t.make(parent, leaf, dest, dir, 0o755, 0o444))
 }
 
 // attach puts the mount that source has open onto what at has open.
@@ -380,6 +397,10 @@ func (t *tree) fresh(fstype string, attrs uintptr) plan.Reg {
 // put mounts r, a directory, at dest; r stays open.
 // It stays open for more to be made in it, or below it, by descriptor.
 func (t *tree) put(r plan.Reg, dest string) {
+	if t.ours(dest) {
+		t.moveOurs(r, dest, true)
+		return
+	}
 	at := t.point(dest, true, 0o755, 0)
 	t.b.MoveMount(plan.WhyAttach, r, at)
 	t.masked(r)

@@ -16,7 +16,7 @@ import (
 // (fsmount(2)), or cloned from the host's, so that its parts are reached by its descriptor.
 func (t *tree) proc(i int) {
 	e, r := &t.s.Tree[i], t.source[i]
-	if t.found[i] == absent && t.s.Mounts.Guard == spec.NoGuard && t.hidesKeys() && t.ours(e.Dest) != 0 {
+	if t.found[i] == absent && t.s.Mounts.Guard == spec.NoGuard && t.hidesKeys() && t.ours(e.Dest) {
 		t.mount(e.Dest, "proc", unix.MS_NOSUID|unix.MS_NODEV|unix.MS_NOEXEC, 0)
 		t.hideKeys("/..", e.Dest)
 		return

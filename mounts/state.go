@@ -89,15 +89,15 @@ func (t *tree) leadsToOwn(i int, file plan.File, source string) error {
 	for n := range t.above.n {
 		if f := t.above.file[n]; f.Ino == file.Ino && f.Dev == file.Dev {
 			t.hides[i] = byte(1 + n)
-			return t.inOwn(i, t.above.path[n], true)
+			return t.inOwn(i, t.above.path[n], nil)
 		}
 	}
-	return t.inOwn(i, source, false)
+	return t.inOwn(i, source, &file)
 }
 
 // inOwn returns an error if the source of a flag is a directory that box keeps, or lies in one, and the flag may not bring that.
-// actual reports whether the source is without links.
-func (t *tree) inOwn(i int, source string, actual bool) error {
+// file is what the source is, or nil for one that is spelled without links.
+func (t *tree) inOwn(i int, source string, file *plan.File) error {
 	if t.above.n == 0 || t.s.Tree[i].Origin.Words == nil {
 		return nil
 	}
@@ -106,8 +106,8 @@ func (t *tree) inOwn(i int, source string, actual bool) error {
 		if o.Path == "" || o.Kind == spec.Closed || o.Kind == spec.Fixed && t.s.Tree[i].Writes() == "" {
 			continue
 		}
-		if !actual {
-			source, actual = RealPath(source), true
+		if file != nil {
+			source, file = t.placeOf(source, file.Linked), nil
 		}
 		if spec.Within(source, t.above.own[n]) {
 			return kept(i, t.above.own[n], o.Kind)
@@ -134,6 +134,23 @@ func kept(i int, dir string, kind spec.OwnKind) error {
 		why = ErrFixed
 	}
 	return &plan.HostError{For: spec.EntryRef(i), Path: dir, Err: why}
+}
+
+// placeOf returns the real path of a source, or of the directory that it is in, if the source itself is no link: what lies in the
+// same directory is asked for once.
+func (t *tree) placeOf(source string, linked bool) string {
+	above, leaf := pathname.Cut(source)
+	if linked || leaf == "" || isDots(leaf) {
+		return t.real(source)
+	}
+	switch {
+	case above != "":
+	case source[0] == '/':
+		above = "/"
+	default:
+		above = "."
+	}
+	return t.real(above)
 }
 
 // hideOwn covers the directories that box keeps, wherever they are in the sandbox.

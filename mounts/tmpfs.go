@@ -30,7 +30,7 @@ func (t *tree) tmpfs(i int) {
 	if t.pooled && e.Size == 0 {
 		part := t.part(i, e.Perms)
 		// Nobody else can have put a link on the way, so it is bound by path, which takes fewer calls.
-		if path := t.ours(e.Dest); path != 0 && !e.RO {
+		if path := t.pathOf(e.Dest); path != 0 && !e.RO {
 			t.place(e.Dest)
 			t.b.Fchdir(plan.WhyMount, plan.Base)
 			t.b.Mount(plan.WhyMount, part, path, 0, unix.MS_BIND, 0)

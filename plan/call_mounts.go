@@ -53,6 +53,12 @@ func (b *Builder) MoveMount(why Why, r, to Reg) {
 	b.add(why, unix.SYS_MOVE_MOUNT, 0, uintptr(empty), 0, uintptr(empty), flags).fd(0, r).fd(2, to)
 }
 
+// MoveMountAt puts the mount r onto name in the directory to. No link is followed there.
+func (b *Builder) MoveMountAt(why Why, r, to Reg, name Ptr) {
+	empty := b.String("")
+	b.add(why, unix.SYS_MOVE_MOUNT, 0, uintptr(empty), 0, uintptr(name), unix.MOVE_MOUNT_F_EMPTY_PATH).fd(0, r).fd(2, to)
+}
+
 // PivotRoot makes the working directory the root, with the old root mounted on top of it, see pivot_root(2).
 func (b *Builder) PivotRoot() {
 	dot := uintptr(b.String("."))

@@ -32,14 +32,24 @@ func Missing(whom uint32, path string, errno unix.Errno) error {
 type File struct {
 	Mode     uint32 // as in stat(2)
 	Dev, Ino uint64 // the same for no other
+	Linked   bool   // a link has led there: the last part of the path
 }
 
 // Identify looks at what is at path on the host, links followed, see stat(2).
 func Identify(path Ptr) (File, unix.Errno) {
+	f, errno := look(path, unix.AT_SYMLINK_NOFOLLOW)
+	if errno == 0 && f.Mode&unix.S_IFMT == unix.S_IFLNK {
+		f, errno = look(path, 0)
+		f.Linked = true
+	}
+	return f, errno
+}
+
+func look(path Ptr, flags uintptr) (File, unix.Errno) {
 	var st unix.Stat_t
 	at := atFDCWD
-	_, _, errno := unix.RawSyscall6(sysStatat, at, uintptr(path), uintptr(unsafe.Pointer(&st)), 0, 0, 0)
-	return File{st.Mode, st.Dev, st.Ino}, errno
+	_, _, errno := unix.RawSyscall6(sysStatat, at, uintptr(path), uintptr(unsafe.Pointer(&st)), flags, 0, 0)
+	return File{Mode: st.Mode, Dev: st.Dev, Ino: st.Ino}, errno
 }
 
 // Limits returns a resource limit of the process, see getrlimit(2).

@@ -121,7 +121,9 @@ func TestRecordsThatAreNone(t *testing.T) {
 	}
 	for at := 0; at < len(data); at += 8 {
 		was := binary.NativeEndian.Uint64(data[at:])
-		for _, n := range []uint64{0, 1, 7, 8, maxFilters + 1, uint64(len(data)), 1 << 31, 1<<63 - 1, 1 << 63, 1<<64 - 8, 1<<64 - 1} {
+		for _, n := range []uint64{
+			0, 1, 7, 8, maxFilters + 1, uint64(len(data)), 1 << 31, 1<<63 - 1, 1 << 63, 1<<64 - 8, 1<<64 - 1,
+		} {
 			changed := slices.Clone(data)
 			binary.NativeEndian.PutUint64(changed[at:], n)
 			format, ok := x.Read(changed)

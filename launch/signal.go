@@ -66,7 +66,8 @@ func (b *Sandbox) nextSignal() unix.Signal {
 	return unix.Signal(number)
 }
 
-// asked does what another process of box's has asked for: it does not find the companion. The command gets nothing of such a signal.
+// asked does what another process of box's has asked for: it does not find the companion. The command gets nothing of such a
+// signal.
 func (b *Sandbox) asked() {
 	if b.with != nil {
 		b.with.Missed()

@@ -97,8 +97,9 @@ func (f *finder) find(name string) bool {
 	}
 }
 
-// putTarget puts the target of a link in front of rest, which is still to be resolved. It begins beside the link, whose name begins
-// after the first above bytes of at; an absolute one begins at the root. The target may be in next, and rest and next change places.
+// putTarget puts the target of a link in front of rest, which is still to be resolved. It begins beside the link, whose name
+// begins after the first above bytes of at; an absolute one begins at the root. The target may be in next, and rest and next
+// change places.
 func putTarget(target string, at *early.Text, above int, rest, next *early.Text) {
 	if at.Cut(above); target[0] == '/' {
 		at.Cut(0)

@@ -118,7 +118,8 @@ func (c *Client) Ask(r Record) (Record, []int, error) {
 }
 
 // End sends a request that is answered when the box has ended, and waits for that. It returns the status of the box, and the signal
-// that ended it, or 0. ErrDown: the shim has ended and has not said it. ErrSlow: it takes longer than limit; below 0 there is no such.
+// that ended it, or 0. ErrDown: the shim has ended and has not said it. ErrSlow: it takes longer than limit; there is no limit
+// below 0.
 func (c *Client) End(r Record, limit time.Duration) (status int, signal unix.Signal, err error) {
 	if err := c.Send(r, nil); err != nil {
 		return 0, 0, ErrDown

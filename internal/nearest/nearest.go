@@ -42,8 +42,8 @@ func distance(a, b string) int {
 }
 
 // OneOff reports whether two different words become the same by one letter more, less, changed, or exchanged with the next. Words
-// of two letters of which one is changed don't count, nor does a word of one letter: too many words are that near. It may run before
-// the Go runtime.
+// of two letters of which one is changed don't count, nor does a word of one letter: too many words are that near. It may run
+// before the Go runtime.
 func OneOff(a, b string) bool {
 	if len(a) > len(b) {
 		a, b = b, a

@@ -12,7 +12,7 @@ import (
 
 func TestVariable(t *testing.T) {
 	for word, want := range map[string][2]string{
-		"A=1": {"A", "1"}, "A=": {"A", ""}, "A=b=c": {"A", "b=c"}, "a b= c ": {"a b", " c "}, "A='x'": {"A", "'x'"},
+		"A=1": {"A", "1"}, "A=": {"A", ""}, "A=b=c": {"A", "b=c"}, "a b=c ": {"a b", "c "}, "A='x'": {"A", "'x'"},
 	} {
 		if name, value, is, err := Variable(word); err != nil || !is || name != want[0] || value != want[1] {
 			t.Errorf("%q: %q, %q, %v, %v", word, name, value, is, err)
@@ -61,7 +61,8 @@ func TestVariables(t *testing.T) {
 			t.Errorf("%.40q: %.3q, %v", text, words, err)
 		}
 	}
-	if words, err := read("A=1\nbad\nC=3\n"); err == nil || err.Error() != "bad: it is bad" || !slices.Equal(words, []string{"A=1"}) {
+	words, err := read("A=1\nbad\nC=3\n")
+	if err == nil || err.Error() != "bad: it is bad" || !slices.Equal(words, []string{"A=1"}) {
 		t.Errorf("%q, %v", words, err)
 	}
 	if _, err := read(strings.Repeat("#", maxVariables)); err == nil || err.Error() != "longer than 1 MiB" {

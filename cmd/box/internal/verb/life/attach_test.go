@@ -108,7 +108,8 @@ func TestGive(t *testing.T) {
 			detached = detached || a.give([]byte(typed))
 		}
 		if sent := sentTo(t, monitor); detached != c.detached || sent != c.sent || a.held != c.held {
-			t.Errorf("%q, %.20q: %v, %.20q, %d held, want %v, %.20q, %d", c.keys, c.typed, detached, sent, a.held, c.detached, c.sent, c.held)
+			t.Errorf("%q, %.20q: %v, %.20q, %d held, want %v, %.20q, %d",
+				c.keys, c.typed, detached, sent, a.held, c.detached, c.sent, c.held)
 		}
 	}
 }

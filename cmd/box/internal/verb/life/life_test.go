@@ -32,7 +32,9 @@ func madeIn(t *testing.T, dir string, words, command []string) (*register.Regist
 	}
 	t.Cleanup(r.Close)
 	b := new(register.Box)
-	definition := register.Definition{Words: append(words, command...), Env: []string{"A=1"}, Dir: "/", Command: command, Version: "1"}
+	definition := register.Definition{
+		Words: slices.Concat(words, command), Env: []string{"A=1"}, Dir: "/", Command: command, Version: "1",
+	}
 	if err := r.Create(b, "web", &definition); err != nil {
 		t.Fatal(err)
 	}
@@ -282,14 +284,16 @@ func TestOf(t *testing.T) {
 
 func TestFigures(t *testing.T) {
 	for n, want := range map[uint64]string{
-		0: "0.0K", 512: "0.5K", 4096: "4.0K", 10 << 10: "10K", 1023 << 10: "1023K", 1 << 20: "1.0M", 3 << 29: "1.5G", 5 << 40: "5.0T",
-		1 << 52: "4096T",
+		0: "0.0K", 512: "0.5K", 4096: "4.0K", 10 << 10: "10K", 1023 << 10: "1023K", 1 << 20: "1.0M", 3 << 29: "1.5G",
+		5 << 40: "5.0T", 1 << 52: "4096T",
 	} {
 		if got := size(n); got != want {
 			t.Errorf("size(%d) = %s, want %s", n, got, want)
 		}
 	}
-	for nr, want := range map[int]string{0: "?", 34816: "pts/0", 34819: "pts/3", 0x100000 | 136<<8: "pts/256", 137 << 8: "pts/1048576", 1025: "?"} {
+	for nr, want := range map[int]string{
+		0: "?", 34816: "pts/0", 34819: "pts/3", 0x100000 | 136<<8: "pts/256", 137 << 8: "pts/1048576", 1025: "?",
+	} {
 		if got := (&process{terminal: nr}).tty(); got != want {
 			t.Errorf("tty %d is %s, want %s", nr, got, want)
 		}

@@ -109,14 +109,25 @@ func TestPrinter(t *testing.T) {
 		{"the last one", logsFlags{Lines: 1}, time.Time{}, false, "", "box: its time is over\\x1b\n"},
 		{"the last two, one in parts", logsFlags{Lines: 2}, time.Time{}, false, "three\x1b[2J\n", "box: its time is over\\x1b\n"},
 		{"none", logsFlags{Lines: 0}, time.Time{}, false, "", ""},
-		{"more than there are", logsFlags{Lines: 100}, time.Time{}, false, "one\nthree\x1b[2J\n", "two\nbox: its time is over\\x1b\n"},
 		{
-			"with times", logsFlags{Lines: -1, Times: true}, time.Time{}, false,
+			"more than there are",
+			logsFlags{Lines: 100},
+			time.Time{},
+			false,
+			"one\nthree\x1b[2J\n", "two\nbox: its time is over\\x1b\n",
+		},
+		{
+			"with times",
+			logsFlags{Lines: -1, Times: true},
+			time.Time{},
+			false,
 			"2026-11-27T15:00:00Z one\n2026-11-27T15:00:02Z three\x1b[2J\n",
 			"2026-11-27T15:00:01Z two\n2026-11-27T15:00:04Z box: its time is over\\x1b\n",
 		},
 		{
-			"since", logsFlags{Lines: -1}, time.Date(2026, 11, 27, 15, 0, 3, 0, time.UTC), false,
+			"since",
+			logsFlags{Lines: -1},
+			time.Date(2026, 11, 27, 15, 0, 3, 0, time.UTC), false,
 			"ee\x1b[2J\n", "box: its time is over\\x1b\n",
 		},
 	} {

@@ -22,12 +22,16 @@ const (
 const (
 	listBoxes      = 100
 	listForeground = 20
+	listShare      = 4 // the case has one in so many of the rounds that were asked for
 )
 
 // plainName is the name of the row that boxes are compared to.
 const plainName = "box, a plain start"
 
-// boxJob is the job as a box with a name: nobody waits for it.
+// detached begins a box that nobody waits for.
+var detached = []string{"run", "-d", "--rm"}
+
+// boxJob is the job as a box with a name.
 var boxJob = strings.Fields(strings.ReplaceAll(job, " --die-with-parent", ""))
 
 // own returns a subject that runs box, with the state of boxes in a directory of its own.
@@ -39,41 +43,56 @@ func (l *lab) own(name string, words ...[]string) subject {
 	}
 }
 
-// measureBoxes times the life cycle beside a plain start: a box that nobody waits for, a command in a box that is up, with a terminal
-// and without, and a list of many.
+// What runs in the boxes: for a long time, and for none.
+var (
+	sleeps = []string{"/usr/bin/sleep", "1000"}
+	ends   = []string{"/usr/bin/true"}
+)
+
+// measureBoxes times the life cycle beside a plain start: a box that nobody waits for, and a command in a box that is up, with a
+// terminal and without.
 func measureBoxes(l *lab) (*table, error) {
-	sleep, run := []string{"/usr/bin/sleep", "1000"}, []string{"/usr/bin/true"}
-	detached := []string{"run", "-d", "--rm"}
 	subjects := []subject{
-		l.own(plainName, strings.Fields(job), run),
-		l.own("run -d", detached, boxJob, run),
-		l.own("exec", []string{"exec", "bench"}, run),
-		l.own("exec -it", []string{"exec", "-it", "bench"}, run),
-		l.own("ps", []string{"ps"}),
+		l.own(plainName, strings.Fields(job), ends),
+		l.own("run -d", detached, boxJob, ends),
+		l.own("exec", []string{"exec", "bench"}, ends),
+		l.own("exec -it", []string{"exec", "-it", "bench"}, ends),
 	}
 	subjects[3].terminal = true
 	t := newTable("ms", l.rounds)
-	t.Note = fmt.Sprintf("ratios are to a plain start; ps lists %d boxes and %d runs in the foreground", listBoxes, listForeground)
-	for _, s := range subjects {
-		t.series(s.name, plainName)
-	}
+	t.Note = "ratios are to a plain start"
 	for i, most := range []float64{0, detachTarget, enterTarget, terminalTarget} {
+		t.series(subjects[i].name, plainName)
 		t.row(subjects[i].name).ratioTarget(most)
 	}
-	t.row(subjects[4].name).medianTarget(listTarget)
 	if err := l.scratch.rooms(l.account); err != nil {
 		return nil, err
 	}
 	defer l.endKept()
-	up := l.own("the box to enter", detached, []string{"--name", "bench"}, boxJob, sleep)
+	up := l.own("the box to enter", detached, []string{"--name", "bench"}, boxJob, sleeps)
 	if err := l.keep(up, 1, true); err != nil {
 		return nil, err
 	}
-	// Those that are listed are there all the time: a start has to bear with them, too.
-	if err := l.keep(l.own("the boxes to list", detached, boxJob, sleep), listBoxes-1, true); err != nil {
+	return t, l.startInTurns(t, subjects)
+}
+
+// measureList times box ps where there is much to list, beside a plain start there.
+func measureList(l *lab) (*table, error) {
+	subjects := []subject{l.own(plainName, strings.Fields(job), ends), l.own("ps", []string{"ps"})}
+	t := newTable("ms", max(5, l.rounds/listShare))
+	t.Note = fmt.Sprintf("with %d boxes and %d runs in the foreground", listBoxes, listForeground)
+	for _, s := range subjects {
+		t.series(s.name, plainName)
+	}
+	t.row(subjects[1].name).medianTarget(listTarget)
+	if err := l.scratch.rooms(l.account); err != nil {
 		return nil, err
 	}
-	if err := l.keep(l.own("the runs to list", strings.Fields(job), sleep), listForeground, false); err != nil {
+	defer l.endKept()
+	if err := l.keep(l.own("the boxes to list", detached, boxJob, sleeps), listBoxes, true); err != nil {
+		return nil, err
+	}
+	if err := l.keep(l.own("the runs to list", strings.Fields(job), sleeps), listForeground, false); err != nil {
 		return nil, err
 	}
 	return t, l.startInTurns(t, subjects)
@@ -128,8 +147,7 @@ func measureBoxMemory(l *lab) (*table, error) {
 		return nil, err
 	}
 	defer l.endKept()
-	s := l.own("a box", []string{"run", "-d", "--rm"}, boxJob, []string{"/usr/bin/sleep", "1000"})
-	if err := l.keep(s, weighedBoxes, true); err != nil {
+	if err := l.keep(l.own("a box", detached, boxJob, sleeps), weighedBoxes, true); err != nil {
 		return nil, err
 	}
 	time.Sleep(time.Second) // they give back what only a start needs
@@ -186,7 +204,8 @@ func measureLog(l *lab) (*table, error) {
 	t.series(log, pipe)
 	t.row(log).ratioTarget(logTarget)
 	n := strconv.Itoa(logBytes)
-	boxed := l.own(log, []string{"run", "-d", "--name", "bench", "--rm"}, boxJob, []string{"--ro-bind", program, "/lines", "/lines", n})
+	command := []string{"--ro-bind", program, "/lines", "/lines", n}
+	boxed := l.own(log, detached, []string{"--name", "bench"}, boxJob, command)
 	waits := `"$@" && ` + l.box + ` wait bench`
 	subjects := []subject{
 		{name: pipe, words: []string{"/bin/sh", "-c", program + " " + n + " | cat"}},

@@ -29,6 +29,7 @@ func cases() []benchCase {
 		benchCase{"instructions", measureInstructions},
 		benchCase{"memory", measureMemory},
 		benchCase{"boxes", measureBoxes},
+		benchCase{"list", measureList},
 		benchCase{"boxes-memory", measureBoxMemory},
 		benchCase{"log", measureLog},
 	)

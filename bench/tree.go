@@ -38,7 +38,7 @@ func children() []int {
 	files, _ := filepath.Glob("/proc/self/task/*/children")
 	for _, f := range files {
 		content, _ := os.ReadFile(f) // a thread that has ended has none
-		for _, word := range strings.Fields(string(content)) {
+		for word := range strings.FieldsSeq(string(content)) {
 			if pid, err := strconv.Atoi(word); err == nil {
 				all = append(all, pid)
 			}

@@ -66,7 +66,7 @@ func (r *Register) Create(b *Box, name string, d *Definition) error {
 	}
 	what, errno := b.take()
 	if errno == 0 {
-		what, errno = b.define(d)
+		what, errno = "box", b.define(d)
 	}
 	if errno == 0 {
 		what, errno = "", host.RenameIn(r.boxes, draft, name)
@@ -149,10 +149,10 @@ func (b *Box) take() (what string, errno unix.Errno) {
 }
 
 // define writes what does not change, in one file: to make one takes as long as all other calls for it.
-func (b *Box) define(d *Definition) (what string, errno unix.Errno) {
+func (b *Box) define(d *Definition) unix.Errno {
 	here, errno := host.Look(host.Here, ".")
 	if errno != 0 {
-		return "box", errno
+		return errno
 	}
 	remove := ""
 	if d.Remove {
@@ -160,7 +160,7 @@ func (b *Box) define(d *Definition) (what string, errno unix.Errno) {
 	}
 	var w writer
 	if errno := w.begin(b.dir, "box"); errno != 0 {
-		return "box", errno
+		return errno
 	}
 	w.fact("format", "1")
 	w.fact("id", b.ID())
@@ -184,7 +184,7 @@ func (b *Box) define(d *Definition) (what string, errno unix.Errno) {
 		w.fact("volume", volume)
 	}
 	w.fact("whole", "yes")
-	return "box", w.end()
+	return w.end()
 }
 
 // number returns a number in decimal.

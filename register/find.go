@@ -150,9 +150,9 @@ func (f Facts) Number(name string) int {
 	return n
 }
 
-// Facts returns what Create has noted; nil if it is not whole. The names are: format, id, created (in nanoseconds since 1970), policy,
-// version, remove (yes, or nothing), dir, device and inode (of the working directory), and for each word of their own: command,
-// word (of the command line after run), env (a variable that the box is started with), volume (a name).
+// Facts returns what Create has noted; nil if it is not whole. The names are: format, id, created (in nanoseconds since 1970),
+// policy, version, remove (yes, or nothing), dir, device and inode (of the working directory), and for each word of their own:
+// command, word (of the command line after run), env (a variable that the box is started with), volume (a name).
 func (b *Box) Facts() Facts {
 	facts := b.read("box")
 	if facts.Value("whole") == "" {

@@ -141,8 +141,8 @@ func (s *Shim) open() (errno unix.Errno) {
 	return s.openOutput()
 }
 
-// openOutput opens the log and the pipes to it. They keep the size that pipes have: with larger ones some hundred boxes would use up
-// what the kernel grants a user, and all the user's other programs would get pipes of 8 kB, see pipe-user-pages-soft in pipe(7).
+// openOutput opens the log and the pipes to it. They keep the size that pipes have: with larger ones some hundred boxes would use
+// up what the kernel grants a user, and all the user's other programs would get pipes of 8 kB, see pipe-user-pages-soft in pipe(7).
 func (s *Shim) openOutput() (errno unix.Errno) {
 	if s.LogLimit < 0 {
 		return 0

@@ -152,6 +152,9 @@ func weight(pid int) (anon, table int) {
 	return anon, table
 }
 
+// ended is what inspect is asked for: how a box has ended.
+const ended = "{{.State.Status}} {{.State.ExitCode}} {{.State.Why}}"
+
 // keys returns how many keys and keyrings the kernel counts for this user, see proc_key_users(5).
 func keys() (n int) {
 	data, _ := os.ReadFile("/proc/key-users")
@@ -163,7 +166,7 @@ func keys() (n int) {
 	return n
 }
 
-// Boxes that come and go leave nothing: no process, mount, file, socket or keyring, and the monitor of one that stays does not grow.
+// Boxes that come and go leave nothing: no process, mount, file, socket or keyring. The monitor of one that stays does not grow.
 func TestBoxesInTurn(t *testing.T) {
 	b := newBoxes(t)
 	b.must("run", "-d", "--name", "stays", "sleep", "1000")
@@ -180,7 +183,7 @@ func TestBoxesInTurn(t *testing.T) {
 		b.must("exec", "stays", "true")
 		b.must("ps", "-a")
 		b.must("stop", "box")
-		if out := b.must("inspect", "-f", "{{.State.Status}} {{.State.ExitCode}} {{.State.Why}}", "box"); out != "exited 143 stop" {
+		if out := b.must("inspect", "-f", ended, "box"); out != "exited 143 stop" {
 			t.Fatalf("box %d of %d: %s", i, n, out)
 		}
 		b.must("remove", "box")
@@ -218,7 +221,7 @@ func TestBoxesAtOnce(t *testing.T) {
 		t.Errorf("%d of %d are up", up, n)
 	}
 	victims := []struct{ fact, state string }{
-		{"shim", "lost 0 "}, {"init", "exited 137 lost"}, {"command", "exited 137 "},
+		{"shim", "lost 0"}, {"init", "exited 137 lost"}, {"command", "exited 137"},
 	}
 	killed := map[int]int{}
 	processes := map[int]string{}
@@ -250,11 +253,11 @@ func TestBoxesAtOnce(t *testing.T) {
 		t.Errorf("still there: %d, %s", pid, what)
 	}
 	for i := range n {
-		want := "running 0 "
+		want := "running 0"
 		if v, is := killed[i]; is {
 			want = victims[v].state
 		}
-		if got := b.must("inspect", "-f", "{{.State.Status}} {{.State.ExitCode}} {{.State.Why}}", name(i)); strings.TrimSpace(got) != strings.TrimSpace(want) {
+		if got := b.must("inspect", "-f", ended, name(i)); got != want {
 			t.Errorf("%s: %q, want %q", name(i), got, want)
 		}
 	}

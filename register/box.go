@@ -13,6 +13,7 @@ type Box struct {
 	in   *Register
 	dir  int // STATE/boxes/NAME
 	lock int // STATE/boxes/NAME/lock if Create has taken it or Take has, else -1
+	next int // what Put writes to, if Ready has made it; 0 is nothing
 	id   [idSize]byte
 }
 
@@ -44,8 +45,11 @@ func (b *Box) Close() {
 	if b.lock >= 0 {
 		host.Close(b.lock)
 	}
+	if b.next != 0 {
+		host.Close(b.next)
+	}
 	host.Close(b.dir)
-	b.dir, b.lock = -1, -1
+	b.dir, b.lock, b.next = -1, -1, 0
 }
 
 // Create makes the directory of a new box and takes its lock: all of its files are written by the time it has its name. ErrTaken:
@@ -239,13 +243,27 @@ func (w *writer) flush() {
 	w.n = 0
 }
 
+// Ready makes the file that Put writes next, for a monitor that has nothing else to do: to make one takes longer than to write it.
+func (b *Box) Ready() unix.Errno {
+	if b.next != 0 {
+		return 0
+	}
+	var w writer
+	errno := w.begin(b.dir, ".new")
+	if errno == 0 {
+		b.next = w.fd
+	}
+	return errno
+}
+
 // Put writes a file under another name and gives it its own then: who reads it finds all of it, or what was there before. It is for
 // the monitor: live and exit. The words are NAME=value.
 func (b *Box) Put(name string, list []string) unix.Errno {
-	var w writer
-	if errno := w.begin(b.dir, ".new"); errno != 0 {
+	if errno := b.Ready(); errno != 0 {
 		return errno
 	}
+	var w writer
+	w.fd, b.next = b.next, 0
 	for _, word := range list {
 		w.add(word)
 		w.add("\x00")

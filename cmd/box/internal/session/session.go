@@ -112,6 +112,7 @@ func (s *Session) Run(signals int, l Listener) (launch.Status, error) {
 	if named {
 		box.Join(&s.Shim)
 		s.Shim.Restore()
+		s.Shim.Box.Ready()
 	} else if s.Noted.Runtime != "" {
 		register.NoteRun(s.Noted)
 	}

@@ -32,7 +32,9 @@ func (v *view) hosts() {
 
 // Hosts puts a file of the host's lines and those of flags into a tree that flags have made: see hosts.
 func Hosts(s *spec.Spec, lines string, from spec.Origin) {
-	e := spec.Entry{Kind: spec.Data, RO: true, Perms: 0o644, Dest: HostsPath, Data: early.Bytes(lines), Head: len(lines), Origin: from}
+	e := spec.Entry{
+		Kind: spec.Data, RO: true, Perms: 0o644, Dest: HostsPath, Data: early.Bytes(lines), Head: len(lines), Origin: from,
+	}
 	if host.Exists(HostsPath) {
 		e.Source = HostsPath
 	}

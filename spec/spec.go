@@ -240,8 +240,8 @@ type Life struct {
 
 	Depart bool // with Join.Box: pid 1 ends when the command has been executed, which is left to the pid 1 of the namespace
 
-	// Lasts is a descriptor of a process, with Depart where the pid namespace is not the sandbox's alone: pid 1 stays, and ends with
-	// that process, and what it has started with it. 0 is none.
+	// Lasts is a descriptor of a process, with Depart where the pid namespace is not the sandbox's alone: pid 1 stays, and ends
+	// with that process, and what it has started with it. 0 if there is no such process.
 	Lasts int
 
 	LeaveDescendants bool // what the command leaves behind outlives it, and the monitor

@@ -38,8 +38,8 @@ func Buffer(n int) []byte {
 	return buffer
 }
 
-// Mark returns how much of that memory is used, and Release gives back what has been used since: no string of it is needed any more.
-// They are for what lives long and makes strings again and again.
+// Mark returns how much of that memory is used, and Release gives back what has been used since: no string of it is needed any
+// more. They are for what lives long and makes strings again and again.
 func Mark() int { return texts.used }
 
 // Release gives memory back: see Mark.

@@ -48,8 +48,8 @@ import (
 // with its number to be read from the descriptor that is returned. It is for a monitor that sleeps in poll(2): os/signal
 // would cost it threads, and the runtime unblocks some signals in all of its own, so that signalfd(2) never sees them.
 //
-// Before the Go runtime has begun it is a signalfd(2), from which a struct signalfd_siginfo is read. After that a byte has host.Asked,
-// too, if the signal was sent by host.AskProcess.
+// Before the Go runtime has begun it is a signalfd(2), from which a struct signalfd_siginfo is read. After that a byte has
+// host.Asked, too, if the signal was sent by host.AskProcess.
 func Catch(set uint64) (fd int, err error) {
 	if early.Running() {
 		return catchNow(set)

@@ -150,8 +150,8 @@ func (r *Relay) Run(stop int) error {
 	return r.drain(stop)
 }
 
-// Report returns what was refused, each once, in the order in which it happened first, and how much there was no room for. It is for
-// after Run.
+// Report returns what was refused, each once, in the order in which it happened first, and how much there was no room for. It is
+// for after Run.
 func (r *Relay) Report() (all []Line, more int) { return r.report.all, r.report.more }
 
 type stopper struct{ stopped bool }

@@ -12,7 +12,7 @@ import (
 
 func TestVariable(t *testing.T) {
 	for word, want := range map[string][2]string{
-		"A=1": {"A", "1"}, "A=": {"A", ""}, "A=b=c": {"A", "b=c"}, "a b=c ": {"a b", "c "}, "A='x'": {"A", "'x'"},
+		"A=1": {"A", "1"}, "A=": {"A", ""}, "A=b=c": {"A", "b=c"}, "a b= c": {"a b", " c"}, "A='x'": {"A", "'x'"},
 	} {
 		if name, value, is, err := Variable(word); err != nil || !is || name != want[0] || value != want[1] {
 			t.Errorf("%q: %q, %q, %v, %v", word, name, value, is, err)

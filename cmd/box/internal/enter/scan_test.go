@@ -39,8 +39,11 @@ func TestScan(t *testing.T) {
 		{[]string{"web", "--", "ls", "--"}, "web", []string{"ls", "--"}, nil, false, false, ""},
 		{[]string{"web", "--"}, "web", []string{"--"}, nil, false, false, ""},
 		{
-			[]string{"-e", "A=1", "--env", "B=", "--env=C=3=4", "web", "env", "-e"}, "web", []string{"env", "-e"},
-			[]string{"A=1", "B=", "C=3=4"}, false, false, "",
+			[]string{"-e", "A=1", "--env", "B=", "--env=C=3=4", "web", "env", "-e"},
+			"web",
+			[]string{"env", "-e"},
+			[]string{"A=1", "B=", "C=3=4"},
+			false, false, "",
 		},
 		{[]string{"-e", "BOXTEST_NO_SUCH", "web", "env"}, "web", []string{"env"}, nil, false, false, ""},
 		{[]string{"--env-file", vars, "-e", "F=2", "web", "env"}, "web", []string{"env"}, []string{"F=1", "F=2"}, false, false, ""},

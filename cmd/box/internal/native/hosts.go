@@ -42,7 +42,8 @@ func (b *Line) addHost(w []string) error {
 	}
 	if _, bits, ok := arg.Prefix(addr); !ok || bits != 128 || strings.IndexByte(addr, '/') >= 0 {
 		if addr == "host-gateway" {
-			return say.BadHint("this machine has no address in a box", "--allow host:PORT reaches a port of it, as host.box.internal")
+			const hint = "--allow host:PORT reaches a port of it, as host.box.internal"
+			return say.BadHint("this machine has no address in a box", hint)
 		}
 		return say.BadHint("not an address of IPv4 or IPv6", form)
 	}

@@ -127,7 +127,8 @@ func (b *Line) kept(dir string) string {
 	for i := range b.spec.Mounts.Own {
 		own := &b.spec.Mounts.Own[i]
 		_, name := pathname.Cut(own.Path)
-		if own.Path == "" || own.Kind == spec.Fixed && !b.project.writable || !pathname.HasPart(dir, name) || host.IsLink(own.Path) {
+		if own.Path == "" || own.Kind == spec.Fixed && !b.project.writable ||
+			!pathname.HasPart(dir, name) || host.IsLink(own.Path) {
 			continue
 		}
 		f, errno := host.LookFor(host.Here, own.Path)

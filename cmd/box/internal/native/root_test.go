@@ -63,7 +63,10 @@ func makeRoot(t *testing.T, archive *txtar.Archive, root string) {
 			t.Fatal(err)
 		}
 	}
-	if err := errors.Join(unix.Chroot(root), os.Chdir("/")); err != nil {
+	if err := unix.Chroot(root); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Chdir("/"); err != nil { //nolint:usetesting // there is no way back to where it was
 		t.Fatal(err)
 	}
 }

@@ -19,14 +19,22 @@ func TestReport(t *testing.T) {
 		want    string
 	}{
 		{Section{Title: "network"}, ""},
-		{Section{"network", []Refusal{{Text: "evil.example: no rule allows the name", Flag: "--allow evil.example"}}, 0},
-			"box: network: evil.example: no rule allows the name (--allow evil.example allows it)\n"},
-		{Section{"network", []Refusal{{Text: "a", Count: 1}, {Text: "b", Count: 2, Flag: "--c"}}, 3},
-			"box: network: a\nbox: network: b, 2 times (--c allows it)\nbox: network: and 3 more\n"},
-		{Section{"seccomp", []Refusal{{Text: "ptrace(0)", Cause: "own.txt:3", Hint: "change it"}}, 0},
-			"box: seccomp: ptrace(0)\nbox: cause: own.txt:3\nbox: hint: change it\n"},
-		{Section{"seccomp", []Refusal{{Text: "a\nbox: \x1b[2J\u202e", Flag: "\r", Cause: "\x07", Hint: "\x9b"}}, 0},
-			`box: seccomp: a\x0abox: \x1b[2J\u202e (\x0d allows it)` + "\n" + `box: cause: \x07` + "\n" + `box: hint: \x9b` + "\n"},
+		{
+			Section{"network", []Refusal{{Text: "evil.example: no rule allows the name", Flag: "--allow evil.example"}}, 0},
+			"box: network: evil.example: no rule allows the name (--allow evil.example allows it)\n",
+		},
+		{
+			Section{"network", []Refusal{{Text: "a", Count: 1}, {Text: "b", Count: 2, Flag: "--c"}}, 3},
+			"box: network: a\nbox: network: b, 2 times (--c allows it)\nbox: network: and 3 more\n",
+		},
+		{
+			Section{"seccomp", []Refusal{{Text: "ptrace(0)", Cause: "own.txt:3", Hint: "change it"}}, 0},
+			"box: seccomp: ptrace(0)\nbox: cause: own.txt:3\nbox: hint: change it\n",
+		},
+		{
+			Section{"seccomp", []Refusal{{Text: "a\nbox: \x1b[2J\u202e", Flag: "\r", Cause: "\x07", Hint: "\x9b"}}, 0},
+			`box: seccomp: a\x0abox: \x1b[2J\u202e (\x0d allows it)` + "\n" + `box: cause: \x07` + "\n" + `box: hint: \x9b` + "\n",
+		},
 	} {
 		var text lines
 		c.section.add(&text)

@@ -8,8 +8,11 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"os/signal"
 	"path/filepath"
 	"testing"
+
+	"golang.org/x/sys/unix"
 )
 
 // scriptVar names the script that this process runs instead of the tests: each script has a process of its own, so that
@@ -21,7 +24,18 @@ func TestMain(m *testing.M) {
 	// Without this log the go command keeps no result: it can't know of the box that was tested, nor of the scripts, which
 	// other processes read.
 	_ = flag.Set("test.testlogfile", "")
+	heed()
 	os.Exit(run(m))
+}
+
+// heed has the programs under test begin with the signals as they usually are: who starts the tests by nohup(1), or in the
+// background of a shell without jobs, ignores some, and a program inherits that.
+func heed() {
+	for _, s := range []os.Signal{unix.SIGHUP, unix.SIGINT} {
+		if signal.Ignored(s) {
+			signal.Notify(make(chan os.Signal, 1), s) // nobody reads it: here it has no effect, as before
+		}
+	}
 }
 
 // run chooses what this process is: the runner of one script, root's part of the tests, or a user's.

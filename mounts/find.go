@@ -188,17 +188,20 @@ func (f *finder) here() bool {
 	return spec.Relative(name) == ""
 }
 
-// onHost reports whether there is anything at below in source, and notes it.
+// onHost reports whether there is anything at below in source, and notes it. A source that is a link itself is what the link leads
+// to: that is what is mounted.
 func (f *finder) onHost(source, below string) bool {
 	f.host.Cut(0)
 	f.host.Add(source)
+	how := 0
 	if below = spec.Relative(below); below != "" {
 		if !strings.HasSuffix(source, "/") {
 			f.host.Add("/")
 		}
 		f.host.Add(below)
+		how = unix.AT_SYMLINK_NOFOLLOW
 	}
-	mode, errno := host.Stat(f.host.String(), unix.AT_SYMLINK_NOFOLLOW)
+	mode, errno := host.Stat(f.host.String(), how)
 	f.link = mode&unix.S_IFMT == unix.S_IFLNK
 	return errno == 0
 }

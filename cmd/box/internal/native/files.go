@@ -70,7 +70,7 @@ func (b *Line) addBeside(word string, ro bool) error {
 	}
 	if dest[0] != '/' {
 		early.Ordinary()
-		return say.Bad("DEST is a path from the root: " + source + ":" + mounts.Spelled(dest))
+		return say.BadHint("DEST is no path from the root", early.Concat(b.step.words[0], " ", source, ":", mounts.Spelled(dest)))
 	}
 	b.beside = true
 	return b.addBind([]string{source, dest}, spec.Entry{RO: ro})

@@ -46,7 +46,7 @@ func (b *Line) netMode(w []string) error {
 		return say.BadHint("not supported yet: every address, and what it can't be told by a name",
 			"--net names with --allow NAME, or --net host")
 	default:
-		return say.Bad("not none, names or host")
+		return say.BadHint("not none, names or host", "--net host is all that you reach, --allow NAME one host")
 	}
 	b.net.mode, b.net.from = w[0], b.step.words
 	return nil

@@ -6,7 +6,6 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
-	"slices"
 	"strings"
 	"testing"
 
@@ -52,7 +51,7 @@ func golden(t *testing.T, file string) {
 		t.Fatal(err)
 	}
 	defer to.Close()
-	tree := "/project"
+	tree := ownTree
 	if hasRoot(archive) {
 		makeRoot(t, archive, os.Getenv(rootVar))
 	} else {
@@ -84,9 +83,6 @@ func golden(t *testing.T, file string) {
 				t.Fatal(err)
 			}
 		}
-	}
-	if target, err := os.Readlink("/etc/resolv.conf"); err == nil && slices.Contains(args, "--allow") {
-		t.Skip("/etc/resolv.conf is a link here, and the plan has a rule for the directory of", target)
 	}
 	t.Chdir(tree)
 	args = withDescriptors(t, args)

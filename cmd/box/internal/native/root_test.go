@@ -15,6 +15,9 @@ import (
 // rootVar names the directory that is to be this process's root.
 const rootVar = "BOXTEST_ROOT"
 
+// ownTree is the working directory in such a root.
+const ownTree = "/project"
+
 // hasRoot reports whether a golden plan is that of a machine of its own: the base view shows what there is on one. Its files have
 // absolute names.
 func hasRoot(archive *txtar.Archive) bool {
@@ -56,6 +59,9 @@ func makeRoot(t *testing.T, archive *txtar.Archive, root string) {
 		if filepath.IsAbs(f.Name) {
 			place(t, filepath.Join(root, f.Name), f.Data)
 		}
+	}
+	if err := os.MkdirAll(root+ownTree, 0o755); err != nil {
+		t.Fatal(err)
 	}
 	for _, dir := range []string{"/proc", "/dev"} {
 		err := errors.Join(os.Mkdir(root+dir, 0o755), unix.Mount(dir, root+dir, "", unix.MS_BIND|unix.MS_REC, ""))

@@ -73,7 +73,7 @@ func (r *Register) Runtime() int { return r.runtime }
 func (r *Register) Renew() unix.Errno {
 	fd, errno := own(r.Places.Runtime)
 	if errno != 0 {
-		r.Places.Runtime = LastResort()
+		r.Places.Runtime = LastResort(number(uint64(unix.Getuid())))
 		if fd, errno = own(r.Places.Runtime); errno != 0 {
 			return errno
 		}
@@ -84,11 +84,8 @@ func (r *Register) Renew() unix.Errno {
 	return 0
 }
 
-// LastResort is RUNTIME for a user who has no runtime directory.
-func LastResort() string {
-	var digits [early.MaxDigits]byte
-	return early.Concat("/tmp/box-", early.String(early.Digits(digits[:], uint64(unix.Getuid()), 10)))
-}
+// LastResort is RUNTIME for a user who has no runtime directory. uid is the user's id, in decimal.
+func LastResort(uid string) string { return early.Concat("/tmp/box-", uid) }
 
 // Has reports whether the directory of sockets that is at its place now has a file by that name.
 func (r *Register) Has(name string, file host.File) bool {

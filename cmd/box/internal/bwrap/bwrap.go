@@ -235,6 +235,7 @@ func (b *Line) finish(command []string) error {
 	s.Command.Env = setVariable(b.env, "PWD", s.Command.Dir)
 	b.life()
 	s.Filters = b.seccomps
+	inputs.BoxDirectories(s)
 	return nil
 }
 

@@ -39,6 +39,18 @@ func OwnDirectories(s *spec.Spec) {
 	own[4] = spec.OwnDir{Path: userDirectory("XDG_CONFIG_HOME", "/.config/box"), Kind: spec.Fixed}
 }
 
+// BoxDirectories notes those of boxes with a name alone: what starts them
+// again, and where they are asked. It notes none if there has never been such
+// a box, which takes one system call to see.
+func BoxDirectories(s *spec.Spec) {
+	state := StateDirectory()
+	if state == "" || !host.IsDir(early.Concat(state, "/boxes")) {
+		return
+	}
+	s.Mounts.Own[0] = spec.OwnDir{Path: state, Kind: spec.Secret}
+	s.Mounts.Own[1] = spec.OwnDir{Path: runtimeDirectory(), Kind: spec.Secret}
+}
+
 // userDirectory returns the directory box in the one that a variable names, or
 // the one below the home.
 func userDirectory(variable, below string) string {
@@ -85,7 +97,7 @@ func runtimeDirectory() string {
 	if dir := early.Concat("/run/user/", uid); callers(dir) {
 		return early.Concat(dir, "/box")
 	}
-	return register.LastResort()
+	return register.LastResort(uid)
 }
 
 // callers reports whether a directory is the caller's own, and closed to others.

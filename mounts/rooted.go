@@ -45,14 +45,7 @@ func rooted(source string) bool {
 		if target == "" {
 			return false
 		}
-		if at.Cut(above); target[0] == '/' {
-			at.Cut(0)
-		}
-		next.Cut(0)
-		next.Add(target)
-		next.Add("/")
-		next.Add(rest.String())
-		rest, next = next, rest
+		putTarget(target, &at, above, &rest, &next)
 	}
 }
 

@@ -64,6 +64,7 @@ fuzz:
 	cd launch && ../bin/launch.test -test.run '^$$' -test.fuzz FuzzHear -test.fuzztime 60s -test.fuzzcachedir $(CURDIR)/bin/fuzz
 	go test -fuzz FuzzPrefix -fuzztime 60s ./cmd/box/internal/arg
 	go test -fuzz FuzzTarget -fuzztime 60s ./cmd/box/internal/arg
+	go test -fuzz FuzzRepaired -fuzztime 60s ./cmd/box/internal/arg
 	go test -fuzz FuzzRead -fuzztime 60s ./netns/relay
 	go test -fuzz FuzzParse -fuzztime 60s ./seccompprofile/policy
 	go test -fuzz FuzzImport -fuzztime 60s ./seccompprofile/oci

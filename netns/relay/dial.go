@@ -82,7 +82,7 @@ func (d *dial) next() {
 			err = d.connect(fd, to)
 		}
 		if err != nil {
-			d.failed = to.String() + ": " + err.Error()
+			d.note(to, err)
 			continue
 		}
 		d.nextAt = now() + staggerBy
@@ -134,7 +134,7 @@ func (t *try) ready(events uint32) {
 		d.done(t, events)
 		return
 	}
-	d.failed = t.addr.String() + ": " + err.Error()
+	d.note(t.addr, err)
 	d.remove(t)
 	d.conn.relay.drop(t.fd)
 	if d.conn.publish {
@@ -163,6 +163,19 @@ func (t *try) problem(failed bool) error {
 		}
 	}
 	return nil
+}
+
+// note keeps why an address can't be connected, as the end of a line that begins with what the command has asked for.
+func (d *dial) note(to netip.AddrPort, err error) {
+	switch v := &d.conn.verdict; {
+	case v.toHost && err == unix.ECONNREFUSED:
+		d.failed = "nothing listens on that port of this machine"
+	case v.toHost && d.failed != "": // of its two addresses, the second one may be no address here
+	case v.name == "" && to == v.to:
+		d.failed = err.Error()
+	default:
+		d.failed = to.String() + ": " + err.Error()
+	}
 }
 
 // remove takes out an address that was tried.

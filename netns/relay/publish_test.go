@@ -138,12 +138,13 @@ func TestHostPort(t *testing.T) {
 	other, err := net.Listen("tcp4", "127.0.0.1:18102")
 	must(t, err)
 	handleAll(t, other, tellPeer)
-	s := start(t, "host:18100 host:18101 good.example:18102", "")
+	s := start(t, "host:18100 host:18101 good.example:18102 host:18103 "+srvIP4+":18103", "")
 	name := s.resolve("host.box.internal")
 	for addr, ok := range map[string]bool{
 		name + ":18100": true, "127.0.0.1:18100": true, "[::1]:18100": true,
 		name + ":18101": true, "127.0.0.1:18101": true, "[::1]:18101": true,
 		name + ":18102": false, "127.0.0.1:18102": false, "[::1]:18102": false, hostIP4 + ":18100": false,
+		name + ":18103": false, srvIP4 + ":18103": false,
 	} {
 		c, err := s.dial(addr)
 		if err == nil {
@@ -153,8 +154,15 @@ func TestHostPort(t *testing.T) {
 			t.Errorf("%s: %v", addr, err)
 		}
 	}
-	if report := s.report(); !strings.Contains(report, "host.box.internal:18102: no rule allows it [--allow host:18102]") {
-		t.Error(report)
+	report := s.report()
+	for _, want := range []string{
+		"host.box.internal:18102: no rule allows it [--allow host:18102]",
+		"host.box.internal:18103: nothing listens on that port of this machine []",
+		"\n" + srvIP4 + ":18103: connection refused []",
+	} {
+		if !strings.Contains(report, want) {
+			t.Errorf("no %q in\n%s", want, report)
+		}
 	}
 }
 

@@ -30,7 +30,7 @@ func Target(word string) (r spec.NetRule, ports string, err error) {
 		}
 		return r, ports, nil
 	case strings.IndexByte(name, '/') >= 0:
-		return r, "", say.BadHint("a name and not a path, or not a range of addresses", bare(name))
+		return r, "", notRange(name)
 	}
 	switch {
 	case name == "host":
@@ -51,7 +51,7 @@ func Target(word string) (r spec.NetRule, ports string, err error) {
 // spelled looks for what is in no name, and in no address.
 func spelled(word string) error {
 	if word == "" {
-		return say.Bad("an empty name names nothing")
+		return say.BadHint("an empty name names nothing", "a name is written as example.org or example.org:443")
 	}
 	for i := range len(word) {
 		switch c := word[i]; {
@@ -61,25 +61,22 @@ func spelled(word string) error {
 			return say.Bad("a name with other letters than a to z is written as xn--...: idn2(1) does that")
 		}
 	}
-	if _, page, is := strings.Cut(word, "://"); is {
-		return say.BadHint("a name, and not the address of a page", bare(page))
+	if strings.Contains(word, "://") {
+		return say.Bad("a name, and not the address of a page")
 	}
-	if _, host, is := strings.Cut(word, "@"); is {
-		return say.BadHint("a name, without a user", bare(host))
+	if strings.IndexByte(word, '@') >= 0 {
+		return say.Bad("a name, without a user")
 	}
 	return nil
 }
 
-// bare returns the flag for the name in what else an address of a page has.
-//
-//go:noinline
-func bare(page string) string {
-	early.Ordinary()
-	name, _, _ := strings.Cut(page, "/")
-	if _, host, ok := strings.Cut(name, "@"); ok {
-		name = host
+// notRange returns what is wrong with a word with a slash in it.
+func notRange(word string) error {
+	before, _, _ := strings.Cut(word, "/")
+	if _, _, is := Prefix(before); is {
+		return say.Bad("a range is ADDRESS/BITS, with at most 32 bits for an IPv4 address and 128 for an IPv6 one")
 	}
-	return "--allow " + name
+	return say.Bad("a name, and not a path")
 }
 
 // cutPorts divides a word at the colon before its ports. An IPv6 address is in brackets, since it has colons itself.
@@ -209,6 +206,8 @@ func Port(word string) (uint16, error) {
 	switch {
 	case ok && n > 0 && n < 1<<16 && word[0] != '0':
 		return uint16(n), nil
+	case ok && n > 0 && word[0] == '0':
+		return 0, say.Bad("a port has no zeros in front")
 	case word == "*":
 		return 0, say.Bad("all ports at once are not supported yet: name them, with commas")
 	case strings.IndexByte(word, '-') > 0:
@@ -221,7 +220,7 @@ func Port(word string) (uint16, error) {
 func Publication(word string) (p spec.NetPort, err error) {
 	p = spec.NetPort{Addr: loopback, Word: word}
 	if word == "" {
-		return p, say.Bad("it takes two ports, that outside and that inside")
+		return p, say.BadHint("it takes two ports, that outside and that inside", "--publish 8080:80")
 	}
 	rest := word
 	if at := strings.IndexByte(rest, '/'); at >= 0 {

@@ -67,7 +67,11 @@ func (b *Line) allow(w []string) error {
 	b.netOrigin()
 	word := w[0]
 	if word == "" || word[0] != '@' {
-		return b.allowWord(word, word)
+		err := b.allowWord(word, word)
+		if err != nil {
+			return say.WithHint(err, arg.Repaired("--allow", word))
+		}
+		return nil
 	}
 	names, ok := netgroup.Find(word[1:])
 	if !ok {
@@ -194,9 +198,10 @@ func (b *Line) deny(w []string) error {
 	r, ports, err := arg.Target(w[0])
 	switch {
 	case err != nil:
-		return err
+		return say.WithHint(err, arg.Repaired("--deny", w[0]))
 	case ports != "":
-		return say.Bad("it is denied on every port, so none can be given")
+		early.Ordinary()
+		return say.BadHint("it is denied on every port, so none can be given", "--deny "+w[0][:len(w[0])-len(ports)-1])
 	case r.Kind == spec.NetAny, r.Kind == spec.NetHostPort:
 		return say.Bad("what --allow does not name is not reached anyway")
 	}

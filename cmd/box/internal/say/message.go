@@ -90,6 +90,17 @@ func BadHint(what, hint string) error {
 	return &hinted{what, hint}
 }
 
+// WithHint adds a hint to what Bad has returned, if there is one to add and none yet.
+//
+//go:noinline
+func WithHint(err error, hint string) error {
+	early.Ordinary()
+	if h := (*hinted)(nil); hint == "" || errors.As(err, &h) {
+		return err
+	}
+	return &hinted{err.Error(), hint}
+}
+
 // hinted is what is wrong with the arguments of a flag, and what may be right.
 type hinted struct{ what, hint string }
 

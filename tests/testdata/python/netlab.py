@@ -14,8 +14,9 @@ NAMES = {
     "other.test": ["203.0.113.5"],                  # the same address: another name
     "evil.test": ["203.0.113.66"], "private.test": ["10.9.9.9"], "loop.test": ["127.0.0.1"], "meta.test": ["169.254.169.254"],
     "wild.private.test": ["10.9.9.9"], "mapped.test": ["::ffff:127.0.0.1"], "nat64.test": ["64:ff9b::7f00:1"], "self.test": ["10.77.0.1"], "six.test": ["2001:db8::6"],
-    "dead.test": ["203.0.113.250"],                 # nobody answers there
-    "both.test": ["203.0.113.250", "203.0.113.5"],  # the first one is dead
+    "dead.test": ["203.0.113.250"],                 # what is accepted is closed
+    "dropped.test": ["198.51.100.1"],               # nobody answers there
+    "both.test": ["203.0.113.250", "203.0.113.5"],  # the first one closes
 }
 REBIND = ["203.0.113.9", "127.0.0.1"]               # rebind.test: the second answer is another one
 HOST, SRV = "10.77.0.1", "10.77.0.2"
@@ -187,6 +188,7 @@ def srv(ready, go, dir):
     ip("link", "set", "veth1", "up")
     ip("route", "add", "local", "default", "dev", "lo", "table", "main")
     ip("-6", "route", "add", "local", "default", "dev", "lo", "table", "main")
+    ip("route", "add", "blackhole", "198.51.100.0/24", "table", "local")
     secure = tls_server(dir)
     for family in (socket.AF_INET, socket.AF_INET6):
         serve_tcp(80, http, family)

@@ -18,6 +18,9 @@ import (
 // slowVar says how many times slower than others this machine is: an emulated one.
 const slowVar = "BOXTEST_SLOW"
 
+// idleVar says for how many seconds connections are idle in net_idle: 300 with BOXTEST_SLOW=4, by hand.
+const idleVar = "BOXTEST_IDLE"
+
 // scriptTime bounds a script, and scriptGrace the time that its process has after that to report what hangs.
 var (
 	scriptTime  = 120 * time.Second * time.Duration(setting(slowVar, 1))
@@ -175,7 +178,7 @@ func (s *script) setup(env *testscript.Env) error {
 	s.made = append(s.made, filepath.Join(home, ".config")) // box's own part of it is read-only in a sandbox, and so it is made
 	env.Vars = append(env.Vars, "PYTHONPATH="+library, "PYTHONDONTWRITEBYTECODE=1")
 	env.Vars = append(env.Vars, "DOCUMENT="+documentPath())
-	env.Vars = append(env.Vars, slowVar+"="+os.Getenv(slowVar))
+	env.Vars = append(env.Vars, slowVar+"="+os.Getenv(slowVar), idleVar+"="+os.Getenv(idleVar))
 	s.dir = env.WorkDir
 	s.given, err = filesBelow(s.dir)
 	return err

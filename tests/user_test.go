@@ -94,7 +94,7 @@ func asUser(dir string) (status int, err error) {
 	} else {
 		fmt.Fprintln(os.Stderr, "tests:", err) // only the tests that compare with it fail
 	}
-	for _, name := range []string{bwrapVar, startsVar, linesVar, seedVar, slowVar, stressVar} {
+	for _, name := range []string{bwrapVar, startsVar, linesVar, seedVar, slowVar, stressVar, idleVar} {
 		cmd.Env = append(cmd.Env, name+"="+os.Getenv(name))
 	}
 	cmd.SysProcAttr = &syscall.SysProcAttr{Credential: cred}

@@ -81,10 +81,10 @@ func Scopes(s *spec.Spec) (set uint64) {
 	if !s.Confine.Use {
 		return 0
 	}
-	if !s.New.Has(spec.Net) {
+	if s.Callers(spec.Net) {
 		set |= scopeAbstract
 	}
-	if !s.OwnsPID() {
+	if s.Callers(spec.PID) {
 		set |= scopeSignal
 	}
 	if set == 0 {
@@ -118,7 +118,7 @@ func Begin(b *plan.Builder, s *spec.Spec) (d Domain, err error) {
 	was := b.For(spec.Confined)
 	d.ruleset = b.Ruleset(d.files, 0, d.scopes)
 	if d.files != 0 {
-		d.queues(s.New.Has(spec.IPC))
+		d.queues(!s.Callers(spec.IPC))
 	}
 	b.For(was)
 	return d, nil

@@ -23,10 +23,10 @@ func Left(s *spec.Spec) (left []string) {
 			"a file on 0, 1 or 2 that is open for reading only is read-only all the same")
 	}
 	abi := plan.LandlockABI()
-	if !s.New.Has(spec.Net) && scopes(abi)&scopeAbstract == 0 {
+	if s.Callers(spec.Net) && scopes(abi)&scopeAbstract == 0 {
 		left = append(left, "no Landlock scopes (Linux 6.12): the command reaches the abstract sockets of the caller's network")
 	}
-	if !s.OwnsPID() && scopes(abi)&scopeSignal == 0 {
+	if s.Callers(spec.PID) && scopes(abi)&scopeSignal == 0 {
 		left = append(left, "no Landlock scopes (Linux 6.12): the command can signal the caller's processes")
 	}
 	return left

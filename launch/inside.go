@@ -27,6 +27,8 @@ const (
 	insideCores   = 1 << iota // core dumps are not limited
 	insideGroups              // supplementary groups have been given up
 	insideKeyring             // the session keyring is the caller's
+	insideShares              // others can have its namespaces in common with it: see spec.Shares
+	insideNested              // the command may make user namespaces
 )
 
 // tape is a record that is written or read, field by field. One without data only counts.
@@ -107,7 +109,7 @@ func WriteInside(b *plan.Builder, s *spec.Spec) (fd int, errno unix.Errno) {
 // inside writes the fields.
 func (t *tape) inside(s *spec.Spec) {
 	bits := uint64(0)
-	for bit, is := range [...]bool{s.Limits.Cores, s.IDs.Ranges, s.Life.Keyring} {
+	for bit, is := range [...]bool{s.Limits.Cores, s.IDs.Ranges, s.Life.Keyring, s.Shares(), s.Nested} {
 		if is {
 			bits |= 1 << bit
 		}
@@ -131,6 +133,19 @@ func (t *tape) inside(s *spec.Spec) {
 	for _, e := range s.Command.Env {
 		t.text(e)
 	}
+	t.number(uint64(max(s.Network.Mode, s.Network.Joined)))
+	t.text(hostName(s))
+}
+
+// hostName returns the host name of a sandbox, or "" if it is the caller's.
+func hostName(s *spec.Spec) (name string) {
+	name = s.Join.HostName
+	for i := range s.Tree {
+		if s.Tree[i].Kind == spec.Hostname {
+			name = s.Tree[i].Source
+		}
+	}
+	return name
 }
 
 // program returns the program of a filter, or nil if it loads none.
@@ -170,6 +185,11 @@ type Inside struct {
 	Dev      string // a /dev of the sandbox's own, or ""
 	env      tape   // its first field is how many there are
 
+	Shares   bool         // namespaces: see spec.Shares
+	Nested   bool         // the command may make user namespaces
+	Network  spec.NetMode // what is reached by its network
+	HostName string       // of its own, or ""
+
 	filters [maxFilters]spec.Filter
 	n       int // of filters
 }
@@ -188,6 +208,7 @@ func (x *Inside) Read(data []byte) (format uint64, ok bool) {
 	}
 	bits := t.readNumber()
 	x.Limits.Cores, x.Groups, x.Keyring = bits&insideCores != 0, bits&insideGroups != 0, bits&insideKeyring != 0
+	x.Shares, x.Nested = bits&insideShares != 0, bits&insideNested != 0
 	x.Keep, x.UID, x.GID, x.Umask = t.readNumber(), uint32(t.readNumber()), uint32(t.readNumber()), uint32(t.readNumber())
 	l := &x.Limits
 	l.Processes, l.Signals, l.Queues, l.Files, l.FilesMax = t.readNumber(), t.readNumber(), t.readNumber(), t.readNumber(),
@@ -206,6 +227,9 @@ func (x *Inside) Read(data []byte) (format uint64, ok bool) {
 	n = t.readNumber()
 	for range min(n, uint64(len(data))) {
 		t.readText()
+	}
+	if t.at < len(t.data) { // else it was written before there were these
+		x.Network, x.HostName = spec.NetMode(t.readNumber()), textOf(t.readText())
 	}
 	return format, !t.bad && n <= uint64(len(data))
 }

@@ -18,7 +18,7 @@ func (b *Sandbox) move(sender int) {
 
 // foreign reports whether pid 1 lives in a pid namespace that somebody else's pid 1 ends, see disown.
 func foreign(s *spec.Spec) bool {
-	return (s.Join.PID.Given() || s.Join.Box) && !s.Life.Direct
+	return s.InOthers() && !s.Life.Direct
 }
 
 // disown leaves no zombies in a pid namespace of others, not even while this process is stopped: the namespace's pid 1 waits

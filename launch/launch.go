@@ -107,13 +107,21 @@ func begin(b *plan.Builder, s *spec.Spec) {
 		b.Prctl(plan.WhyTie, unix.PR_SET_PDEATHSIG, uintptr(unix.SIGKILL), 0)
 		b.ParentAlive()
 	}
-	b.Prctl(plan.WhyTie, unix.PR_SET_DUMPABLE, 1, 0) // the parent may not be, and what isn't can't write its own uid_map
+	if s.Join.Of == 0 {
+		b.Prctl(plan.WhyTie, unix.PR_SET_DUMPABLE, 1, 0) // the parent may not be, and what isn't can't write its own uid_map
+	}
 	if len(s.Life.CPUs) > 0 {
 		b.SetCPUs(s.Life.CPUs)
 	}
 	b.OpenatTo(plan.WhyProc, plan.Proc, plan.Cwd, b.String("/proc"), unix.O_PATH|unix.O_DIRECTORY, 0)
 	if s.Life.Await && !s.IDs.Ranges { // ranges of ids wait anyway
+		if s.Join.Of != 0 {
+			b.Prctl(plan.WhyTie, unix.PR_SET_DUMPABLE, 1, 0) // an act looks at its namespaces
+		}
 		b.AwaitParent()
+		if s.Join.Of != 0 {
+			b.Prctl(plan.WhyTie, unix.PR_SET_DUMPABLE, 0, 0)
+		}
 	}
 }
 

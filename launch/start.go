@@ -193,7 +193,7 @@ func (m *machine) load(p *plan.Plan, regs []uintptr) {
 func (m *machine) fit(s *spec.Spec) {
 	m.serves = len(s.Network.Publish) != 0 && !s.Life.Direct
 	m.shared, m.patient = !s.OwnsPID(), s.Life.LeaveDescendants
-	m.apart, m.lasts = s.Join.Box, s.Life.Lasts != 0
+	m.apart, m.lasts = s.Join.Box || s.Join.Of.Has(spec.PID), s.Life.Lasts != 0
 	m.departs = s.Life.Depart && !m.lasts
 	m.without = 0
 	if s.Mounts.WithoutOpenat2 {

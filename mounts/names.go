@@ -21,7 +21,7 @@ var resolverSockets = [...]string{
 // /etc/resolv.conf. Where that file is missing and can't be made, programs ask 127.0.0.1, see resolv.conf(5), and box answers
 // there. It comes after everything else in the tree but what makes the root read-only at last.
 func Resolver(s *spec.Spec, contents string) {
-	if s.Network.Mode != spec.NetNames {
+	if !s.Network.ByName() {
 		return
 	}
 	at := len(s.Tree)

@@ -18,7 +18,7 @@ const noteResolver = "base view: what " + resolvConf + " leads to, with the call
 // view: that of systemd-resolved lies in /run. The file is put where the link leads to in the sandbox, whatever other links the way
 // has on the host. Only root can have made them, as far as /etc is concerned, and it is nothing but a file that is brought.
 func (v *view) resolver() {
-	if v.s.New.Has(spec.Net) {
+	if !v.s.Callers(spec.Net) {
 		return
 	}
 	mode, errno := host.Stat(resolvConf, unix.AT_SYMLINK_NOFOLLOW)

@@ -50,7 +50,12 @@ type Network struct {
 	Origin  Origin // the first flag about it
 
 	LogOrigin Origin
+
+	Joined NetMode // of the box whose network it is, see Join.Of
 }
+
+// ByName reports whether box answers for the names in the sandbox's network.
+func (n *Network) ByName() bool { return n.Mode == NetNames || n.Joined == NetNames }
 
 // Relayed reports whether a process outside is needed that carries connections.
 func (n *Network) Relayed() bool { return n.Mode == NetNames || len(n.Publish) != 0 }

@@ -21,7 +21,11 @@ const (
 	entries   Ref = 1 << 24
 	filters   Ref = 2 << 24
 	locks     Ref = 3 << 24
+	joined    Ref = 4 << 24
 )
+
+// JoinRef names Join.From[i].
+func JoinRef(i int) Ref { return joined + Ref(i) }
 
 // EntryRef names Tree[i].
 func EntryRef(i int) Ref { return entries + Ref(i) }
@@ -51,6 +55,8 @@ func (s *Spec) Entry(ref Ref) *Entry {
 // Origin returns where the wish that ref names came from.
 func (s *Spec) Origin(ref Ref) Origin {
 	switch {
+	case ref >= joined:
+		return s.Join.From[ref-joined].Origin
 	case ref >= locks:
 		return Origin{Words: []string{"--lock-file", s.Lock(ref)}}
 	case ref >= filters:

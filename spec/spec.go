@@ -71,18 +71,44 @@ type Join struct {
 	PID  FD // with New.Has(PID) the sandbox's own lies below it
 
 	Box bool // all that a running sandbox has, and nothing is made: see launch.CompileEnter
+
+	// Of are namespaces of boxes that are up, which the sandbox has in common with them. From has them, in the order of
+	// Joinable. User is then the user namespace that owns them: the sandbox is built in it, and the command gets one below it.
+	Of   Namespaces
+	From [len(Joinable)]FD
+	// HostName is that of a UTS namespace of theirs.
+	HostName string
 }
+
+// Joinable are the namespaces of a box that others can have in common with it, the pid namespace last.
+var Joinable = [...]Namespaces{Net, IPC, UTS, PID}
 
 // Joins reports whether pid 1 has to be made in somebody else's namespaces: the process that is cloned first is then
 // not it.
 func (s *Spec) Joins() bool { return s.Join.User.Given() || s.Join.PID.Given() || s.Join.Box }
+
+// Callers reports whether the sandbox has such a namespace from its caller.
+func (s *Spec) Callers(ns Namespaces) bool {
+	return !(s.New | s.Join.Of).Has(ns) && (ns != PID || !s.Join.PID.Given())
+}
+
+// InOthers reports whether pid 1 lives in a pid namespace that somebody else's pid 1 ends.
+func (s *Spec) InOthers() bool { return s.Join.PID.Given() || s.Join.Box || s.Join.Of.Has(PID) }
+
+// Shares reports whether others can have namespaces of the sandbox in common with it: they are built in the user namespace that
+// owns these, and nobody there could give them more than the command has.
+func (s *Spec) Shares() bool {
+	return s.Life.Named && (s.New.Has(User) || s.Join.Of != 0) && !s.Nested && !s.IDs.Ranges && !s.IDs.Given && s.Caps.Keep == 0 &&
+		!s.Join.Last.Given()
+}
 
 // OwnsUser reports whether the sandbox is in another user namespace than its caller.
 func (s *Spec) OwnsUser() bool {
 	return s.New.Has(User) || s.Join.User.Given() || s.Join.Last.Given()
 }
 
-// OwnsPID reports whether the sandbox is in another pid namespace than its caller.
+// OwnsPID reports whether the sandbox is in another pid namespace than its caller, and not in one of a box: that does not end with
+// it.
 func (s *Spec) OwnsPID() bool { return s.New.Has(PID) || s.Join.PID.Given() }
 
 // Caps are the capabilities of the command, see capabilities(7). The zero value has none.

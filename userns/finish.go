@@ -14,7 +14,7 @@ const lastCap = 63
 // privilege. The order matters: a new user namespace brings a full set of capabilities, so they are dropped after it.
 func Finish(b *plan.Builder, s *spec.Spec) error {
 	joinLast(b, s)
-	if s.New.Has(spec.User) {
+	if s.New.Has(spec.User) || s.Join.Of != 0 {
 		second(b, s)
 	}
 	assertFlat(b, s)
@@ -48,19 +48,27 @@ func newKeyring(b *plan.Builder, s *spec.Spec) {
 // Either way the limit on user namespaces ends where the command will be: the outer of two allows the one that exists,
 // a single one allows none. It holds because only CAP_SYS_RESOURCE in that namespace could raise it, and the command has no
 // capability anywhere. See set_permissions() in the kernel's kernel/ucount.c.
+//
+// A box with a name has two, and others may come into the outer one and make their own below it. So the limit is that of the
+// inner one, and none.
 func second(b *plan.Builder, s *spec.Spec) {
 	was, want := first(s), ids{s.IDs.UID, s.IDs.GID}
+	joins := s.Join.Of != 0
+	if joins {
+		was = ids{} // Shares
+	}
+	inner := joins || s.Shares()
 	// With capabilities the command could raise the limit of its own namespace, but not that of another.
 	// Nor does a limit show that it can read there.
-	two := (was != want || !s.Nested && (s.Assert || s.Caps.Keep != 0)) && !s.IDs.Ranges && !s.IDs.Given
-	if !s.Nested {
+	two := (was != want || !s.Nested && (s.Assert || s.Caps.Keep != 0)) && !s.IDs.Ranges && !s.IDs.Given || inner
+	if !s.Nested && !inner {
 		limit := uint64(0)
 		if two {
 			limit = 1
 		}
 		limitNested(b, s, limit)
 	}
-	if s.Limits.Quarter {
+	if s.Limits.Quarter && !joins { // who joins has a part of what the box has
 		limitShares(b, s)
 	}
 	if !two {
@@ -68,9 +76,15 @@ func second(b *plan.Builder, s *spec.Spec) {
 	}
 	before := b.For(spec.Identity)
 	b.Unshare(plan.WhyIDMap, unix.CLONE_NEWUSER)
+	if joins {
+		b.Prctl(plan.WhyTie, unix.PR_SET_DUMPABLE, 1, 0) // see begin in package launch; nobody else is in this namespace
+	}
 	write(b, "self/uid_map", "%d %d 1\n", uint64(want.uid), uint64(was.uid))
 	write(b, "self/gid_map", "%d %d 1\n", uint64(want.gid), uint64(was.gid))
 	b.For(before)
+	if inner {
+		limitNested(b, s, 0)
+	}
 }
 
 // limitNested sets the limit on user namespaces. Where /proc/sys is read-only, as in most containers, the filter is the layer

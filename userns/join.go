@@ -20,6 +20,11 @@ func Join(b *plan.Builder, s *spec.Spec) {
 	if !s.Joins() {
 		return
 	}
+	if s.Join.Of != 0 {
+		b.Flags = cloneClearSighand
+		joinBoxes(b, s, all)
+		return
+	}
 	was := b.Whom()
 	made := uint64(0) // what is made when the process in the right pid namespace is
 	b.Flags &^= unix.CLONE_NEWPID
@@ -37,6 +42,23 @@ func Join(b *plan.Builder, s *spec.Spec) {
 	if s.New.Has(spec.PID) {
 		b.Hop(unix.CLONE_NEWPID)
 	}
+	b.For(was)
+}
+
+// joinBoxes enters namespaces of boxes that are up: first the user namespace that owns them, in which a process has all
+// capabilities, and then the sandbox makes its own there. Others may run in the pid namespace that it comes into. They share no
+// user namespace with it; nor can they see what it has of the host, since it is not dumpable from its first call on.
+func joinBoxes(b *plan.Builder, s *spec.Spec, flags uint64) {
+	was := b.For(spec.JoinUser)
+	b.Prctl(plan.WhyTie, unix.PR_SET_DUMPABLE, 0, 0)
+	b.Setns(s.Join.User.Number(), unix.CLONE_NEWUSER)
+	for i, ns := range spec.Joinable {
+		if s.Join.Of.Has(ns) {
+			b.For(spec.JoinRef(i))
+			b.Setns(s.Join.From[i].Number(), uintptr(Flags(ns)))
+		}
+	}
+	b.Hop(flags)
 	b.For(was)
 }
 

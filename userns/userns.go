@@ -58,7 +58,7 @@ func self() ids { return ids{uint32(unix.Getuid()), uint32(unix.Getgid())} }
 // first returns who the sandbox is while it is built. devpts needs a mapped root, and a /dev comes with nearly every
 // sandbox; so it is root, and Finish makes a second namespace in which it is who the command wants to be.
 func first(s *spec.Spec) ids {
-	if needsRoot(s) {
+	if s.Shares() || needsRoot(s) { // who shares them may need it
 		return ids{}
 	}
 	return ids{s.IDs.UID, s.IDs.GID}

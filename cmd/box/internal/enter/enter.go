@@ -13,12 +13,8 @@ import (
 	"box/internal/host"
 	"box/internal/inherited"
 	"box/launch"
-	"box/register"
-	"box/shim"
 	"box/spec"
 	"box/userns"
-
-	"golang.org/x/sys/unix"
 )
 
 // Line is one command line. There is one in a process, and it must not move.
@@ -30,14 +26,11 @@ type Line struct {
 	env      []string // NAME=value
 	command  []string
 
-	envs     [64]string
-	origin   [2]string // of dir
-	register register.Register
-	at       register.Box
-	handed   shim.Handed
-	box      userns.Box
-	inside   launch.Inside
-	spec     *spec.Spec
+	envs   [64]string
+	origin [2]string // of dir
+	up     session.Up
+	box    userns.Box
+	spec   *spec.Spec
 }
 
 // Run runs the command of words, which follow "exec", and returns how it has ended. An error is a *say.Message.
@@ -49,15 +42,13 @@ func (b *Line) Run(s *session.Session, words []string) (launch.Status, error) {
 	if err := b.scan(words); err != nil {
 		return launch.Status{}, err
 	}
-	if !b.handed.Given() {
-		if err := b.ask(); err != nil {
-			return launch.Status{}, err
-		}
+	if err := b.up.Ask(b.name); err != nil {
+		return launch.Status{}, err
 	}
 	if err := b.fill(s); err != nil {
 		return launch.Status{}, err
 	}
-	if err := launch.CompileEnter(&s.Builder, b.spec, &b.box, &b.inside); err != nil {
+	if err := launch.CompileEnter(&s.Builder, b.spec, &b.box, &b.up.Inside); err != nil {
 		return launch.Status{}, b.explained(err)
 	}
 	signals, err := inherited.Catch(launch.Signals())
@@ -73,45 +64,20 @@ func (b *Line) Run(s *session.Session, words []string) (launch.Status, error) {
 	return status, nil
 }
 
-// ask has the monitor of the box hand out what is needed.
-func (b *Line) ask() error {
-	if err := b.register.Open(inputs.Places()); err != nil {
-		return failure.Register(b.name, err)
-	}
-	if !b.register.At(&b.at, b.name) {
-		early.Ordinary()
-		found, err := b.register.Find(b.name)
-		if err != nil {
-			return failure.Register(b.name, err)
-		}
-		return failure.Unheard(found, shim.ErrDown) // it has come meanwhile, or has no number
-	}
-	if err := b.handed.Ask(&b.register, &b.at); err != nil {
-		return failure.Unheard(&b.at, err)
-	}
-	b.at.Close()
-	b.register.Close()
-	return nil
-}
-
 // fill completes the Spec.
 func (b *Line) fill(s *session.Session) error {
-	data, errno := host.ReadSealed(b.handed.Inside)
-	if errno != 0 {
-		return cannot(b.name, errno)
+	if err := b.up.Read(); err != nil {
+		return err
 	}
-	if format, ok := b.inside.Read(data); !ok {
-		return unreadable(b.name, format)
-	}
-	b.box.Spaces, b.box.Outer = b.handed.Spaces, b.handed.Outer
+	b.box.Spaces, b.box.Outer = b.up.Spaces, b.up.Outer
 	if errno := b.box.Look(); errno != 0 {
-		return cannot(b.name, errno)
+		return b.up.Cannot(errno)
 	}
 	inputs.TakeCallers(b.spec)
 	if b.detach && !b.box.OwnsPID() {
-		b.spec.Life.Lasts = b.handed.Init
+		b.spec.Life.Lasts = b.up.Init
 	}
-	b.inside.Fill(b.spec, s.Filters[:0])
+	b.up.Inside.Fill(b.spec, s.Filters[:0])
 	if err := b.terminals(); err != nil {
 		return err
 	}
@@ -120,11 +86,11 @@ func (b *Line) fill(s *session.Session) error {
 	}
 	c := &b.spec.Command
 	c.File, c.Argv, c.CallersPath = b.command[0], b.command, inherited.Variable("PATH")
-	if c.Dir = b.inside.Dir; b.dir != "" {
+	if c.Dir = b.up.Inside.Dir; b.dir != "" {
 		b.origin = [2]string{"--chdir", b.dir}
 		c.Dir, c.Origin.Words = b.dir, b.origin[:]
 	}
-	env := b.inside.Environ(s.Env[:0])
+	env := b.up.Inside.Environ(s.Env[:0])
 	if b.spec.Life.TTY != [3]bool{} {
 		if term := inherited.Variable("TERM"); term != "" {
 			env = early.Append(environ.Without(env, "TERM"), early.Concat("TERM=", term))
@@ -173,18 +139,4 @@ func (b *Line) terminals() error {
 func (b *Line) explained(err error) error {
 	early.Ordinary()
 	return failure.Entering(err, b.spec, b.name)
-}
-
-//go:noinline
-func cannot(name string, errno unix.Errno) error {
-	early.Ordinary()
-	return say.Usagef("cannot enter %s: %v", name, errno)
-}
-
-//go:noinline
-func unreadable(name string, format uint64) error {
-	early.Ordinary()
-	const text = "cannot enter %s: it says in format %d how to be inside, and this box knows %d"
-	return say.Usagef(text, name, format, launch.InsideFormat).
-		Hintf("start it anew with this version: box stop %s, then box start %s", name, name)
 }

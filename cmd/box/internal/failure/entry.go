@@ -189,7 +189,7 @@ func overlay(t *told) *say.Message {
 // callersName is for a host name that is not the sandbox's own. It returns nil
 // if the UTS namespace is new: then EPERM has another cause.
 func callersName(t *told) *say.Message {
-	if t.s.New.Has(spec.UTS) {
+	if !t.s.Callers(spec.UTS) {
 		return nil
 	}
 	return t.message("{words}: the host name is the caller's, with --share-uts")

@@ -100,6 +100,9 @@ type Line struct {
 	layers []string
 	// layersFrom are the words of the last one, for the message.
 	layersFrom []string
+	// from says of which boxes namespaces are to be, in the order of
+	// spec.Joinable.
+	from [len(spec.Joinable)]donor
 	// net is what --net, --allow and --share-net said last.
 	net netWords
 	// hosts are --add-host.

@@ -118,7 +118,7 @@ func (b *Line) passes(name, value string) bool {
 		}
 	}
 	switch {
-	case !profile.Passed(name, !b.spec.New.Has(spec.Net)):
+	case !profile.Passed(name, b.spec.Callers(spec.Net)):
 		return false
 	case !profile.HasPassword(value):
 		return true

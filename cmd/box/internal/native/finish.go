@@ -53,6 +53,9 @@ func (b *Line) Finish(command []string) error {
 	if b.layers != nil {
 		return say.Refuse(b.layersFrom, "must stand before --overlay, --tmp-overlay or --ro-overlay")
 	}
+	if err := b.shared(); err != nil {
+		return err
+	}
 	if err := b.joins(); err != nil {
 		return err
 	}
@@ -140,10 +143,16 @@ func (b *Line) named() error {
 	b.host = ""
 	for i := range s.Tree {
 		if e := &s.Tree[i]; e.Kind == spec.Hostname {
-			if b.host = e.Source; !s.New.Has(spec.UTS) {
+			switch b.host = e.Source; {
+			case s.Callers(spec.UTS):
 				return say.Refuse(e.Origin.Words, "the host name is the caller's, with --share-uts")
+			case !s.New.Has(spec.UTS):
+				return b.namedByBox(e.Origin.Words)
 			}
 		}
+	}
+	if s.Join.Of.Has(spec.UTS) {
+		b.host = s.Join.HostName
 	}
 	if b.host == "" && s.New.Has(spec.UTS) {
 		b.host = ownName

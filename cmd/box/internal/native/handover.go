@@ -144,7 +144,7 @@ func (b *Line) limited() error {
 	if s.Nested || s.Refused(spec.NewUserns) {
 		return nil
 	}
-	joined := s.Join.User.Given() || s.Join.Last.Given()
+	joined := s.Join.User.Given() && s.Join.Of == 0 || s.Join.Last.Given()
 	mapped := (s.IDs.Ranges || s.IDs.Given) && s.Caps.Keep != 0
 	if !joined && !mapped {
 		return nil

@@ -34,6 +34,11 @@ var defaultPorts = [...]uint16{443, 80}
 
 // netMode chooses what is reached.
 func (b *Line) netMode(w []string) error {
+	if name, is := boxNamed(w[0]); is {
+		b.net.mode, b.net.from = "box", b.step.words
+		return b.joinBox(spec.Net, name)
+	}
+	b.unjoin(spec.Net)
 	switch w[0] {
 	case "none":
 		b.spec.New |= spec.Net
@@ -46,7 +51,7 @@ func (b *Line) netMode(w []string) error {
 		return say.BadHint("not supported yet: every address, and what it can't be told by a name",
 			"--net names with --allow NAME, or --net host")
 	default:
-		return say.BadHint("not none, names or host", "--net host is all that you reach, --allow NAME one host")
+		return say.BadHint("not none, names, host or box:NAME", "--net host is all that you reach, --allow NAME one host")
 	}
 	b.net.mode, b.net.from = w[0], b.step.words
 	return nil
@@ -243,6 +248,9 @@ func (b *Line) netLog(w []string) error {
 // flags that can't be meant together.
 func (b *Line) networked() error {
 	n, w := &b.spec.Network, &b.net
+	if b.spec.Join.Of.Has(spec.Net) {
+		return b.networkOf(n)
+	}
 	if w.mode == "names" || w.mode == "" && w.allow != nil {
 		n.Mode = spec.NetNames
 	}

@@ -173,7 +173,7 @@ func orNothing(args string) string {
 
 // elsewhere are flags of other programs, and what does the same here.
 var elsewhere = [...]struct{ flag, here string }{
-	{"--network", "--net none|names|host"},
+	{"--network", "--net none|names|host|box:NAME"},
 	{"-p", "--publish [ADDR:]PORT:PORT"},
 	{"--port", "--publish [ADDR:]PORT:PORT"},
 	{"--env", "-e NAME=VALUE"},
@@ -182,7 +182,6 @@ var elsewhere = [...]struct{ flag, here string }{
 	{"--workdir", "--chdir"},
 	{"--cwd", "--chdir"},
 	{"--user", "--uid"},
-	{"--pid", "--share-pid"},
 	{"-u", "--uid"},
 	{"--mount", "-v SRC:DEST, or -v SRC:DEST:ro to read only"},
 	{"-P", "--publish PORT:PORT, which names each port"},

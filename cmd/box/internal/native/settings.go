@@ -43,6 +43,7 @@ func (b *Line) base(w []string) error {
 // share lets the sandbox use the caller's namespaces.
 func (b *Line) share(ns spec.Namespaces) error {
 	b.spec.New &^= ns
+	b.unjoin(ns)
 	return nil
 }
 
@@ -50,6 +51,7 @@ func (b *Line) share(ns spec.Namespaces) error {
 // effect only after a share.
 func (b *Line) unshare(ns spec.Namespaces) error {
 	b.spec.New |= ns
+	b.unjoin(ns)
 	return nil
 }
 

@@ -59,6 +59,7 @@ func inexpressible(s *spec.Spec) (list []string) {
 	mark(!s.Mounts.KeepMountPoints, "mount points that had to be made on the host are removed again")
 	mark(!s.Mounts.PlainDestinations, "a destination that is a link is followed, inside the sandbox")
 	mark(!s.Mounts.KernelTmpfsSize, "the size of the root and of /dev is limited, together with every tmpfs that has no --size")
+	mark(s.Join.Of != 0, "namespaces of boxes that are up")
 	mark(s.Network.Mode == spec.NetNames, "the network: what --allow names is reached, through a process outside")
 	mark(len(s.Network.Publish) != 0, "published ports")
 	mark(s.Project.Top != "", "what appears in %s is watched for", s.Project.Top)
@@ -69,7 +70,7 @@ func inexpressible(s *spec.Spec) (list []string) {
 		e := &s.Tree[i]
 		mark(e.Kind == spec.Data && !e.FD.Given(), "%s is made for the sandbox: %s", e.Dest, e.Origin)
 		mark(e.Kind == spec.Dev && !s.Mounts.WritableNodes, "the devices in %s are read-only: their mode can't be changed", e.Dest)
-		mark(e.Kind == spec.Proc && !s.Mounts.AllKeys && !s.Nested && s.OwnsPID(), "keys and key-users in %s are hidden", e.Dest)
+		mark(e.Kind == spec.Proc && !s.Mounts.AllKeys && !s.Nested && !s.Callers(spec.PID), "keys and key-users in %s are hidden", e.Dest)
 	}
 	return list
 }
@@ -147,9 +148,11 @@ var unshared = [...]struct {
 // writes its maps.
 func (o *options) namespaces(s *spec.Spec) {
 	for _, u := range unshared {
-		o.when(s.New.Has(u.ns), u.option)
+		o.when((s.New | s.Join.Of).Has(u.ns), u.option)
 	}
-	o.fd("--userns", s.Join.User)
+	if s.Join.Of == 0 {
+		o.fd("--userns", s.Join.User)
+	}
 	o.fd("--userns2", s.Join.Last)
 	o.fd("--pidns", s.Join.PID)
 	flat := !s.Nested && s.New.Has(spec.User) && !s.IDs.Given

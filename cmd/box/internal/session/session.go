@@ -30,6 +30,7 @@ type Session struct {
 	Tell    statusfd.Informer
 	Shim    shim.Shim // of a box with a name
 	Alone   Alone
+	Donors  [len(spec.Joinable)]Up // boxes whose namespaces the sandbox is in
 	Version string          // of the program
 	Noted   register.Places // where an unnamed run in the foreground is noted; nothing is noted without
 }

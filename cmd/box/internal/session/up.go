@@ -1,0 +1,84 @@
+package session
+
+import (
+	"box/cmd/box/internal/failure"
+	"box/cmd/box/internal/inputs"
+	"box/cmd/box/internal/say"
+	"box/internal/early"
+	"box/internal/host"
+	"box/launch"
+	"box/register"
+	"box/shim"
+
+	"golang.org/x/sys/unix"
+)
+
+// Up is a box that is up, and what its monitor hands out to who enters it, or
+// has namespaces in common with it.
+type Up struct {
+	shim.Handed
+	Inside   launch.Inside // how to be inside
+	name     string
+	register register.Register
+	at       register.Box
+}
+
+// Name returns the name that it was asked for by.
+func (u *Up) Name() string { return u.name }
+
+// ID returns its number.
+func (u *Up) ID() string { return u.at.ID() }
+
+// Ask has the monitor of the box hand out what is needed, once: a command line
+// that is compiled again finds it here. An error is a *say.Message.
+func (u *Up) Ask(name string) error {
+	if u.Given() {
+		return nil
+	}
+	u.name = early.Concat(name) // the words are overwritten later
+	if err := u.register.Open(inputs.Places()); err != nil {
+		return failure.Register(name, err)
+	}
+	if !u.register.At(&u.at, name) {
+		early.Ordinary()
+		found, err := u.register.Find(name)
+		if err != nil {
+			return failure.Register(name, err)
+		}
+		u.at = *found // it was asked for by its number, or has come meanwhile
+	}
+	if err := u.Handed.Ask(&u.register, &u.at); err != nil {
+		return failure.Unheard(&u.at, err)
+	}
+	u.at.Close()
+	u.register.Close()
+	return nil
+}
+
+// Read reads how to be inside. An error is a *say.Message.
+func (u *Up) Read() error {
+	data, errno := host.ReadSealed(u.Handed.Inside)
+	if errno != 0 {
+		return u.Cannot(errno)
+	}
+	if format, ok := u.Inside.Read(data); !ok {
+		return u.unreadable(format)
+	}
+	return nil
+}
+
+// Cannot returns the message for a box that can't be entered.
+//
+//go:noinline
+func (u *Up) Cannot(errno unix.Errno) error {
+	early.Ordinary()
+	return say.Usagef("cannot enter %s: %v", u.name, errno)
+}
+
+//go:noinline
+func (u *Up) unreadable(format uint64) error {
+	early.Ordinary()
+	const text = "cannot enter %s: it says in format %d how to be inside, and this box knows %d"
+	return say.Usagef(text, u.name, format, launch.InsideFormat).
+		Hintf("start it anew with this version: box stop %s, then box start %s", u.name, u.name)
+}

@@ -56,6 +56,9 @@ func (b *Sandbox) started() {
 
 // takeSpaces hands the namespaces to the companion.
 func (b *Sandbox) takeSpaces(c *host.Control) {
+	if looksForLeft(b.spec) {
+		b.user, _ = host.Fcntl(c.Descriptor(0), unix.F_DUPFD_CLOEXEC, 3)
+	}
 	if b.with == nil {
 		c.Close()
 		return
@@ -71,7 +74,7 @@ func (b *Sandbox) takeSpaces(c *host.Control) {
 
 // handOut sends the namespaces of pid 1 to the monitor, when all are as they stay: others enter them later, see setns(2).
 func handOut(b *plan.Builder, s *spec.Spec) {
-	if !s.Life.Named {
+	if !s.Life.Named && !looksForLeft(s) {
 		return
 	}
 	var open [len(plan.SpaceKinds)]plan.Reg

@@ -6,8 +6,16 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// end kills what is left of the sandbox and waits for it.
+// end ends the sandbox: nothing of it runs after this.
 func (b *Sandbox) end() {
+	b.endPID1()
+	if b.leavesSome() {
+		b.killLeft()
+	}
+}
+
+// endPID1 ends pid 1, and what that ends, and waits for it.
+func (b *Sandbox) endPID1() {
 	if b.gone {
 		return
 	}

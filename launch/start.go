@@ -42,6 +42,7 @@ type Sandbox struct {
 	onNews   func(*News) bool
 	with     Companion // of a box with a name, else nil
 	spaces   Spaces    // on their way to it
+	user     int       // the command's user namespace, if what is left is looked for in it, or -1
 	net      relay
 	status   Status
 	halted   unix.Signal // what has stopped the command, if it is
@@ -94,7 +95,7 @@ func Start(p, net *plan.Plan, s *spec.Spec, signals int) (*Sandbox, error) {
 	b := newSandbox(p.Regs)
 	b.spec, b.plan, b.signal = s, p, signals
 	b.net = relay{conn: -1, inner: -1}
-	b.caller, b.listener, b.mounts, b.conn, b.process, b.upper, b.stdio = -1, -1, -1, -1, -1, -1, noStdio
+	b.caller, b.listener, b.mounts, b.conn, b.process, b.upper, b.user, b.stdio = -1, -1, -1, -1, -1, -1, -1, noStdio
 	b.expectMasks(p)
 	if err := b.watchProject(); err != nil {
 		return nil, err
@@ -235,7 +236,7 @@ func (b *Sandbox) watchCaller() (alive bool, errno unix.Errno) {
 
 // close closes all descriptors of b.
 func (b *Sandbox) close() {
-	for _, fd := range [...]int{b.conn, b.caller, b.listener, b.process, b.mounts} {
+	for _, fd := range [...]int{b.conn, b.caller, b.listener, b.process, b.mounts, b.user} {
 		if fd >= 0 {
 			host.Close(fd)
 		}

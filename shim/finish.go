@@ -14,8 +14,9 @@ import (
 const timedOut = 124
 
 // Finish is for a box that has started and has ended: it writes what is left of its output, and how it ended, tells who waits, and
-// removes what goes with it. lost says that nobody knows how the command ended. It returns the status of the box.
-func (s *Shim) Finish(status launch.Status, lost bool) launch.Status {
+// removes what goes with it. lost says that nobody knows how the command ended; with it may have ended the box whose pid namespace
+// it was in: with, else "". It returns the status of the box.
+func (s *Shim) Finish(status launch.Status, lost bool, with string) launch.Status {
 	s.drain()
 	if s.why == "time" {
 		s.log.say("its time is over (--time)")
@@ -23,10 +24,16 @@ func (s *Shim) Finish(status launch.Status, lost bool) launch.Status {
 	}
 	if lost {
 		status = launch.Status{Signal: unix.SIGKILL}
-		if s.why == "" {
+		switch {
+		case with != "":
+			s.why = "space"
+			s.log.say(early.Concat("the pid namespace of box ", with, " has ended"))
+		case s.why == "":
 			s.why = "lost"
+			fallthrough
+		default:
+			s.log.say("its pid 1 was killed: from outside, or for want of memory")
 		}
-		s.log.say("its pid 1 was killed: from outside, or for want of memory")
 	}
 	s.record(status)
 	if s.Remove {

@@ -18,6 +18,7 @@ type Handed struct {
 	Outer  int // the user namespace that owns the others
 	Inside int // a sealed file: how to be inside, see launch.Inside
 	Init   int // a descriptor of pid 1
+	Root   int // pid 1 of its pid namespace, by its number here
 	given  bool
 }
 

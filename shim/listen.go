@@ -165,7 +165,7 @@ func (s *Shim) answer(c *client, r Record) {
 
 // handOut sends what one needs to enter the box.
 func (s *Shim) handOut(c *client) {
-	r := Record{Format: Format, Kind: Inside, Value: int64(s.pid), Extra: int64(s.command)}
+	r := Record{Format: Format, Kind: Inside, Value: int64(s.root()), Extra: int64(s.command)}
 	var fds [len(s.spaces) + 3]int
 	n := copy(fds[:], s.spaces[:])
 	process, _ := host.OpenProcess(s.pid)
@@ -185,6 +185,14 @@ func (s *Shim) handOut(c *client) {
 	if process >= 0 {
 		host.Close(process)
 	}
+}
+
+// root returns pid 1 of the pid namespace that the box is in.
+func (s *Shim) root() int {
+	if s.Space != 0 {
+		return s.Space
+	}
+	return s.pid
 }
 
 // Keep has the shim hand out a sealed file to who enters: how to be inside.

@@ -31,6 +31,7 @@ type Options struct {
 	Stop     unix.Signal // what asks the command to end; 0 is SIGTERM
 	Time     int64       // nanoseconds after which it is asked to end; 0 is never
 	LogLimit int64       // bytes of each of the two files of the log; 0 is 8 MiB, and below 0 there is no log
+	Space    int         // pid 1 of the pid namespace of another box that it is in; 0 is none
 	Report   int         // where the one who waits for the start hears of it; below 0 nobody does
 	Lock     int         // a descriptor with the lock of a box that is there already, or below 0
 }

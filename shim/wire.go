@@ -29,7 +29,7 @@ const (
 	Done        = 100 + iota // it is done
 	Refused                  // it can't be: Value is an errno
 	Ended                    // the box has ended: Value is its status, and Extra the signal that ended it, or 0
-	Inside                   // carries the namespaces, and more: see Handed. Value is pid 1, Extra the command
+	Inside                   // carries the namespaces, and more: see Handed. Value is pid 1 of its pid namespace, Extra the command
 	Attached                 // Value is 1 if there is a terminal; Extra is 1 if the command can be given input
 	Output                   // bytes that the command has written, to 1 or 2: Value
 	OtherFormat              // Value is the shim's Format; nothing more is heard

@@ -218,5 +218,8 @@ func (b *Line) explained(err error) error {
 	if words, cause := b.tell.Refusal(err); cause != nil {
 		return say.Usagef("%s: it can't be written: %v", words, cause)
 	}
+	if s := b.session.Space; s != nil && s.Ends() {
+		return failure.Ended(err, b.spec, s.Name())
+	}
 	return failure.Explain(err, b.spec)
 }

@@ -175,6 +175,9 @@ func (b *Line) take(i int, u *session.Up) error {
 		b.spec.Network.Joined = u.Inside.Network
 	case spec.UTS:
 		j.HostName = u.Inside.HostName
+	case spec.PID:
+		u.Watch()
+		b.session.Space, b.session.Shim.Space = u, u.Init
 	}
 	return nil
 }

@@ -31,8 +31,9 @@ type Session struct {
 	Shim    shim.Shim // of a box with a name
 	Alone   Alone
 	Donors  [len(spec.Joinable)]Up // boxes whose namespaces the sandbox is in
-	Version string          // of the program
-	Noted   register.Places // where an unnamed run in the foreground is noted; nothing is noted without
+	Space   *Up                    // of these, the one whose pid namespace it is; nil is none
+	Version string                 // of the program
+	Noted   register.Places        // where an unnamed run in the foreground is noted; nothing is noted without
 }
 
 // Alone says that the process is a copy of the one that the user has started,
@@ -48,7 +49,7 @@ type Alone struct {
 // Begin makes the memory empty. The caller writes the Spec. The Builder is
 // emptied by launch.Compile.
 func (s *Session) Begin() *spec.Spec {
-	s.Used, s.Tell = 0, statusfd.Informer{}
+	s.Used, s.Tell, s.Space = 0, statusfd.Informer{}, nil
 	s.Noted = register.Places{}
 	s.Shim.Options = shim.Options{Report: -1, Lock: -1}
 	return &s.Spec
@@ -142,7 +143,11 @@ func (s *Session) finish(status launch.Status, err error) (launch.Status, error)
 		s.Shim.Abandon()
 		return status, err
 	}
-	status = s.Shim.Finish(status, err != nil)
+	why := ""
+	if s.Space != nil && err == launch.ErrLost && s.Space.Ends() { //nolint:errorlint // it is never wrapped
+		why = s.Space.Name()
+	}
+	status = s.Shim.Finish(status, err != nil, why)
 	if s.Shim.TimedOut() && !s.Shim.Detach {
 		say.Line(false, true, "the time of the command is over (--time)")
 		return status, nil

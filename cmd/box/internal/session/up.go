@@ -19,6 +19,7 @@ type Up struct {
 	shim.Handed
 	Inside   launch.Inside // how to be inside
 	name     string
+	init     int // a pidfd of pid 1 of its pid namespace, if that was asked for; else 0
 	register register.Register
 	at       register.Box
 }
@@ -53,6 +54,43 @@ func (u *Up) Ask(name string) error {
 	u.at.Close()
 	u.register.Close()
 	return nil
+}
+
+// Watch notes pid 1 of the box's pid namespace, for Ends.
+func (u *Up) Watch() {
+	if u.init <= 0 {
+		u.init, _ = host.OpenProcess(u.Init)
+	}
+}
+
+// Ends reports whether the box's pid namespace has ended, or is about to: the
+// kernel kills what is in it when its pid 1 is on its way out, which the flag
+// PF_EXITING shows, see proc_pid_stat(5).
+func (u *Up) Ends() bool {
+	if u.init > 0 && host.Pending(u.init, unix.POLLIN) {
+		return true
+	}
+	const exiting, before = 4, 6 // fields between the name and the flags
+	var path early.Text
+	path.Add("/proc/")
+	path.AddNumber(uint64(u.Init))
+	path.Add("/stat")
+	var buffer [512]byte
+	text := host.ReadFile(path.String(), buffer[:])
+	at := len(text)
+	for at > 0 && text[at-1] != ')' { // the name may have spaces
+		at--
+	}
+	flags, field := uint64(0), -1
+	for _, c := range []byte(text[at:]) {
+		switch {
+		case c == ' ':
+			field++
+		case field == before && c >= '0' && c <= '9':
+			flags = flags*10 + uint64(c-'0')
+		}
+	}
+	return flags&exiting != 0
 }
 
 // Read reads how to be inside. An error is a *say.Message.

@@ -198,6 +198,8 @@ func (l *listed) status() string {
 		return text + ", its time was over"
 	case l.Why == "stop" || l.Why == "kill":
 		return text + ", by box " + l.Why
+	case l.Why == "space":
+		return text + ", with the box whose processes it shared"
 	case l.Signal != "":
 		return text + ", by " + l.Signal
 	}

@@ -66,7 +66,7 @@ func (h *Handed) ask(fd int) error {
 			h.Spaces[i] = control.Descriptor(i)
 		}
 		h.Outer, h.Inside, h.Init = control.Descriptor(wanted-3), control.Descriptor(wanted-2), control.Descriptor(wanted-1)
-		h.given = true
+		h.Root, h.given = int(r.Value), true
 		return nil
 	}
 	control.Close()

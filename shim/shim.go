@@ -24,16 +24,17 @@ import (
 // Options say how a box with a name lives. They are set by flags.
 type Options struct {
 	Name     string
-	Detach   bool        // nobody waits for it, and its output goes to the log
-	Input    bool        // with Detach: the command's input stays open, for who attaches
-	Replace  bool        // a box that has the name is ended and removed
-	Remove   bool        // its directory goes when it ends
-	Stop     unix.Signal // what asks the command to end; 0 is SIGTERM
-	Time     int64       // nanoseconds after which it is asked to end; 0 is never
-	LogLimit int64       // bytes of each of the two files of the log; 0 is 8 MiB, and below 0 there is no log
-	Space    int         // pid 1 of the pid namespace of another box that it is in; 0 is none
-	Report   int         // where the one who waits for the start hears of it; below 0 nobody does
-	Lock     int         // a descriptor with the lock of a box that is there already, or below 0
+	Detach   bool                       // nobody waits for it, and its output goes to the log
+	Input    bool                       // with Detach: the command's input stays open, for who attaches
+	Replace  bool                       // a box that has the name is ended and removed
+	Remove   bool                       // its directory goes when it ends
+	Stop     unix.Signal                // what asks the command to end; 0 is SIGTERM
+	Time     int64                      // nanoseconds after which it is asked to end; 0 is never
+	LogLimit int64                      // bytes of each of the two files of the log; 0 is 8 MiB, and below 0 there is no log
+	Shares   [len(spec.Joinable)]string // "KIND NAME ID" for each namespace that is another box's, or ""
+	Space    int                        // pid 1 of the pid namespace of another box that it is in; 0 is none
+	Report   int                        // where the one who waits for the start hears of it; below 0 nobody does
+	Lock     int                        // a descriptor with the lock of a box that is there already, or below 0
 }
 
 // Shim is the one monitor of a process. It must not move, and its zero value watches nothing.
@@ -285,7 +286,7 @@ func (s *Shim) Started(pid, command int) {
 // note writes live: see register.Box.Live.
 func (s *Shim) note() {
 	mark := early.Mark()
-	var list [9]string
+	var list [9 + len(s.Shares)]string
 	me := host.PID()
 	list[0] = early.Concat("shim=", decimal(uint64(me)))
 	list[1] = early.Concat("shim_start=", began(me))
@@ -299,7 +300,14 @@ func (s *Shim) note() {
 		list[7] = early.Concat("stop=", decimal(uint64(s.Stop)))
 	}
 	list[8] = early.Concat("runtime=", s.register.Places.Runtime)
-	s.Box.Put("live", list[:])
+	n := 9
+	for _, shares := range s.Shares {
+		if shares != "" {
+			list[n] = early.Concat("shares=", shares)
+			n++
+		}
+	}
+	s.Box.Put("live", list[:n])
 	early.Release(mark)
 }
 

@@ -92,7 +92,7 @@ func (b *Line) shared() error {
 		d := &b.from[i]
 		u, err := b.donorOf(d)
 		if err != nil {
-			return say.Refused(d.words, err)
+			return say.About(d.words, err)
 		}
 		if err := b.take(i, u); err != nil {
 			return err
@@ -170,6 +170,8 @@ func (b *Line) take(i int, u *session.Up) error {
 		return b.unrelated(d)
 	}
 	j.From[i] = spec.At(space, d.words)
+	kind := plan.SpaceKinds[place(spec.Joinable[i])]
+	b.session.Shim.Shares[i] = early.Concat(early.Concat(kind, " ", u.Name()), " ", u.ID())
 	switch spec.Joinable[i] {
 	case spec.Net:
 		b.spec.Network.Joined = u.Inside.Network

@@ -121,6 +121,19 @@ func Refused(words []string, err error) error {
 	return m
 }
 
+// About puts words in front of a message that does not have them.
+//
+//go:noinline
+func About(words []string, err error) error {
+	early.Ordinary()
+	if m := (*Message)(nil); errors.As(err, &m) {
+		about := *m
+		about.Headline = Words(words) + ": " + m.Headline
+		return &about
+	}
+	return Refused(words, err)
+}
+
 // Words returns words as a user would type them.
 //
 //go:noinline

@@ -25,8 +25,9 @@ type inspected struct {
 	Config     inspectedConfig
 	Namespaces map[string]string // as the links of /proc/PID/ns; empty unless it is up
 	Network    network
-	Volumes    []string // the names of those that it uses
-	Log        string   `json:"LogPath"`
+	Shares     map[string]shared // what it has in common with other boxes: pid, net, ipc, uts
+	Volumes    []string          // the names of those that it uses
+	Log        string            `json:"LogPath"`
 }
 
 type inspectedState struct {
@@ -90,10 +91,11 @@ func Inspect(c *verb.Context) (int, error) {
 // inspect reads what is known of a box.
 func inspect(r *register.Register, b *register.Box) inspected {
 	state := b.State()
-	l, facts := describe(b, state), b.Facts()
+	l, facts := describe(r, b, state), b.Facts()
 	dir, _, _ := facts.Cwd()
 	x := inspected{
 		ID: l.ID, Name: l.Name, Created: l.Created, Network: networkOf(facts), Namespaces: map[string]string{},
+		Shares:  l.Shares,
 		Volumes: append([]string{}, facts.Values("volume")...),
 		Log:     r.State + "/boxes/" + b.Name + "/log",
 		Config: inspectedConfig{

@@ -36,6 +36,8 @@ type listed struct {
 	PID     int      `json:"pid,omitempty"` // of the command
 	Ports   []string `json:"ports"`
 
+	Shares map[string]shared `json:"shares,omitempty"` // by the kind of namespace: pid, net, ipc, uts
+
 	created, started, ended time.Time
 }
 
@@ -100,7 +102,7 @@ func lists(ended bool) ([]listed, error) {
 	list := []listed{}
 	for _, b := range boxes {
 		if state := b.State(); ended || state == register.Up {
-			list = append(list, describe(b, state))
+			list = append(list, describe(r, b, state))
 		}
 		b.Close()
 	}
@@ -113,11 +115,11 @@ func lists(ended bool) ([]listed, error) {
 }
 
 // describe reads what is known of a box.
-func describe(b *register.Box, state register.State) listed {
+func describe(r *register.Register, b *register.Box, state register.State) listed {
 	facts, live, exit := b.Facts(), b.Live(), b.Exit()
 	l := listed{
 		Name: b.Name, ID: b.ID(), State: state.String(), Command: facts.Values("command"), Ports: networkOf(facts).Ports,
-		created: moment(facts.Value("created")), started: moment(live.Value("started")),
+		created: moment(facts.Value("created")), started: moment(live.Value("started")), Shares: sharesOf(r, b),
 	}
 	l.Created, l.Started = stamp(l.created), stamp(l.started)
 	switch {
@@ -188,7 +190,11 @@ func (l *listed) status() string {
 	case l.State == register.Up.String() && l.started.IsZero():
 		return "Up, just starting"
 	case l.State == register.Up.String():
-		return "Up " + since(l.started)
+		text := "Up " + since(l.started)
+		if with := sharing(l.Shares); with != "" {
+			text += ", " + with
+		}
+		return text
 	case l.Status == nil:
 		return "Lost"
 	}

@@ -51,6 +51,8 @@ func (b *Line) ofBox(ns spec.Namespaces, word, callers string) error {
 		return b.joinBox(ns, name)
 	case word == "host":
 		return say.BadHint("not box:NAME", early.Concat(callers, " is for the caller's"))
+	case word == "private":
+		return say.BadHint("not box:NAME", "leave it out: a sandbox has its own")
 	case register.IsName(word):
 		return say.BadHint("not box:NAME", early.Concat(b.step.words[0], " box:", word))
 	}

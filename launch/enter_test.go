@@ -116,6 +116,11 @@ func (o *sandboxOf) command(command ...string) *spec.Spec {
 
 // enter runs a command there.
 func (o *sandboxOf) enter(s *spec.Spec) (Status, error) {
+	return o.starts(func(b *plan.Builder) error { return CompileEnter(b, s, &o.box, &o.inside) }, s)
+}
+
+// starts runs the plan of s, as compile writes it.
+func (o *sandboxOf) starts(compile func(*plan.Builder) error, s *spec.Spec) (Status, error) {
 	type result struct {
 		status Status
 		err    error
@@ -124,7 +129,7 @@ func (o *sandboxOf) enter(s *spec.Spec) (Status, error) {
 	go func() { // a thread of its own, which ends: the signals that it ignores are the process's
 		runtime.LockOSThread()
 		b := new(plan.Builder)
-		if err := CompileEnter(b, s, &o.box, &o.inside); err != nil {
+		if err := compile(b); err != nil {
 			done <- result{err: err}
 			return
 		}

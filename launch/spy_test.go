@@ -101,9 +101,9 @@ func spyOn(pid int, own *unix.Stat_t, got func(string)) bool {
 	return true
 }
 
-// spied returns what a spy gets while n commands enter its sandbox. change makes a plan a careless one. It ends early when
-// something was got and stop is true.
-func spied(t *testing.T, n int, stop bool, change func(*plan.Plan)) (got map[string]int, entered int) {
+// spied returns what a spy gets while n commands enter its sandbox, or what it is in, by enter. It ends early when something was got
+// and stop is true.
+func spied(t *testing.T, n int, stop bool, enter func(*sandboxOf) error) (got map[string]int, entered int) {
 	t.Helper()
 	read, write, err := os.Pipe()
 	if err != nil {
@@ -138,10 +138,11 @@ func spied(t *testing.T, n int, stop bool, change func(*plan.Plan)) (got map[str
 	t.Setenv("BOXTEST_SECRET", secretText)
 	got = map[string]int{}
 	for entered = 0; entered < n && (!stop || len(got) == 0); entered++ {
-		o.change = change
 		over := make(chan bool)
 		go func() {
-			_, _ = o.enter(o.command("true"))
+			if err := enter(o); err != nil && !stop {
+				t.Error(err)
+			}
 			close(over)
 		}()
 		select {
@@ -154,7 +155,10 @@ func spied(t *testing.T, n int, stop bool, change func(*plan.Plan)) (got map[str
 		}
 		for more := true; more; {
 			select {
-			case line := <-lines:
+			case line, open := <-lines:
+				if !open {
+					t.Fatal("the spy has ended")
+				}
 				got[line]++
 			default:
 				more = false
@@ -170,20 +174,80 @@ func TestSpyGetsNothingOfWhatEnters(t *testing.T) {
 	if os.Getenv("BOX_STRESS") != "" {
 		n = 5000
 	}
-	got, entered := spied(t, n, false, nil)
+	enters := func(o *sandboxOf) error {
+		_, err := o.enter(o.command("true"))
+		return err
+	}
+	got, entered := spied(t, n, false, enters)
 	if len(got) > 0 {
 		t.Errorf("in %d the spy has got %v", entered, got)
 	}
 	// It does get something of a careless one, which is dumpable until it is in the sandbox as Compile's pid 1 is.
-	got, entered = spied(t, 3000, true, func(p *plan.Plan) {
-		c := &p.Inside[0]
-		if c.Nr != unix.SYS_PRCTL || c.Args[0] != unix.PR_SET_DUMPABLE {
-			t.Fatal("the first call is another one: ", c.Name())
+	got, entered = spied(t, 3000, true, func(o *sandboxOf) error {
+		o.change = func(p *plan.Plan) {
+			c := &p.Inside[0]
+			if c.Nr != unix.SYS_PRCTL || c.Args[0] != unix.PR_SET_DUMPABLE {
+				t.Fatal("the first call is another one: ", c.Name())
+			}
+			c.Args[1] = 1
 		}
-		c.Args[1] = 1
+		return enters(o)
 	})
 	if len(got) == 0 {
 		t.Errorf("the spy gets nothing of %d careless ones, too: it proves nothing", entered)
 	}
 	t.Logf("of %d careless ones the spy has got %v", entered, got)
+}
+
+// What shares the spy's pid namespace is in another user namespace than the spy from its first call there to its last.
+func TestSpyGetsNothingOfWhoShares(t *testing.T) {
+	n := 200
+	if os.Getenv("BOX_STRESS") != "" {
+		n = 2000
+	}
+	shares := func(o *sandboxOf) error {
+		s := plain("true")
+		s.Life.LeaveDescendants = o.change != nil // else the spy would be killed as one that it has left
+		_, err := o.share(s)
+		return err
+	}
+	got, entered := spied(t, n, false, shares)
+	if len(got) > 0 {
+		t.Errorf("of %d that share the pid namespace the spy has got %v", entered, got)
+	}
+	// It does get something of a careless one, which takes the spy's user namespace instead of making one, and is dumpable.
+	got, entered = spied(t, 3000, true, func(o *sandboxOf) error {
+		o.change = func(p *plan.Plan) { o.careless(t, p) }
+		return shares(o)
+	})
+	if len(got) == 0 {
+		t.Errorf("the spy gets nothing of %d careless ones, too: it proves nothing", entered)
+	}
+	t.Logf("of %d careless ones the spy has got %v", entered, got)
+}
+
+// share runs a sandbox that has the pid namespace of o.
+func (o *sandboxOf) share(s *spec.Spec) (Status, error) {
+	const pid = len(spec.Joinable) - 1
+	s.Join.User = spec.At(o.box.Outer, nil)
+	s.Join.Of, s.Join.From[pid] = spec.PID, spec.At(o.box.Spaces[2], nil)
+	s.New &^= spec.User | spec.PID
+	return o.starts(func(b *plan.Builder) error { return Compile(b, s) }, s)
+}
+
+// careless makes a plan of share one that enters the user namespace of o's command where it would make its own.
+func (o *sandboxOf) careless(t *testing.T, p *plan.Plan) {
+	for i := range p.Inside {
+		c := &p.Inside[i]
+		if c.Nr != unix.SYS_UNSHARE || c.Args[0] != unix.CLONE_NEWUSER {
+			continue
+		}
+		c.Nr, c.Args[0], c.Args[1] = unix.SYS_SETNS, uintptr(o.box.Spaces[0]), unix.CLONE_NEWUSER
+		for c = &p.Inside[i+2]; c.Nr != unix.SYS_PRCTL && c.Nr != unix.SYS_KEYCTL; i++ { // after that of PR_SET_DUMPABLE: maps and limit
+			*c = plan.Call{Nr: unix.SYS_GETPID}
+			c = &p.Inside[i+3]
+		}
+		return
+	}
+	t.Fatal("no user namespace is made")
 }

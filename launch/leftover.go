@@ -20,7 +20,7 @@ func (b *Sandbox) leavesSome() bool { return b.user >= 0 && looksForLeft(b.spec)
 
 // looksForLeft reports whether the monitor of s looks for them: then it needs the sandbox's namespaces.
 func looksForLeft(s *spec.Spec) bool {
-	return !s.Life.LeaveDescendants && (s.Join.Of.Has(spec.PID) || s.Life.Named && s.New.Has(spec.User) && s.Callers(spec.PID))
+	return !s.Life.LeaveDescendants && s.Join.Of.Has(spec.PID)
 }
 
 // killLeft kills what is left, until there is nothing, or patience is at its end.

@@ -136,7 +136,7 @@ func sourceOf(e *spec.Entry, s *spec.Spec) (source string, is bool) {
 	switch {
 	case e.Kind == spec.Bind:
 		return e.Source, true
-	case e.Kind == spec.Proc && !s.OwnsPID():
+	case e.Kind == spec.Proc && s.Callers(spec.PID):
 		return "/proc", true // a fresh one shows only a pid namespace of one's own
 	}
 	return "", false

@@ -34,6 +34,9 @@ type Definition struct {
 // ID returns the box's number: 12 hexadecimal digits that no other box has had.
 func (b *Box) ID() string { return early.String(b.id[:]) }
 
+// Register returns where the box is noted.
+func (b *Box) Register() *Register { return b.in }
+
 // Dir returns the descriptor of the directory.
 func (b *Box) Dir() int { return b.dir }
 

@@ -181,7 +181,7 @@ func (b *Line) take(i int, u *session.Up) error {
 		j.HostName = u.Inside.HostName
 	case spec.PID:
 		u.Watch()
-		b.session.Space, b.session.Shim.Space = u, u.Init
+		b.session.Space, b.session.Shim.Space = u, u.Root
 	}
 	return nil
 }
@@ -261,13 +261,17 @@ func (b *Line) unrelated(d *donor) error {
 // networkOf is networked for the network of a box: what is reached there, its
 // own flags have said.
 func (b *Line) networkOf(n *spec.Network) error {
-	if n.Origin.Words == nil {
+	words := n.Origin.Words
+	if words == nil {
+		words = b.hosts.from
+	}
+	if words == nil {
 		return nil
 	}
 	for i, ns := range spec.Joinable {
 		if ns == spec.Net {
-			return say.Refuse(n.Origin.Words,
-				early.Concat("the network is that of box ", b.from[i].name, ", which has its own rules, ports and log"))
+			return say.Refuse(words,
+				early.Concat("the network is that of box ", b.from[i].name, ", which has its own rules, ports, hosts and log"))
 		}
 	}
 	return nil

@@ -19,7 +19,7 @@ type Up struct {
 	shim.Handed
 	Inside   launch.Inside // how to be inside
 	name     string
-	init     int // a pidfd of pid 1 of its pid namespace, if that was asked for; else 0
+	root     int // a pidfd of pid 1 of its pid namespace, if that was asked for; else 0
 	register register.Register
 	at       register.Box
 }
@@ -58,8 +58,8 @@ func (u *Up) Ask(name string) error {
 
 // Watch notes pid 1 of the box's pid namespace, for Ends.
 func (u *Up) Watch() {
-	if u.init <= 0 {
-		u.init, _ = host.OpenProcess(u.Init)
+	if u.root <= 0 {
+		u.root, _ = host.OpenProcess(u.Root)
 	}
 }
 
@@ -67,13 +67,13 @@ func (u *Up) Watch() {
 // kernel kills what is in it when its pid 1 is on its way out, which the flag
 // PF_EXITING shows, see proc_pid_stat(5).
 func (u *Up) Ends() bool {
-	if u.init > 0 && host.Pending(u.init, unix.POLLIN) {
+	if u.root > 0 && host.Pending(u.root, unix.POLLIN) {
 		return true
 	}
 	const exiting, before = 4, 6 // fields between the name and the flags
 	var path early.Text
 	path.Add("/proc/")
-	path.AddNumber(uint64(u.Init))
+	path.AddNumber(uint64(u.Root))
 	path.Add("/stat")
 	var buffer [512]byte
 	text := host.ReadFile(path.String(), buffer[:])

@@ -91,7 +91,7 @@ func Inspect(c *verb.Context) (int, error) {
 // inspect reads what is known of a box.
 func inspect(r *register.Register, b *register.Box) inspected {
 	state := b.State()
-	l, facts := describe(r, b, state), b.Facts()
+	l, facts := describe(b, state), b.Facts()
 	dir, _, _ := facts.Cwd()
 	x := inspected{
 		ID: l.ID, Name: l.Name, Created: l.Created, Network: networkOf(facts), Namespaces: map[string]string{},

@@ -102,7 +102,7 @@ func lists(ended bool) ([]listed, error) {
 	list := []listed{}
 	for _, b := range boxes {
 		if state := b.State(); ended || state == register.Up {
-			list = append(list, describe(r, b, state))
+			list = append(list, describe(b, state))
 		}
 		b.Close()
 	}
@@ -115,11 +115,11 @@ func lists(ended bool) ([]listed, error) {
 }
 
 // describe reads what is known of a box.
-func describe(r *register.Register, b *register.Box, state register.State) listed {
+func describe(b *register.Box, state register.State) listed {
 	facts, live, exit := b.Facts(), b.Live(), b.Exit()
 	l := listed{
 		Name: b.Name, ID: b.ID(), State: state.String(), Command: facts.Values("command"), Ports: networkOf(facts).Ports,
-		created: moment(facts.Value("created")), started: moment(live.Value("started")), Shares: sharesOf(r, b),
+		created: moment(facts.Value("created")), started: moment(live.Value("started")), Shares: sharesOf(b),
 	}
 	l.Created, l.Started = stamp(l.created), stamp(l.started)
 	switch {

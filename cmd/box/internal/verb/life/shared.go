@@ -18,7 +18,7 @@ type shared struct {
 }
 
 // sharesOf returns with which boxes a box was started in common, by the kind of namespace.
-func sharesOf(r *register.Register, b *register.Box) map[string]shared {
+func sharesOf(b *register.Box) map[string]shared {
 	list, live := map[string]shared{}, b.Live()
 	since := moment(live.Value("started"))
 	for _, fact := range live.Values("shares") {
@@ -27,7 +27,7 @@ func sharesOf(r *register.Register, b *register.Box) map[string]shared {
 			continue
 		}
 		with := shared{Name: words[1], ID: words[2], Ended: true}
-		if other, err := r.Find(with.ID); err == nil { // it may have another name by now
+		if other, err := b.Register().Find(with.ID); err == nil { // it may have another name by now
 			with.Name = other.Name
 			with.Ended = other.State() != register.Up || moment(other.Live().Value("started")).After(since)
 			other.Close()

@@ -157,7 +157,7 @@ func (b *Line) take(i int, u *session.Up) error {
 	if !u.Inside.Shares {
 		return unshared(d, &u.Inside)
 	}
-	space := u.Spaces[place(spec.Joinable[i])]
+	space := u.Spaces[placeOf(spec.Joinable[i])]
 	owner, errno := host.NamespaceOwner(space)
 	its := errno == 0 && same(owner, u.Outer)
 	if errno == 0 {
@@ -172,7 +172,7 @@ func (b *Line) take(i int, u *session.Up) error {
 		return b.unrelated(d)
 	}
 	j.From[i] = spec.At(space, d.words)
-	kind := plan.SpaceKinds[place(spec.Joinable[i])]
+	kind := plan.SpaceKinds[placeOf(spec.Joinable[i])]
 	b.session.Shim.Shares[i] = early.Concat(early.Concat(kind, " ", u.Name()), " ", u.ID())
 	switch spec.Joinable[i] {
 	case spec.Net:
@@ -186,8 +186,8 @@ func (b *Line) take(i int, u *session.Up) error {
 	return nil
 }
 
-// place returns the index of a namespace in plan.SpaceKinds.
-func place(ns spec.Namespaces) int {
+// placeOf returns the index of a namespace in plan.SpaceKinds.
+func placeOf(ns spec.Namespaces) int {
 	name := "pid"
 	switch ns {
 	case spec.Net:

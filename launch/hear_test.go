@@ -34,7 +34,7 @@ func listening(t testing.TB, s *spec.Spec) *heard {
 		t.Fatal(errno)
 	}
 	h.plan, h.pid = &h.build.Plan, 1<<30 // nobody's
-	h.upper = -1
+	h.upper, h.user = -1, -1
 	h.conn, h.peer = int(pair[0]), int(pair[1])
 	if s.Joins() {
 		host.SetOption(h.conn, unix.SO_PASSCRED, 1)

@@ -228,9 +228,7 @@ func (x *Inside) Read(data []byte) (format uint64, ok bool) {
 	for range min(n, uint64(len(data))) {
 		t.readText()
 	}
-	if t.at < len(t.data) { // else it was written before there were these
-		x.Network, x.HostName = spec.NetMode(t.readNumber()), textOf(t.readText())
-	}
+	x.Network, x.HostName = spec.NetMode(t.readNumber()), textOf(t.readText())
 	return format, !t.bad && n <= uint64(len(data))
 }
 

@@ -101,8 +101,8 @@ func spyOn(pid int, own *unix.Stat_t, got func(string)) bool {
 	return true
 }
 
-// spied returns what a spy gets while n commands enter its sandbox, or what it is in, by enter. It ends early when something was got
-// and stop is true.
+// spied returns what a spy gets while n commands enter its sandbox, or what it is in, by enter. It ends early when something was
+// got and stop is true.
 func spied(t *testing.T, n int, stop bool, enter func(*sandboxOf) error) (got map[string]int, entered int) {
 	t.Helper()
 	read, write, err := os.Pipe()
@@ -243,7 +243,8 @@ func (o *sandboxOf) careless(t *testing.T, p *plan.Plan) {
 			continue
 		}
 		c.Nr, c.Args[0], c.Args[1] = unix.SYS_SETNS, uintptr(o.box.Spaces[0]), unix.CLONE_NEWUSER
-		for c = &p.Inside[i+2]; c.Nr != unix.SYS_PRCTL && c.Nr != unix.SYS_KEYCTL; i++ { // after that of PR_SET_DUMPABLE: maps and limit
+		// After that of PR_SET_DUMPABLE: maps and limit.
+		for c = &p.Inside[i+2]; c.Nr != unix.SYS_PRCTL && c.Nr != unix.SYS_KEYCTL; i++ {
 			*c = plan.Call{Nr: unix.SYS_GETPID}
 			c = &p.Inside[i+3]
 		}

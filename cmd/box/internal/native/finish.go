@@ -53,9 +53,6 @@ func (b *Line) Finish(command []string) error {
 	if b.layers != nil {
 		return say.Refuse(b.layersFrom, "must stand before --overlay, --tmp-overlay or --ro-overlay")
 	}
-	if err := b.shared(); err != nil {
-		return err
-	}
 	if err := b.joins(); err != nil {
 		return err
 	}

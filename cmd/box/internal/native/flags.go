@@ -106,7 +106,7 @@ var Flags = [...]Flag{
 	{"--allow", "NAME[:PORT]", groupNet, "Reach NAME, *.NAME, *, ADDR:PORT, NET/BITS:PORT, host:PORT, @GROUP", (*Line).allow},
 	{"--deny", "NAME", groupNet, "Don't reach NAME, whatever --allow says", (*Line).deny},
 	{"--publish", "PORT:PORT", groupNet, "Let others reach a TCP port of the sandbox: [ADDR:]OUTSIDE:INSIDE", (*Line).publish},
-	{"--net", "MODE", groupNet, "What is reached: none, names (what is allowed), host, or the network of box:NAME", (*Line).netMode},
+	{"--net", "MODE", groupNet, "What is reached: none, names (what is allowed), host, or that of box:NAME", (*Line).netMode},
 	{"--add-host", "NAME:ADDR", groupNet, "Give NAME an address in /etc/hosts: what is reached stays the same", (*Line).addHost},
 	{"--net-log", "FILE|-", groupNet, "Note each connection in FILE, as JSON; - is standard error", (*Line).netLog},
 	{"--share-net", "", groupNet, "As --net host", (*Line).shareNet},

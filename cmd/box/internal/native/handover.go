@@ -94,6 +94,9 @@ func (b *Line) bindDescriptor(e spec.Entry, w []string) error {
 // early. nobodyHolds is for --as-pid-1: there is no process of box's in the
 // sandbox that could hold a lock or a descriptor.
 func (b *Line) joins() error {
+	if err := b.shared(); err != nil {
+		return err
+	}
 	s := b.spec
 	nobodyHolds := s.Life.Direct && (len(s.Life.Locks) > 0 || s.Life.Sync != nil || !s.New.Has(spec.PID))
 	if s.Joins() || b.tell.Mapped.Given() || nobodyHolds {

@@ -70,7 +70,8 @@ func inexpressible(s *spec.Spec) (list []string) {
 		e := &s.Tree[i]
 		mark(e.Kind == spec.Data && !e.FD.Given(), "%s is made for the sandbox: %s", e.Dest, e.Origin)
 		mark(e.Kind == spec.Dev && !s.Mounts.WritableNodes, "the devices in %s are read-only: their mode can't be changed", e.Dest)
-		mark(e.Kind == spec.Proc && !s.Mounts.AllKeys && !s.Nested && !s.Callers(spec.PID), "keys and key-users in %s are hidden", e.Dest)
+		hides := e.Kind == spec.Proc && !s.Mounts.AllKeys && !s.Nested && !s.Callers(spec.PID)
+		mark(hides, "keys and key-users in %s are hidden", e.Dest)
 	}
 	return list
 }

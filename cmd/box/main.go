@@ -104,6 +104,18 @@ func runBox(words []string) launch.Status {
 				return status(err)
 			}
 			return ended
+		case v.Name == "container" && len(words) > 1 && words[1] == "run":
+			ended, err := one.native.RunContainer(&one.session, words[2:])
+			if err != nil {
+				return status(withoutImage(err))
+			}
+			return ended
+		case v.Name == "container" && len(words) > 1 && words[1] == "exec":
+			ended, err := one.enter.RunContainer(&one.session, words[2:])
+			if err != nil {
+				return status(err)
+			}
+			return ended
 		case v.Run != nil:
 			return runVerb(v, words[1:])
 		default:
@@ -115,6 +127,17 @@ func runBox(words []string) launch.Status {
 		return status(err)
 	}
 	return ended
+}
+
+// withoutImage adds a hint to the message for a program that is not there: to docker the first word is an image.
+//
+//go:noinline
+func withoutImage(err error) error {
+	early.Ordinary()
+	if m := (*say.Message)(nil); errors.As(err, &m) && m.Status == say.StatusNotFound && m.Hint == "" {
+		m.Hint = "there are no images: the first word after the flags is a program of this machine"
+	}
+	return err
 }
 
 // one is the one command line of a process, in either mode. Its memory never moves. A variable of the program and not of

@@ -21,6 +21,7 @@ import (
 type Line struct {
 	terminal bool   // -t
 	detach   bool   // -d
+	docker   bool   // docker's words
 	dir      string // --chdir, or ""
 	name     string
 	env      []string // NAME=value
@@ -35,6 +36,17 @@ type Line struct {
 
 // Run runs the command of words, which follow "exec", and returns how it has ended. An error is a *say.Message.
 func (b *Line) Run(s *session.Session, words []string) (launch.Status, error) {
+	b.docker = false
+	return b.run(s, words)
+}
+
+// RunContainer is Run for words as docker spells them: -w DIR is --chdir.
+func (b *Line) RunContainer(s *session.Session, words []string) (launch.Status, error) {
+	b.docker = true
+	return b.run(s, words)
+}
+
+func (b *Line) run(s *session.Session, words []string) (launch.Status, error) {
 	say.Forget()
 	b.spec = s.Begin()
 	*b.spec = spec.Spec{}
@@ -42,6 +54,7 @@ func (b *Line) Run(s *session.Session, words []string) (launch.Status, error) {
 	if err := b.scan(words); err != nil {
 		return launch.Status{}, err
 	}
+	b.up.Short = b.docker
 	if err := b.up.Ask(b.name); err != nil {
 		return launch.Status{}, err
 	}

@@ -40,7 +40,7 @@ func (b *Line) scan(words []string) error {
 		if b.switches(word) {
 			continue
 		}
-		value, rest, err := valueOf(word, words)
+		value, rest, err := b.valueOf(word, words)
 		if err != nil {
 			return err
 		}
@@ -85,12 +85,16 @@ func (b *Line) switches(word string) bool {
 }
 
 // valueOf returns the value of a flag, --flag=value or the next word, and the words after it.
-func valueOf(word string, words []string) (value string, rest []string, err error) {
+func (b *Line) valueOf(word string, words []string) (value string, rest []string, err error) {
 	name := nameOf(word)
 	switch name {
 	case "-h", "--help":
 		return "", nil, ErrHelp
 	case "-e", "--env", "--env-file", "--chdir":
+	case "-w", "--workdir":
+		if !b.docker {
+			return "", nil, unknown(name)
+		}
 	default:
 		return "", nil, unknown(name)
 	}
@@ -107,7 +111,7 @@ func valueOf(word string, words []string) (value string, rest []string, err erro
 // set does what a flag with a value is for.
 func (b *Line) set(word, value string) error {
 	switch nameOf(word) {
-	case "--chdir":
+	case "--chdir", "-w", "--workdir":
 		if b.dir = value; value == "" || value[0] != '/' {
 			b.dir = early.Concat("/", value)
 		}

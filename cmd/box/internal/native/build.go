@@ -114,6 +114,8 @@ type Line struct {
 	tell *statusfd.Informer
 	// words are those of the whole line.
 	words []string
+	// docker says that the words are docker's.
+	docker bool
 	// term is -t.
 	term bool
 	// argv0 has the word of --argv0, if there was one: it may be empty.
@@ -133,6 +135,8 @@ var lists struct {
 	steps [4 << 10]step
 	envs  [256]envStep
 	held  [volumesMost]heldVolume
+
+	docker [4 << 10]string
 }
 
 // do does one step. An error of the flag itself gets the words of the step in

@@ -110,8 +110,9 @@ func (b *Line) settle(command []string) error {
 	if b.session.Alone.Lock >= 0 && b.session.Alone.Is {
 		s.Name, s.Detach, s.Replace = b.session.Alone.Name, true, false
 	}
-	if s.Name == "" && (s.Detach || s.Time > 0) && len(command) > 0 {
-		s.Name, s.Remove = b.madeUp(command[0]), s.Remove || !s.Detach // the time is kept by the monitor of a box
+	if s.Name == "" && (s.Detach || s.Time > 0 || b.docker && !b.dry && !b.print) && len(command) > 0 {
+		// The time is kept by the monitor of a box.
+		s.Name, s.Remove = b.madeUp(command[0]), s.Remove || !s.Detach && !b.docker
 	}
 	if s.Name == "" {
 		if what := b.needsName(); what != "" {

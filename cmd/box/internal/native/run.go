@@ -26,12 +26,17 @@ const (
 // and so finds missing sources as a run would.
 func (b *Line) Run(s *session.Session, words []string) (launch.Status, error) {
 	b.Begin(s)
+	return b.run(words)
+}
+
+// run is Run for a line that has begun.
+func (b *Line) run(words []string) (launch.Status, error) {
 	command, err := b.readWords(words)
 	if err != nil {
 		return launch.Status{}, err
 	}
 	if b.leaves() {
-		if gone, status, err := s.Depart(); gone || err != nil {
+		if gone, status, err := b.session.Depart(); gone || err != nil {
 			return status, b.notMade(err)
 		}
 	}

@@ -171,26 +171,6 @@ func orNothing(args string) string {
 	return args
 }
 
-// elsewhere are flags of other programs, and what does the same here.
-var elsewhere = [...]struct{ flag, here string }{
-	{"--network", "--net none|names|host|box:NAME"},
-	{"-p", "--publish [ADDR:]PORT:PORT"},
-	{"--port", "--publish [ADDR:]PORT:PORT"},
-	{"--env", "-e NAME=VALUE"},
-	{"--rw", "-W SRC[:DEST]"},
-	{"--ro", "-B SRC[:DEST]"},
-	{"--workdir", "--chdir"},
-	{"--cwd", "--chdir"},
-	{"--user", "--uid"},
-	{"-u", "--uid"},
-	{"--mount", "-v SRC:DEST, or -v SRC:DEST:ro to read only"},
-	{"-P", "--publish PORT:PORT, which names each port"},
-	{"--health-cmd", "box exec NAME COMMAND, which asks from outside whether all is well"},
-	{"--privileged", "--cap-add CAP_..., one by one; a box never has more than its user"},
-	{"--init", "nothing: box has an init (--as-pid-1 leaves it out)"},
-	{"--restart", "box start NAME: box does not restart by itself yet"},
-}
-
 // unknownFlag suggests the flag that was probably meant. It is called by
 // takeCut only, which has gone the ordinary way by then.
 func unknownFlag(word string) error {
@@ -203,6 +183,12 @@ func unknownFlag(word string) error {
 	for _, e := range elsewhere {
 		if e.flag == name {
 			m.Hint = "did you mean " + e.here + "?"
+			return m
+		}
+	}
+	for _, e := range lacking {
+		if e.flag == name || strings.HasSuffix(e.flag, "-") && strings.HasPrefix(name, e.flag) {
+			m.Hint = e.why
 			return m
 		}
 	}

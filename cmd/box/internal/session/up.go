@@ -18,6 +18,7 @@ import (
 type Up struct {
 	shim.Handed
 	Inside   launch.Inside // how to be inside
+	Short    bool          // its number may be shortened, as docker lets it be
 	name     string
 	root     int // a pidfd of pid 1 of its pid namespace, if that was asked for; else 0
 	register register.Register
@@ -42,6 +43,9 @@ func (u *Up) Ask(name string) error {
 	}
 	if !u.register.At(&u.at, name) {
 		early.Ordinary()
+		if u.Short {
+			name = u.register.Full(name)
+		}
 		found, err := u.register.Find(name)
 		if err != nil {
 			return failure.Register(name, err)

@@ -1,0 +1,167 @@
+package life
+
+import (
+	"strings"
+
+	"box/cmd/box/internal/say"
+	"box/cmd/box/internal/verb"
+)
+
+// dockerVerb is a verb of docker container, and what box has for it.
+type dockerVerb struct {
+	docker, box string
+	boxes       bool // its words that are no flags are boxes, which docker lets be named by the beginning of their number
+	flags       []dockerFlag
+	run         func(*verb.Context) (int, error) // of a verb that is in no other place
+	help        string                           // of a word that box has under another name, or not else
+}
+
+// dockerFlag is a flag of docker's, in both of its forms.
+type dockerFlag struct {
+	letter, name string
+	box          string // the same in box; "" is nothing: it is so anyway
+	value        bool   // a word follows
+	why          string // it is refused, with this hint
+}
+
+var (
+	sizes  = dockerFlag{"-s", "--size", "", false, "box keeps no files of a box: what it writes is in memory, in volumes or on the host"}
+	filter = dockerFlag{"", "--filter", "", true, "box ps --json prints what jq can choose from"}
+)
+
+var dockerVerbs = [...]dockerVerb{
+	{"ls", "ps", false, lsFlags, nil, "List boxes: ps"},
+	{"list", "ps", false, lsFlags, nil, ""},
+	{"ps", "ps", false, lsFlags, nil, ""},
+	{"rm", "remove", true, rmFlags, nil, "Forget boxes that have ended: remove"},
+	{"remove", "remove", true, rmFlags, nil, ""},
+	{"rename", "rename", true, nil, Rename, "Give a box that has ended another name: OLD NEW"},
+	{"cp", "cp", false, []dockerFlag{
+		{"-a", "--archive", "", false, "what is copied belongs to who copies it"},
+		{"-L", "--follow-link", "", false, "a link is copied as a link; name what it leads to"},
+		{"-q", "--quiet", "", false, ""},
+	}, Copy, "Copy files out of a box that is up, or into it: NAME:PATH PATH, or PATH NAME:PATH; - is a tar archive"},
+	{"top", "top", true, nil, nil, ""},
+	{"logs", "logs", true, []dockerFlag{
+		{"-f", "--follow", "-f", false, ""}, {"-n", "--tail", "-n", true, ""}, {"", "--since", "--since", true, ""},
+		{"-t", "--timestamps", "-t", false, ""}, {"", "--until", "", true, "box logs -t prints times, which awk can choose from"},
+		{"", "--details", "", false, "a log has nothing but its lines"},
+	}, nil, ""},
+	{"stop", "stop", true, []dockerFlag{
+		{"-t", "--time", "-t", true, ""}, {"", "--timeout", "-t", true, ""},
+		{"-s", "--signal", "", true, "box run --stop-signal chooses it; box kill -s sends any"},
+	}, nil, ""},
+	{"kill", "kill", true, []dockerFlag{{"-s", "--signal", "-s", true, ""}}, nil, ""},
+	{"inspect", "inspect", true, []dockerFlag{
+		{"-f", "--format", "-f", true, ""}, sizes, {"", "--type", "", true, "box volume inspect is for volumes"},
+	}, nil, ""},
+	{"start", "start", true, []dockerFlag{
+		{"-a", "--attach", "", false, "box attach NAME after it"}, {"-i", "--interactive", "", false, "box attach NAME after it"},
+	}, nil, ""},
+	{"attach", "attach", true, []dockerFlag{
+		{"", "--detach-keys", "--detach-keys", true, ""}, {"", "--no-stdin", "", false, "box logs -f NAME shows the output alone"},
+		{"", "--sig-proxy", "", false, "box attach sends keys, and no signals"},
+	}, nil, ""},
+	{"wait", "wait", true, nil, nil, ""},
+	{"prune", "prune", false, []dockerFlag{{"-f", "--force", "", false, ""}, filter}, nil, ""},
+}
+
+var lsFlags = []dockerFlag{
+	{"-a", "--all", "-a", false, ""}, {"-q", "--quiet", "-q", false, ""}, {"", "--no-trunc", "", false, ""},
+	{"-n", "--last", "", true, "box ps -a lists all"}, {"-l", "--latest", "", false, "box ps -a lists all"}, sizes,
+	{"-f", "--filter", "", true, filter.why}, {"", "--format", "", true, "box ps --json prints all that is known"},
+}
+
+var rmFlags = []dockerFlag{
+	{"-f", "--force", "-f", false, ""}, {"-v", "--volumes", "", false, ""},
+	{"-l", "--link", "", false, "boxes have no links"},
+}
+
+// lackingVerbs are verbs of docker's that box has not, and why.
+var lackingVerbs = [...]struct{ docker, why string }{
+	{"create", "box container run -d starts it at once"},
+	{"pause", "box kill -s STOP NAME stops the command; CONT lets it go on"},
+	{"unpause", "box kill -s CONT NAME lets it go on"},
+	{"restart", "box stop NAME, then box start NAME"},
+	{"port", "box ps lists the ports"},
+	{"diff", "there is no image that a box could differ from; box --scratch tells what a command writes to a project"},
+	{"export", "box container cp NAME:/ - writes a tar archive of what the box sees"},
+	{"commit", "there are no images"},
+	{"stats", "box top NAME shows the processor and the memory of each process"},
+	{"update", "box has no limits on memory and processors yet"},
+}
+
+// translate returns box's words for docker's.
+func (d *dockerVerb) translate(words []string) ([]string, error) {
+	list := []string{}
+	for len(words) > 0 {
+		word := words[0]
+		words = words[1:]
+		switch {
+		case word == "--":
+			return append(append(list, word), words...), nil
+		case len(word) > 2 && word[0] == '-' && word[1] != '-' && d.find(word[:2]) != nil && !d.find(word[:2]).value:
+			words = append([]string{word[:2], "-" + word[2:]}, words...) // -aq is -a -q
+			continue
+		case len(word) < 2 || word[0] != '-':
+			if d.boxes {
+				word = fullName(word)
+			}
+			list = append(list, word)
+			continue
+		}
+		name, value, cut := strings.Cut(word, "=")
+		f := d.find(name)
+		switch {
+		case f == nil:
+			list = append(list, word)
+			continue
+		case f.why != "":
+			return nil, say.Usagef("container %s %s: box has no such flag", d.docker, name).Hintf("%s", f.why)
+		case !f.value && cut && value != "true":
+			return nil, say.Usagef("container %s %s: takes nothing", d.docker, say.Words([]string{word}))
+		}
+		if f.value && !cut {
+			if len(words) == 0 {
+				return nil, say.Usagef("container %s %s: needs a value", d.docker, name)
+			}
+			value, words = words[0], words[1:]
+		}
+		if f.box == "" {
+			continue
+		}
+		if list = append(list, f.box); f.value {
+			list[len(list)-1] = joinFlag(f.box, value)
+		}
+	}
+	return list, nil
+}
+
+// joinFlag returns one word for a flag and its value, which may look like a flag.
+func joinFlag(flag, value string) string {
+	if strings.HasPrefix(flag, "--") {
+		return flag + "=" + value
+	}
+	return flag + value
+}
+
+// find returns the flag of a word, or nil.
+func (d *dockerVerb) find(word string) *dockerFlag {
+	for i := range d.flags {
+		if f := &d.flags[i]; f.letter == word || f.name == word {
+			return f
+		}
+	}
+	return nil
+}
+
+// fullName returns the name of the box whose number begins with a word, if no box has that name and one has such a number; else the
+// word.
+func fullName(word string) string {
+	r, err := open()
+	if err != nil {
+		return word // the verb says so
+	}
+	defer r.Close()
+	return r.Full(word)
+}

@@ -147,11 +147,11 @@ func (s *script) Skip(args ...any) {
 func (s *script) Parallel()     {}
 func (s *script) Verbose() bool { return testing.Verbose() }
 
-// document is one whose examples a script runs: below the repository.
-const document = "docs/containers-are-processes.md"
+// documents are those whose examples a script runs: below the repository.
+var documents = [...]string{"docs/containers-are-processes.md", "docs/coming-from-docker.md"}
 
-// documentPath returns where it is: in the repository, or where stage has copied it to.
-func documentPath() string {
+// documentPath returns where one is: in the repository, or where stage has copied it to.
+func documentPath(document string) string {
 	path, _ := filepath.Abs("../" + document)
 	if _, err := os.Stat(path); err != nil {
 		path, _ = filepath.Abs(filepath.Base(document))
@@ -177,7 +177,7 @@ func (s *script) setup(env *testscript.Env) error {
 		"XDG_CACHE_HOME="+filepath.Join(filepath.Dir(env.WorkDir), "cache"))
 	s.made = append(s.made, filepath.Join(home, ".config")) // box's own part of it is read-only in a sandbox, and so it is made
 	env.Vars = append(env.Vars, "PYTHONPATH="+library, "PYTHONDONTWRITEBYTECODE=1")
-	env.Vars = append(env.Vars, "DOCUMENT="+documentPath())
+	env.Vars = append(env.Vars, "DOCUMENT="+documentPath(documents[0]), "DOCKER="+documentPath(documents[1]))
 	env.Vars = append(env.Vars, slowVar+"="+os.Getenv(slowVar), idleVar+"="+os.Getenv(idleVar))
 	s.dir = env.WorkDir
 	s.given, err = filesBelow(s.dir)

@@ -52,7 +52,11 @@ func stage(box string) (dir string, err error) {
 	if err != nil {
 		return dir, err
 	}
-	for from, to := range map[string]string{self: "tests", box: "box", "../" + document: filepath.Base(document)} {
+	files := map[string]string{self: "tests", box: "box"}
+	for _, document := range documents {
+		files["../"+document] = filepath.Base(document)
+	}
+	for from, to := range files {
 		data, err := os.ReadFile(from)
 		if err == nil {
 			err = os.WriteFile(filepath.Join(dir, to), data, 0o755)

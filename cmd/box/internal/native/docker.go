@@ -56,6 +56,7 @@ var dockerFlags = [...]dockerFlag{
 	{"--ipc", 0, hostSpace, "--share-ipc"},
 	{"--uts", 0, hostSpace, "--share-uts"},
 	{"--cgroupns", 0, hostSpace, "--share-cgroup"},
+	{"--userns", 0, hostSpace, "--share-user"},
 	{"--tmpfs", 0, tmpfsOptions, "--tmpfs"},
 	{"--security-opt", 0, security, ""},
 }

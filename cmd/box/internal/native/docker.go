@@ -181,7 +181,7 @@ func boxWord(list []string, word string, words []string) ([]string, []string, er
 func dockerValued(list []string, f *dockerFlag, value string) ([]string, error) {
 	switch f.value {
 	case capability:
-		if (len(value) < 4 || !strings.EqualFold(value[:4], "CAP_")) && !strings.EqualFold(value, "ALL") {
+		if value != "ALL" && value != "all" && !strings.HasPrefix(value, "CAP_") && !strings.HasPrefix(value, "cap_") {
 			value = early.Concat("CAP_", value)
 		}
 	case hostSpace:

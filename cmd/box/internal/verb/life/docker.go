@@ -24,9 +24,9 @@ type dockerFlag struct {
 	why          string // it is refused, with this hint
 }
 
-var (
-	sizes  = dockerFlag{"-s", "--size", "", false, "box keeps no files of a box: what it writes is in memory, in volumes or on the host"}
-	filter = dockerFlag{"", "--filter", "", true, "box ps --json prints what jq can choose from"}
+const (
+	noSizes  = "box keeps no files of a box: what it writes is in memory, in volumes or on the host"
+	noFilter = "box ps --json prints what jq can choose from"
 )
 
 var dockerVerbs = [...]dockerVerb{
@@ -53,7 +53,7 @@ var dockerVerbs = [...]dockerVerb{
 	}, nil, ""},
 	{"kill", "kill", true, []dockerFlag{{"-s", "--signal", "-s", true, ""}}, nil, ""},
 	{"inspect", "inspect", true, []dockerFlag{
-		{"-f", "--format", "-f", true, ""}, sizes, {"", "--type", "", true, "box volume inspect is for volumes"},
+		{"-f", "--format", "-f", true, ""}, {"-s", "--size", "", false, noSizes}, {"", "--type", "", true, "box volume inspect is for volumes"},
 	}, nil, ""},
 	{"start", "start", true, []dockerFlag{
 		{"-a", "--attach", "", false, "box attach NAME after it"}, {"-i", "--interactive", "", false, "box attach NAME after it"},
@@ -63,13 +63,14 @@ var dockerVerbs = [...]dockerVerb{
 		{"", "--sig-proxy", "", false, "box attach sends keys, and no signals"},
 	}, nil, ""},
 	{"wait", "wait", true, nil, nil, ""},
-	{"prune", "prune", false, []dockerFlag{{"-f", "--force", "", false, ""}, filter}, nil, ""},
+	{"prune", "prune", false, []dockerFlag{{"-f", "--force", "", false, ""}, {"", "--filter", "", true, noFilter}}, nil, ""},
 }
 
 var lsFlags = []dockerFlag{
 	{"-a", "--all", "-a", false, ""}, {"-q", "--quiet", "-q", false, ""}, {"", "--no-trunc", "", false, ""},
-	{"-n", "--last", "", true, "box ps -a lists all"}, {"-l", "--latest", "", false, "box ps -a lists all"}, sizes,
-	{"-f", "--filter", "", true, filter.why}, {"", "--format", "", true, "box ps --json prints all that is known"},
+	{"-n", "--last", "", true, "box ps -a lists all"}, {"-l", "--latest", "", false, "box ps -a lists all"},
+	{"-s", "--size", "", false, noSizes},
+	{"-f", "--filter", "", true, noFilter}, {"", "--format", "", true, "box ps --json prints all that is known"},
 }
 
 var rmFlags = []dockerFlag{

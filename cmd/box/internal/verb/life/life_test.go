@@ -195,8 +195,7 @@ func TestContainer(t *testing.T) {
 		"":       {"container '': no such verb", "box container --help"},
 		"doctor": {"container doctor: no such verb", "box container --help"},
 		"remov":  {"container remov: no such verb", "did you mean box container remove?"},
-		"run":    {"container run: the word container is left out here", "box run ..."},
-		"exec":   {"container exec: the word container is left out here", "box exec ..."},
+		"pause":  {"container pause: no such verb", "box kill -s STOP NAME stops the command; CONT lets it go on"},
 	} {
 		_, err := Container(&verb.Context{Words: []string{word}, Table: verbs})
 		if m, is := err.(*say.Message); !is || m.Headline != want[0] || m.Hint != want[1] { //nolint:errorlint // as it is returned
@@ -205,6 +204,38 @@ func TestContainer(t *testing.T) {
 	}
 	if _, err := Container(&verb.Context{Table: verbs}); err == nil || called != nil {
 		t.Errorf("%v, called %q", err, called)
+	}
+}
+
+// Docker's flags are box's, nothing, or refused with a hint; what is in no table stays.
+func TestDockerWords(t *testing.T) {
+	verbOf := map[string]*dockerVerb{}
+	for i := range dockerVerbs {
+		verbOf[dockerVerbs[i].docker] = &dockerVerbs[i]
+	}
+	for line, want := range map[string]string{
+		"ls -aq --no-trunc":               "-a -q",
+		"ls --all=true --quiet":           "-a -q",
+		"ls --nosuch":                     "--nosuch",
+		"ls --format {{.Names}}":          "container ls --format: box has no such flag",
+		"ls -as":                          "container ls -s: box has no such flag",
+		"ls --all=false":                  "container ls --all=false: takes nothing",
+		"stop -t 5":                       "-t5",
+		"stop --time=-1":                  "-t-1",
+		"stop -t":                         "container stop -t: needs a value",
+		"logs --tail 3 --since 1m -f":     "-n3 --since=1m -f",
+		"inspect --format={{.State.Pid}}": "-f{{.State.Pid}}",
+		"cp -q -- -a":                     "-- -a",
+	} {
+		words := strings.Fields(line)
+		got, err := verbOf[words[0]].translate(words[1:])
+		text := strings.Join(got, " ")
+		if err != nil {
+			text = err.Error()
+		}
+		if text != want {
+			t.Errorf("%s: %q, want %q", line, text, want)
+		}
 	}
 }
 

@@ -99,7 +99,7 @@ func (b *Line) joins() error {
 	}
 	s := b.spec
 	nobodyHolds := s.Life.Direct && (len(s.Life.Locks) > 0 || s.Life.Sync != nil || !s.New.Has(spec.PID))
-	if s.Joins() || b.tell.Mapped.Given() || nobodyHolds {
+	if s.Joins() && s.Join.Of == 0 || b.tell.Mapped.Given() || nobodyHolds { // see sharing for namespaces of boxes
 		return b.joinsChecked()
 	}
 	return nil

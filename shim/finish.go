@@ -14,9 +14,10 @@ import (
 const timedOut = 124
 
 // Finish is for a box that has started and has ended: it writes what is left of its output, and how it ended, tells who waits, and
-// removes what goes with it. lost says that nobody knows how the command ended; with it may have ended the box whose pid namespace
-// it was in: with, else "". It returns the status of the box.
-func (s *Shim) Finish(status launch.Status, lost bool, with string) launch.Status {
+// removes what goes with it. lost says that nobody knows how the command ended, clean that the sandbox was not ended for the sake of
+// safety; with it may have ended the box whose pid namespace it was in: with, else "". It returns the status of the box; or again is
+// true, and StartAgain comes next.
+func (s *Shim) Finish(status launch.Status, lost, clean bool, with string) (is launch.Status, again bool) {
 	s.drain()
 	if s.why == "time" {
 		s.log.say("its time is over (--time)")
@@ -35,6 +36,19 @@ func (s *Shim) Finish(status launch.Status, lost bool, with string) launch.Statu
 			s.log.say("its pid 1 was killed: from outside, or for want of memory")
 		}
 	}
+	if s.goesOn(status, clean) {
+		s.sayPause(status)
+		s.record(status)
+		host.RemoveAt(s.Box.Dir(), "live", 0)
+		if s.rest() {
+			return status, true
+		}
+	}
+	return s.conclude(status), false
+}
+
+// conclude is for a box that is not started again.
+func (s *Shim) conclude(status launch.Status) launch.Status {
 	s.record(status)
 	if s.Remove {
 		s.Box.Discard()

@@ -102,6 +102,10 @@ func (s *Shim) hear(b *launch.Sandbox, i int) {
 
 // do does what a client asks for.
 func (s *Shim) do(b *launch.Sandbox, c *client, p *packet, data []byte) {
+	if s.resting {
+		s.doAtRest(c, p)
+		return
+	}
 	switch p.Kind {
 	case Signal:
 		s.signal(b, c, p)
@@ -113,6 +117,10 @@ func (s *Shim) do(b *launch.Sandbox, c *client, p *packet, data []byte) {
 		s.ask(b, signalOf(p.Extra), p.Value)
 	case Wait:
 		c.waits = true
+	case Again:
+		s.again = true
+		s.ask(b, signalOf(p.Extra), p.Value)
+		s.answer(c, Record{Kind: Done})
 	case Enter:
 		s.handOut(c)
 	case Attach:

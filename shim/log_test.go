@@ -164,19 +164,20 @@ func TestCivil(t *testing.T) {
 	}
 }
 
-// Only what Anew has made is its argv[0].
+// Only what a Handover has made is its argv[0].
 func TestCalled(t *testing.T) {
-	for argv0, want := range map[string]string{
-		"box-shim:5:-1:":     "5 -1  true",
-		"box-shim:5:7:web":   "5 7 web true",
-		"box":                "-1 -1  false",
-		"box-shim:":          "-1 -1  false",
-		"box-shim:x:1:web":   "-1 -1  false",
-		"/bin/box-shim:5:7:": "-1 -1  false",
+	for _, want := range []Handover{
+		Nothing,
+		{Report: 5, Lock: -1, Listener: -1},
+		{Report: -1, Lock: 7, Listener: 9, Row: 3, Total: 12, Name: "web", Again: true},
 	} {
-		report, lock, name, is := Called(argv0)
-		if got := fmt.Sprintf("%d %d %s %t", report, lock, name, is); got != want {
-			t.Errorf("%s: %s, want %s", argv0, got, want)
+		if got, is := Called(want.String()); !is || got != want {
+			t.Errorf("%s: %+v, want %+v", want.String(), got, want)
+		}
+	}
+	for _, argv0 := range []string{"box", "box-shim:", "box-shim:x:1:::web", "/bin/box-shim:5:7:::", "box-shim:5:7:web", "box-shim:-1:1::::"} {
+		if got, is := Called(argv0); is || got != Nothing {
+			t.Errorf("%s: %+v", argv0, got)
 		}
 	}
 }

@@ -23,7 +23,6 @@ import (
 
 // Options say how a box with a name lives. They are set by flags.
 type Options struct {
-	Name     string
 	Detach   bool                       // nobody waits for it, and its output goes to the log
 	Input    bool                       // with Detach: the command's input stays open, for who attaches
 	Replace  bool                       // a box that has the name is ended and removed
@@ -33,8 +32,8 @@ type Options struct {
 	LogLimit int64                      // bytes of each of the two files of the log; 0 is 8 MiB, and below 0 there is no log
 	Shares   [len(spec.Joinable)]string // "KIND NAME ID" for each namespace that is another box's, or ""
 	Space    int                        // pid 1 of the pid namespace of another box that it is in; 0 is none
-	Report   int                        // where the one who waits for the start hears of it; below 0 nobody does
-	Lock     int                        // a descriptor with the lock of a box that is there already, or below 0
+	Restart  Restart
+	Handover // of a process that is a shim from its beginning; else Nothing
 }
 
 // Shim is the one monitor of a process. It must not move, and its zero value watches nothing.
@@ -64,6 +63,8 @@ type Shim struct {
 	command  int
 	title    [2]uintptr
 	why      string // who has ended the box
+	again    bool   // it is to be started again: box restart
+	resting  bool   // it has ended, and is started again soon
 	log      log
 	clients  [clientsMost]client
 	packet   packet
@@ -286,7 +287,7 @@ func (s *Shim) Started(pid, command int) {
 // note writes live: see register.Box.Live.
 func (s *Shim) note() {
 	mark := early.Mark()
-	var list [9 + len(s.Shares)]string
+	var list [10 + len(s.Shares)]string
 	me := host.PID()
 	list[0] = early.Concat("shim=", decimal(uint64(me)))
 	list[1] = early.Concat("shim_start=", began(me))
@@ -300,7 +301,8 @@ func (s *Shim) note() {
 		list[7] = early.Concat("stop=", decimal(uint64(s.Stop)))
 	}
 	list[8] = early.Concat("runtime=", s.register.Places.Runtime)
-	n := 9
+	list[9] = early.Concat("restarts=", decimal(uint64(s.Total)))
+	n := 10
 	for _, shares := range s.Shares {
 		if shares != "" {
 			list[n] = early.Concat("shares=", shares)

@@ -10,8 +10,16 @@ import (
 // socket returns the name of the socket.
 func (s *Shim) socket() string { return early.Concat(s.Box.ID(), ".sock") }
 
-// listen makes the socket.
+// listen makes the socket, or takes that which the process had before it began anew.
 func (s *Shim) listen() (errno unix.Errno) {
+	if s.Listener >= 0 {
+		s.listener, s.Listener = s.Listener, -1
+		s.bound, _ = host.Look(s.register.Runtime(), s.socket())
+		return 0
+	}
+	if s.Lock >= 0 {
+		host.RemoveAt(s.register.Runtime(), s.socket(), 0) // of a monitor that was killed: this one has the lock
+	}
 	if s.listener, errno = host.Listen(s.register.Runtime(), s.socket()); errno != 0 {
 		return errno
 	}

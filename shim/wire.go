@@ -22,6 +22,7 @@ const (
 	Input                // bytes for the command to read
 	InputEnds            // it has read all
 	Size                 // the size of the terminal: Value rows, Extra columns
+	Again                // as Stop, and the box is started again then; it is answered at once
 )
 
 // What a shim answers.

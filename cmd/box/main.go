@@ -19,6 +19,7 @@ import (
 	"box/cmd/box/internal/say"
 	"box/cmd/box/internal/session"
 	"box/cmd/box/internal/verb"
+	"box/cmd/box/internal/verb/life"
 	"box/cmd/box/internal/verb/table"
 	"box/internal/early"
 	"box/internal/host"
@@ -65,8 +66,11 @@ func run(argv []string) launch.Status {
 	}
 	one.session.Version = version
 	words := argv[1:]
-	if report, lock, name, is := shim.Called(argv[0]); is {
-		one.session.Alone = session.Alone{Is: true, Report: report, Lock: lock, Name: name}
+	if h, is := shim.Called(argv[0]); is {
+		one.session.Alone = session.Alone{Is: true, Handover: h}
+		if h.Again {
+			return again(h, words)
+		}
 		return runBox(words)
 	}
 	if len(words) > 0 && words[0] == "bwrap" {
@@ -149,6 +153,14 @@ var one struct {
 	enter   enter.Line
 }
 
+// again is for a monitor that is to start its box again. It returns only if that can't be.
+//
+//go:noinline
+func again(h shim.Handover, places []string) launch.Status {
+	early.Ordinary()
+	return status(life.Again(h, places))
+}
+
 // runVerb is for all verbs with a package of their own. They use kong, fmt and files, and so need the Go runtime.
 //
 //go:noinline
@@ -181,6 +193,9 @@ func status(err error) launch.Status {
 	m := (*say.Message)(nil)
 	if !errors.As(err, &m) {
 		m = &say.Message{Headline: err.Error(), Status: say.StatusBox}
+	}
+	if a := &one.session.Alone; a.Is && a.Total > 0 {
+		life.NotStarted(a.Handover, m)
 	}
 	return launch.Status{Code: say.Report(m)}
 }

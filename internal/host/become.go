@@ -105,8 +105,38 @@ func RaiseFiles() {
 }
 
 // AllFiles raises the soft limit for descriptors to the hard one.
-func AllFiles(hard uint64) {
-	limit := unix.Rlimit{Cur: hard, Max: hard}
+func AllFiles(hard uint64) { LimitFiles(hard, hard) }
+
+// LimitFiles sets the limits for descriptors, see prlimit(2).
+func LimitFiles(soft, hard uint64) {
+	limit := unix.Rlimit{Cur: soft, Max: hard}
 	at := uintptr(unsafe.Pointer(&limit))
 	_, _, _ = unix.RawSyscall6(unix.SYS_PRLIMIT64, 0, unix.RLIMIT_NOFILE, at, 0, 0, 0)
+}
+
+// Execute makes this program begin anew in this process, with these arguments and no environment, see execve(2). It returns only if
+// that fails: E2BIG is for more arguments than it takes, or longer ones. The program may have been replaced since.
+func Execute(args ...string) unix.Errno {
+	n := &next
+	if len(args) > len(n.words) {
+		return unix.E2BIG
+	}
+	for i, arg := range args {
+		if !n.words[i].set(arg) {
+			return unix.E2BIG
+		}
+		n.argv[i] = uintptr(unsafe.Pointer(&n.words[i]))
+	}
+	n.argv[len(args)] = 0
+	n.file.set("/proc/self/exe")
+	argv, none := uintptr(unsafe.Pointer(&n.argv)), uintptr(unsafe.Pointer(&n.argv[len(args)]))
+	_, _, errno := unix.RawSyscall(unix.SYS_EXECVE, uintptr(unsafe.Pointer(&n.file)), argv, none)
+	return errno
+}
+
+// next is what the kernel reads in Execute. It has a place that does not move.
+var next struct {
+	file  path
+	words [3]path
+	argv  [4]uintptr
 }

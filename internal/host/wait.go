@@ -289,6 +289,11 @@ func Die(signal unix.Signal, group bool) {
 	_, _, _ = unix.RawSyscall(unix.SYS_TGKILL, uintptr(PID()), thread, uintptr(signal))
 }
 
+// SetMask sets the signals that the thread blocks, bit 0 being signal 1, see rt_sigprocmask(2).
+func SetMask(set uint64) {
+	_, _, _ = unix.RawSyscall6(unix.SYS_RT_SIGPROCMASK, unix.SIG_SETMASK, uintptr(unsafe.Pointer(&set)), 0, 8, 0, 0)
+}
+
 // DefaultAction gives a signal its default action, see rt_sigaction(2).
 func DefaultAction(signal unix.Signal) { setAction(signal, 0) }
 

@@ -47,6 +47,8 @@ type Line struct {
 		size  arg.Optional[uint64]
 		words []string
 	}
+	// descriptor is a flag that names a descriptor of the caller's, or "".
+	descriptor string
 	// view is the word of --base: "full", "none", or "" if it was not given.
 	view string
 	// dirName is what the caller calls the working directory. It is asked for
@@ -145,6 +147,9 @@ var lists struct {
 // silently.
 func (b *Line) do(s *step) error {
 	b.step = *s
+	if s.flag.takesDescriptor() {
+		b.descriptor = s.flag.Name
+	}
 	if err := s.flag.Do(b, s.words[1:]); err != nil {
 		return say.Refused(s.words, err)
 	}

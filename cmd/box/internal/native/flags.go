@@ -129,6 +129,7 @@ var Flags = [...]Flag{
 	{"-t", "", groupBox, "With -d: a terminal of its own, for box attach; without, it has one if the caller has", (*Line).tty},
 	{"--stop-signal", "SIGNAL", groupBox, "What box stop sends; it is TERM by default", (*Line).stopSignal},
 	{"--log", "SIZE|none", groupBox, "Size of each of the two files of the log; it is 8M by default", (*Line).logSize},
+	{"--restart", "WHEN", groupBox, "With -d: start it again when it ends: no, on-failure[:N], always", (*Line).restart},
 	{"--time", "DURATION", groupBox, "Send TERM after so long (90s, 5m, 2h), and KILL 10 s later: status 124", (*Line).timeLimit},
 
 	{"--die-with-parent", "", groupLife, "End when the caller ends (the default)", (*Line).dieWithParent},
@@ -173,6 +174,11 @@ func (f *Flag) Words() (n int) {
 		}
 	}
 	return n
+}
+
+// takesDescriptor reports whether the flag names a descriptor of the caller's.
+func (f *Flag) takesDescriptor() bool {
+	return len(f.Args) >= 2 && f.Args[:2] == "FD" || f.Name == "--keep-fd"
 }
 
 // Title returns a flag with its arguments, as it is typed.

@@ -12,6 +12,7 @@ import (
 	"box/internal/inherited"
 	"box/profile"
 	"box/register"
+	"box/shim"
 	"box/spec"
 )
 
@@ -82,6 +83,35 @@ func (b *Line) timeLimit(w []string) error {
 	return nil
 }
 
+// restart takes docker's words. There is no daemon that could begin anew, so
+// unless-stopped is always: box stop is an end in both.
+func (b *Line) restart(w []string) error {
+	r := &b.session.Shim.Restart
+	word, most, has := strings.Cut(w[0], ":")
+	switch word {
+	case "no":
+		*r = shim.Restart{}
+	case "always", "unless-stopped":
+		*r = shim.Restart{When: shim.Always}
+	case "on-failure":
+		n := uint64(0)
+		if has {
+			var ok bool
+			if n, ok = arg.Number(most, 10); !ok || n == 0 || n > 1e6 {
+				return say.Bad("not a number of starts after the colon")
+			}
+		}
+		*r = shim.Restart{When: shim.OnFailure, Most: int(n)}
+		return nil
+	default:
+		return say.Bad("not one of no, on-failure, on-failure:N, always, unless-stopped")
+	}
+	if has {
+		return say.Bad("only on-failure takes a number of starts")
+	}
+	return nil
+}
+
 // env1 is -e: NAME=VALUE sets a variable, and NAME passes the caller's, if
 // there is one.
 func (b *Line) env1(w []string) error { return b.setOne(w[0]) }
@@ -107,6 +137,11 @@ func (b *Line) envFile(w []string) error {
 // command.
 func (b *Line) settle(command []string) error {
 	s := &b.session.Shim
+	if s.Restart.When != shim.Never {
+		if err := b.restartable(command); err != nil {
+			return err
+		}
+	}
 	if b.session.Alone.Lock >= 0 && b.session.Alone.Is {
 		s.Name, s.Detach, s.Replace = b.session.Alone.Name, true, false
 	}
@@ -129,6 +164,34 @@ func (b *Line) settle(command []string) error {
 	}
 	b.spec.Life.OutliveParent = true
 	return nil
+}
+
+// restartable returns an error for a line by which a box can't be started again
+// by its monitor.
+func (b *Line) restartable(command []string) error {
+	s := &b.session.Shim
+	if !s.Detach {
+		return inForeground()
+	}
+	if s.Remove {
+		return say.Refuse(nil, "--restart and --rm: a box that is to be started again is not forgotten")
+	}
+	for _, word := range b.words[:len(b.words)-len(command)] {
+		if word == "--args" {
+			b.descriptor = "--args"
+		}
+	}
+	if b.descriptor != "" {
+		return say.Refuse(nil, early.Concat(b.descriptor, ": with --restart its descriptor would be missing at the next start"))
+	}
+	return nil
+}
+
+//go:noinline
+func inForeground() error {
+	early.Ordinary()
+	return say.Usagef("--restart is for a box that goes on by itself, and one in the foreground ends with its caller").
+		Hintf("-d runs it in the background")
 }
 
 // needsName returns a flag that means nothing without a name.

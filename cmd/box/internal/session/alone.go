@@ -8,6 +8,8 @@ import (
 	"box/launch"
 	"box/register"
 	"box/shim"
+
+	"golang.org/x/sys/unix"
 )
 
 // Depart makes the copy of the process that a box without --detach does not
@@ -20,7 +22,9 @@ import (
 func (s *Session) Depart() (gone bool, status launch.Status, err error) {
 	if s.Alone.Is {
 		host.Standard()
-		s.Shim.Report, s.Shim.Lock = s.Alone.Report, s.Alone.Lock
+		name := s.Shim.Name
+		s.Shim.Handover = s.Alone.Handover
+		s.Shim.Name = name
 		return false, launch.Status{}, nil
 	}
 	if !early.Running() {
@@ -38,7 +42,8 @@ func (s *Session) Depart() (gone bool, status launch.Status, err error) {
 	}
 	if pid == 0 {
 		host.Close(int(pair[0]))
-		s.Alone = Alone{Is: true, Report: int(pair[1]), Lock: -1}
+		s.Alone = Alone{Is: true, Handover: shim.Nothing}
+		s.Alone.Report = int(pair[1])
 		return s.Depart()
 	}
 	early.Commit() // what the copy does is not to be done twice
@@ -82,3 +87,14 @@ func (s *Session) Enroll(p register.Places, d *register.Definition) error {
 // spare is enough memory for what a monitor says while a sandbox runs, in
 // bytes.
 const spare = 8 << 10
+
+// giveBack takes back what this process has changed that the next program in it
+// would take for its caller's.
+func (s *Session) giveBack() {
+	if !early.Running() {
+		inherited.Restore()
+	}
+	host.DefaultAction(unix.SIGCHLD)
+	host.SetMask(s.Spec.Life.Blocked)
+	host.LimitFiles(s.Spec.Limits.Files, s.Spec.Limits.FilesMax)
+}

@@ -40,10 +40,8 @@ type Session struct {
 // and is there for the sandbox alone. It outlasts the change to the ordinary
 // way.
 type Alone struct {
-	Is     bool
-	Report int    // where the one who waits for the start hears of it
-	Lock   int    // of a box that is there already, or below 0
-	Name   string // of that
+	Is bool
+	shim.Handover
 }
 
 // Begin makes the memory empty. The caller writes the Spec. The Builder is
@@ -51,7 +49,7 @@ type Alone struct {
 func (s *Session) Begin() *spec.Spec {
 	s.Used, s.Tell, s.Space = 0, statusfd.Informer{}, nil
 	s.Noted = register.Places{}
-	s.Shim.Options = shim.Options{Report: -1, Lock: -1}
+	s.Shim.Options = shim.Options{Handover: shim.Nothing}
 	return &s.Spec
 }
 
@@ -144,10 +142,15 @@ func (s *Session) finish(status launch.Status, err error) (launch.Status, error)
 		return status, err
 	}
 	why := ""
+	clean := err == nil || err == launch.ErrLost //nolint:errorlint // it is never wrapped, and errors.Is may not run early
 	if s.Space != nil && err == launch.ErrLost && s.Space.Ends() { //nolint:errorlint // it is never wrapped
 		why = s.Space.Name()
 	}
-	status = s.Shim.Finish(status, err != nil, why)
+	status, again := s.Shim.Finish(status, err != nil, clean, why)
+	if again {
+		s.giveBack()
+		status = s.Shim.StartAgain(status)
+	}
 	if s.Shim.TimedOut() && !s.Shim.Detach {
 		say.Line(false, true, "the time of the command is over (--time)")
 		return status, nil

@@ -28,10 +28,11 @@ type inspected struct {
 	Shares     map[string]shared // what it has in common with other boxes: pid, net, ipc, uts
 	Volumes    []string          // the names of those that it uses
 	Log        string            `json:"LogPath"`
+	Restarts   int               `json:"RestartCount"`
 }
 
 type inspectedState struct {
-	Status     string // running, exited, lost
+	Status     string // running, restarting, exited, lost
 	Running    bool
 	Pid        int // of the command, outside
 	InitPid    int // of pid 1
@@ -108,8 +109,11 @@ func inspect(r *register.Register, b *register.Box) inspected {
 			Signal: l.Signal, Why: l.Why, StartedAt: l.Started, FinishedAt: l.Ended,
 		},
 	}
+	if l.State == restarting {
+		x.State.Status, x.State.Running = "restarting", false
+	}
 	if x.State.Running {
-		x.State.Status = "running"
+		x.State.Status, x.Restarts = "running", b.Live().Number("restarts")
 		x.Namespaces = namespaces(r, b)
 		x.Network.Pid = netProcess(b)
 	}

@@ -23,7 +23,7 @@ const psHelp = "Lists the boxes that are up, and the runs in the foreground that
 type listed struct {
 	Name    string   `json:"name"` // "" is a run in the foreground without one
 	ID      string   `json:"id"`
-	State   string   `json:"state"` // Up, Exited, Lost
+	State   string   `json:"state"` // Up, Restarting, Exited, Lost
 	Command []string `json:"command"`
 	Created string   `json:"created"` // RFC 3339
 	Started string   `json:"started,omitempty"`
@@ -40,6 +40,9 @@ type listed struct {
 
 	created, started, ended time.Time
 }
+
+// restarting is the state of a box that has ended and is started again soon.
+const restarting = "Restarting"
 
 // PS lists boxes.
 func PS(c *verb.Context) (int, error) {
@@ -122,10 +125,13 @@ func describe(b *register.Box, state register.State) listed {
 		created: moment(facts.Value("created")), started: moment(live.Value("started")), Shares: sharesOf(b),
 	}
 	l.Created, l.Started = stamp(l.created), stamp(l.started)
+	if state == register.Up && live == nil && exit != nil {
+		l.State = restarting
+	}
 	switch {
 	case state == register.Up && live.Value("boot") == register.BootID():
 		l.Monitor, l.Init, l.PID = live.Number("shim"), live.Number("init"), live.Number("command")
-	case state == register.Exited:
+	case state == register.Exited, l.State == restarting:
 		l.ended = moment(exit.Value("ended"))
 		l.Ended, l.Why = stamp(l.ended), exit.Value("why")
 		status := exit.Number("status")
@@ -187,6 +193,8 @@ func (l *listed) status() string {
 	switch {
 	case l.State == register.Up.String() && l.Name == "":
 		return "Up " + since(l.started) + ", in the foreground"
+	case l.State == restarting:
+		return fmt.Sprintf("Restarting (%d) %s ago", *l.Status, since(l.ended))
 	case l.State == register.Up.String() && l.started.IsZero():
 		return "Up, just starting"
 	case l.State == register.Up.String():
@@ -202,6 +210,8 @@ func (l *listed) status() string {
 	switch {
 	case l.Why == "time":
 		return text + ", its time was over"
+	case l.Why == "start":
+		return text + ", could not be started again"
 	case l.Why == "stop" || l.Why == "kill":
 		return text + ", by box " + l.Why
 	case l.Why == "space":

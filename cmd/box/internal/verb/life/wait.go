@@ -3,6 +3,7 @@ package life
 import (
 	"errors"
 	"strconv"
+	"time"
 
 	"box/cmd/box/internal/say"
 	"box/cmd/box/internal/verb"
@@ -33,20 +34,19 @@ func Wait(c *verb.Context) (int, error) {
 
 // await returns the status of a box, when it has ended.
 func await(r *register.Register, b *register.Box) (status int, err error) {
-	if b.State() == register.Up {
+	// A monitor that begins anew, to start its box again, hangs up: then there is another one to ask.
+	for end := time.Now().Add(shim.Slow); b.State() == register.Up; time.Sleep(2 * time.Millisecond) {
 		client, err := shim.Dial(r, b)
 		if err == nil {
-			defer client.Close()
 			status, _, err = client.End(shim.Record{Kind: shim.Wait}, -1)
+			client.Close()
+			if err == nil {
+				return status, settle(b) // it can be started again, and removed
+			}
+			end = time.Now().Add(shim.Slow)
 		}
-		if err == nil {
-			return status, settle(b) // it can be started again, and removed
-		}
-		if !errors.Is(err, shim.ErrDown) {
+		if !errors.Is(err, shim.ErrDown) || time.Now().After(end) {
 			return 0, unheard(b, err)
-		}
-		if err := settle(b); err != nil {
-			return 0, err
 		}
 	}
 	exit := b.Exit()

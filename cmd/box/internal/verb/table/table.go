@@ -52,6 +52,10 @@ var Verbs = [...]verb.Verb{
 	{Name: "attach", Group: groupBoxes, Args: "[--detach-keys KEYS] NAME", Run: life.Attach, Short: "Join the terminal to a box"},
 	{Name: "start", Group: groupBoxes, Args: "NAME...", Run: life.Start, Short: "Start boxes again that have ended"},
 	{Name: "stop", Group: groupBoxes, Args: "[-t SECONDS] NAME...", Run: life.Stop, Short: "End boxes: by SIGTERM, then SIGKILL"},
+	{
+		Name: "restart", Group: groupBoxes, Args: "[-t SECONDS] NAME...", Run: life.RestartBoxes,
+		Short: "Stop boxes, and start them again",
+	},
 	{Name: "kill", Group: groupBoxes, Args: "[-s SIGNAL] NAME...", Run: life.Kill, Short: "Send a signal to the command of boxes"},
 	{Name: "wait", Group: groupBoxes, Args: "NAME...", Run: life.Wait, Short: "Wait for boxes, and print their exit status"},
 	{Name: "remove", Group: groupBoxes, Args: "[-f] NAME...", Run: life.Remove, Short: "Forget boxes that have ended"},
@@ -80,7 +84,7 @@ var Verbs = [...]verb.Verb{
 // become one without changing what a command line means.
 var Reserved = [...]string{
 	"alias", "apply", "cache", "completion", "events", "explain", "home", "image", "learn", "pause", "profile", "pull", "push",
-	"restart", "stats", "unpause", "verify", "why",
+	"stats", "unpause", "verify", "why",
 }
 
 // Of returns the verb that word is, or nil.

@@ -142,7 +142,7 @@ func (s *Session) finish(status launch.Status, err error) (launch.Status, error)
 		return status, err
 	}
 	why := ""
-	clean := err == nil || err == launch.ErrLost //nolint:errorlint // it is never wrapped, and errors.Is may not run early
+	clean := err == nil || err == launch.ErrLost                   //nolint:errorlint // it is never wrapped, and errors.Is may not run early
 	if s.Space != nil && err == launch.ErrLost && s.Space.Ends() { //nolint:errorlint // it is never wrapped
 		why = s.Space.Name()
 	}

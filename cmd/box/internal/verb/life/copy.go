@@ -85,9 +85,11 @@ func rootOf(r *register.Register, b *register.Box) (fd int, err error) {
 	}
 	defer client.Close()
 	answer, fds, err := client.Ask(shim.Record{Kind: shim.Enter})
-	for _, fd := range fds {
-		defer unix.Close(fd)
-	}
+	defer func() {
+		for _, fd := range fds {
+			unix.Close(fd)
+		}
+	}()
 	const mount = 1
 	if err != nil || answer.Kind != shim.Inside || len(fds) <= mount {
 		return -1, unheard(b, errors.Join(err, shim.ErrDown))

@@ -206,8 +206,8 @@ func (j *copying) unpackLink(dir int, h *tar.Header, above int, name string) err
 }
 
 // walk opens the directory above the last part of a name, which is the name of an archive's, and makes the directories on the way if
-// make is true. A name with ".." in it is refused.
-func walk(dir int, name string, make bool) (above int, last string, done func(), err error) {
+// missing is true. A name with ".." in it is refused.
+func walk(dir int, name string, missing bool) (above int, last string, done func(), err error) {
 	done = func() {}
 	parts := strings.Split(path.Clean("/" + name)[1:], "/")
 	for part := range strings.SplitSeq(name, "/") {
@@ -221,7 +221,7 @@ func walk(dir int, name string, make bool) (above int, last string, done func(),
 	at := dir
 	for _, part := range parts[:len(parts)-1] {
 		var fd int
-		if make {
+		if missing {
 			fd, err = makeDir(at, part)
 		} else {
 			fd, err = unix.Openat(at, part, unix.O_PATH|unix.O_DIRECTORY|unix.O_NOFOLLOW|unix.O_CLOEXEC, 0)

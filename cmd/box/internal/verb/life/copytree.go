@@ -70,7 +70,8 @@ func (j *copying) copy(from place, source string, to place, dest string) error {
 		return &copyError{source, err}
 	}
 	base := path.Base(path.Clean(source))
-	if source == "" || base == "/" || base == ".." || path.Base("/"+source) == "." || len(source) > 1 && source[len(source)-2:] == "/." {
+	if source == "" || base == "/" || base == ".." || path.Base("/"+source) == "." ||
+		len(source) > 1 && source[len(source)-2:] == "/." {
 		base = "."
 	}
 	isDir := st.Mode&unix.S_IFMT == unix.S_IFDIR

@@ -53,7 +53,8 @@ var dockerVerbs = [...]dockerVerb{
 	}, nil, ""},
 	{"kill", "kill", true, []dockerFlag{{"-s", "--signal", "-s", true, ""}}, nil, ""},
 	{"inspect", "inspect", true, []dockerFlag{
-		{"-f", "--format", "-f", true, ""}, {"-s", "--size", "", false, noSizes}, {"", "--type", "", true, "box volume inspect is for volumes"},
+		{"-f", "--format", "-f", true, ""}, {"-s", "--size", "", false, noSizes},
+		{"", "--type", "", true, "box volume inspect is for volumes"},
 	}, nil, ""},
 	{"start", "start", true, []dockerFlag{
 		{"-a", "--attach", "", false, "box attach NAME after it"}, {"-i", "--interactive", "", false, "box attach NAME after it"},

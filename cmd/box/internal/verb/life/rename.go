@@ -9,7 +9,8 @@ import (
 	"box/register"
 )
 
-const renameHelp = "Gives a box that has ended another name. One that is up keeps its name: its monitor and its processes go by that."
+const renameHelp = "Gives a box that has ended another name. " +
+	"One that is up keeps its name: its monitor and its processes go by that."
 
 // Rename gives a box another name.
 func Rename(c *verb.Context) (int, error) {

@@ -14,9 +14,9 @@ import (
 const timedOut = 124
 
 // Finish is for a box that has started and has ended: it writes what is left of its output, and how it ended, tells who waits, and
-// removes what goes with it. lost says that nobody knows how the command ended, clean that the sandbox was not ended for the sake of
-// safety; with it may have ended the box whose pid namespace it was in: with, else "". It returns the status of the box; or again is
-// true, and StartAgain comes next.
+// removes what goes with it. lost says that nobody knows how the command ended, clean that the sandbox was not ended for the sake
+// of safety; with it may have ended the box whose pid namespace it was in: with, else "". It returns the status of the box; or
+// again is true, and StartAgain comes next.
 func (s *Shim) Finish(status launch.Status, lost, clean bool, with string) (is launch.Status, again bool) {
 	s.drain()
 	if s.why == "time" {

@@ -49,7 +49,7 @@ func field(n int) string {
 
 // Called reports whether argv[0] is that of a Handover, and what it says.
 func Called(argv0 string) (h Handover, is bool) {
-	rest := argv0
+	var rest string
 	switch {
 	case strings.HasPrefix(argv0, prefix):
 		rest = argv0[len(prefix):]

@@ -175,7 +175,9 @@ func TestCalled(t *testing.T) {
 			t.Errorf("%s: %+v, want %+v", want.String(), got, want)
 		}
 	}
-	for _, argv0 := range []string{"box", "box-shim:", "box-shim:x:1:::web", "/bin/box-shim:5:7:::", "box-shim:5:7:web", "box-shim:-1:1::::"} {
+	for _, argv0 := range []string{
+		"box", "box-shim:", "box-shim:x:1:::web", "/bin/box-shim:5:7:::", "box-shim:5:7:web", "box-shim:-1:1::::",
+	} {
 		if got, is := Called(argv0); is || got != Nothing {
 			t.Errorf("%s: %+v", argv0, got)
 		}

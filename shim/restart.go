@@ -92,12 +92,13 @@ func (s *Shim) doAtRest(c *client, p *packet) {
 	case Stop:
 		c.waits, s.why = true, "stop"
 	case Signal:
-		if n := signalOf(p.Value); n != unix.SIGKILL && n != unix.SIGTERM && n != unix.SIGINT && n != unix.SIGQUIT && n != unix.SIGHUP {
+		switch signalOf(p.Value) {
+		case unix.SIGKILL, unix.SIGTERM, unix.SIGINT, unix.SIGQUIT, unix.SIGHUP:
+			s.why = "kill"
+			s.answer(c, Record{Kind: Done})
+		default:
 			s.answer(c, Record{Kind: Refused, Value: int64(unix.ESRCH)})
-			return
 		}
-		s.why = "kill"
-		s.answer(c, Record{Kind: Done})
 	case Wait:
 		c.waits = true
 	case Again:

@@ -43,7 +43,8 @@ func OpenIn(dir int, name string, flags uint64) (fd int, errno unix.Errno) {
 	if errno != unix.ENOSYS && errno != unix.EPERM && errno != unix.EINVAL {
 		return int(r), errno
 	}
-	// Before Linux 5.6, or where a filter refuses the call, in one of its words: a file system that is bound onto a part of itself is entered.
+	// Before Linux 5.6, or where a filter refuses the call, in one of its words: a file system that is bound onto a part of itself
+	// is entered.
 	r, _, errno = unix.RawSyscall6(unix.SYS_OPENAT, uintptr(dir), p, uintptr(how.Flags), 0, 0, 0)
 	if errno != 0 {
 		return -1, errno

@@ -1,6 +1,7 @@
 package relay
 
 import (
+	"errors"
 	"net/netip"
 	"slices"
 
@@ -168,7 +169,7 @@ func (t *try) problem(failed bool) error {
 // note keeps why an address can't be connected, as the end of a line that begins with what the command has asked for.
 func (d *dial) note(to netip.AddrPort, err error) {
 	switch v := &d.conn.verdict; {
-	case v.toHost && err == unix.ECONNREFUSED:
+	case v.toHost && errors.Is(err, unix.ECONNREFUSED):
 		d.failed = "nothing listens on that port of this machine"
 	case v.toHost && d.failed != "": // of its two addresses, the second one may be no address here
 	case v.name == "" && to == v.to:

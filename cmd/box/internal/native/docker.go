@@ -219,7 +219,8 @@ func dockerTmpfs(list []string, value string) ([]string, error) {
 			if !ok {
 				return nil, say.Refuse(two("--tmpfs", value), "not a size, such as 64m")
 			}
-			list = early.Append(early.Append(list, "--size"), early.Concat(early.String(early.Digits(early.Buffer(early.MaxDigits), n, 10))))
+			size := early.String(early.Digits(early.Buffer(early.MaxDigits), n, 10))
+			list = early.Append(early.Append(list, "--size"), size)
 		case "mode":
 			mode = is
 		case "rw", "nosuid", "nodev":

@@ -141,12 +141,11 @@ func (s *Session) finish(status launch.Status, err error) (launch.Status, error)
 		s.Shim.Abandon()
 		return status, err
 	}
-	why := ""
-	clean := err == nil || err == launch.ErrLost                   //nolint:errorlint // it is never wrapped, and errors.Is may not run early
-	if s.Space != nil && err == launch.ErrLost && s.Space.Ends() { //nolint:errorlint // it is never wrapped
+	why, lost := "", err == launch.ErrLost //nolint:errorlint // it is never wrapped, and errors.Is may not run early
+	if lost && s.Space != nil && s.Space.Ends() {
 		why = s.Space.Name()
 	}
-	status, again := s.Shim.Finish(status, err != nil, clean, why)
+	status, again := s.Shim.Finish(status, err != nil, err == nil || lost, why)
 	if again {
 		s.giveBack()
 		status = s.Shim.StartAgain(status)

@@ -15,8 +15,9 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-const copyHelp = "Copies files out of a box that is up, or into it: NAME:PATH PATH, or PATH NAME:PATH. A directory is copied with all that " +
-	"is in it, into one that is there, or as one that is not; SRC/. is what is in it. - in the place of PATH is a tar archive, " +
+const copyHelp = "" +
+	"Copies files out of a box that is up, or into it: NAME:PATH PATH, or PATH NAME:PATH. A directory is copied with all that is " +
+	"in it, into one that is there, or as one that is not; SRC/. is what is in it. - in the place of PATH is a tar archive, " +
 	"on standard output or input.\n\n" +
 	"Paths of the box are those that its processes see, and no link in it leads out of that. Links are copied as links. " +
 	"Files belong to who copies them, and lose the set-user-ID and set-group-ID bits."
@@ -100,7 +101,8 @@ func rootOf(r *register.Register, b *register.Box) (fd int, err error) {
 		return -1, say.Usagef("the files of box %s can't be reached: %v", b.Name, err)
 	}
 	var there, here unix.Stat_t
-	if unix.Stat(proc+"/ns/mnt", &there) != nil || unix.Fstat(fds[mount], &here) != nil || there.Ino != here.Ino || there.Dev != here.Dev {
+	if unix.Stat(proc+"/ns/mnt", &there) != nil || unix.Fstat(fds[mount], &here) != nil ||
+		there.Ino != here.Ino || there.Dev != here.Dev {
 		unix.Close(fd)
 		return -1, down(b) // it has ended meanwhile
 	}

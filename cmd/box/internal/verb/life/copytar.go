@@ -205,8 +205,8 @@ func (j *copying) unpackLink(dir int, h *tar.Header, above int, name string) err
 	return j.entry(fd, above, name, h.Name, depthMost)
 }
 
-// walk opens the directory above the last part of a name, which is the name of an archive's, and makes the directories on the way if
-// missing is true. A name with ".." in it is refused.
+// walk opens the directory above the last part of a name, which is the name of an archive's, and makes the directories on the way
+// if missing is true. A name with ".." in it is refused.
 func walk(dir int, name string, missing bool) (above int, last string, done func(), err error) {
 	done = func() {}
 	parts := strings.Split(path.Clean("/" + name)[1:], "/")

@@ -43,24 +43,35 @@ var dockerVerbs = [...]dockerVerb{
 	}, Copy, "Copy files out of a box that is up, or into it: NAME:PATH PATH, or PATH NAME:PATH; - is a tar archive"},
 	{"top", "top", true, nil, nil, ""},
 	{"logs", "logs", true, []dockerFlag{
-		{"-f", "--follow", "-f", false, ""}, {"-n", "--tail", "-n", true, ""}, {"", "--since", "--since", true, ""},
-		{"-t", "--timestamps", "-t", false, ""}, {"", "--until", "", true, "box logs -t prints times, which awk can choose from"},
+		{"-f", "--follow", "-f", false, ""},
+		{"-n", "--tail", "-n", true, ""},
+		{"", "--since", "--since", true, ""},
+		{"-t", "--timestamps", "-t", false, ""},
+		{"", "--until", "", true, "box logs -t prints times, which awk can choose from"},
 		{"", "--details", "", false, "a log has nothing but its lines"},
 	}, nil, ""},
 	{"stop", "stop", true, []dockerFlag{
-		{"-t", "--time", "-t", true, ""}, {"", "--timeout", "-t", true, ""},
+		{"-t", "--time", "-t", true, ""},
+		{"", "--timeout", "-t", true, ""},
 		{"-s", "--signal", "", true, "box run --stop-signal chooses it; box kill -s sends any"},
+	}, nil, ""},
+	{"restart", "restart", true, []dockerFlag{
+		{"-t", "--time", "-t", true, ""},
+		{"", "--timeout", "-t", true, ""},
+		{"-s", "--signal", "", true, "box run --stop-signal chooses it"},
 	}, nil, ""},
 	{"kill", "kill", true, []dockerFlag{{"-s", "--signal", "-s", true, ""}}, nil, ""},
 	{"inspect", "inspect", true, []dockerFlag{
-		{"-f", "--format", "-f", true, ""}, {"-s", "--size", "", false, noSizes},
+		{"-f", "--format", "-f", true, ""},
+		{"-s", "--size", "", false, noSizes},
 		{"", "--type", "", true, "box volume inspect is for volumes"},
 	}, nil, ""},
 	{"start", "start", true, []dockerFlag{
 		{"-a", "--attach", "", false, "box attach NAME after it"}, {"-i", "--interactive", "", false, "box attach NAME after it"},
 	}, nil, ""},
 	{"attach", "attach", true, []dockerFlag{
-		{"", "--detach-keys", "--detach-keys", true, ""}, {"", "--no-stdin", "", false, "box logs -f NAME shows the output alone"},
+		{"", "--detach-keys", "--detach-keys", true, ""},
+		{"", "--no-stdin", "", false, "box logs -f NAME shows the output alone"},
 		{"", "--sig-proxy", "", false, "box attach sends keys, and no signals"},
 	}, nil, ""},
 	{"wait", "wait", true, nil, nil, ""},
@@ -68,14 +79,19 @@ var dockerVerbs = [...]dockerVerb{
 }
 
 var lsFlags = []dockerFlag{
-	{"-a", "--all", "-a", false, ""}, {"-q", "--quiet", "-q", false, ""}, {"", "--no-trunc", "", false, ""},
-	{"-n", "--last", "", true, "box ps -a lists all"}, {"-l", "--latest", "", false, "box ps -a lists all"},
+	{"-a", "--all", "-a", false, ""},
+	{"-q", "--quiet", "-q", false, ""},
+	{"", "--no-trunc", "", false, ""},
+	{"-n", "--last", "", true, "box ps -a lists all"},
+	{"-l", "--latest", "", false, "box ps -a lists all"},
 	{"-s", "--size", "", false, noSizes},
-	{"-f", "--filter", "", true, noFilter}, {"", "--format", "", true, "box ps --json prints all that is known"},
+	{"-f", "--filter", "", true, noFilter},
+	{"", "--format", "", true, "box ps --json prints all that is known"},
 }
 
 var rmFlags = []dockerFlag{
-	{"-f", "--force", "-f", false, ""}, {"-v", "--volumes", "", false, ""},
+	{"-f", "--force", "-f", false, ""},
+	{"-v", "--volumes", "", false, ""},
 	{"-l", "--link", "", false, "boxes have no links"},
 }
 
@@ -84,7 +100,6 @@ var lackingVerbs = [...]struct{ docker, why string }{
 	{"create", "box container run -d starts it at once"},
 	{"pause", "box kill -s STOP NAME stops the command; CONT lets it go on"},
 	{"unpause", "box kill -s CONT NAME lets it go on"},
-	{"restart", "box stop NAME, then box start NAME"},
 	{"port", "box ps lists the ports"},
 	{"diff", "there is no image that a box could differ from; box --scratch tells what a command writes to a project"},
 	{"export", "box container cp NAME:/ - writes a tar archive of what the box sees"},
@@ -94,8 +109,8 @@ var lackingVerbs = [...]struct{ docker, why string }{
 }
 
 // translate returns box's words for docker's.
-func (d *dockerVerb) translate(words []string) ([]string, error) {
-	list := []string{}
+func (d *dockerVerb) translate(words []string) (list []string, err error) {
+	list = []string{}
 	for len(words) > 0 {
 		word := words[0]
 		words = words[1:]
@@ -104,39 +119,46 @@ func (d *dockerVerb) translate(words []string) ([]string, error) {
 			return append(append(list, word), words...), nil
 		case len(word) > 2 && word[0] == '-' && word[1] != '-' && d.find(word[:2]) != nil && !d.find(word[:2]).value:
 			words = append([]string{word[:2], "-" + word[2:]}, words...) // -aq is -a -q
-			continue
 		case len(word) < 2 || word[0] != '-':
 			if d.boxes {
 				word = fullName(word)
 			}
 			list = append(list, word)
-			continue
-		}
-		name, value, cut := strings.Cut(word, "=")
-		f := d.find(name)
-		switch {
-		case f == nil:
-			list = append(list, word)
-			continue
-		case f.why != "":
-			return nil, say.Usagef("container %s %s: box has no such flag", d.docker, name).Hintf("%s", f.why)
-		case !f.value && cut && value != "true":
-			return nil, say.Usagef("container %s %s: takes nothing", d.docker, say.Words([]string{word}))
-		}
-		if f.value && !cut {
-			if len(words) == 0 {
-				return nil, say.Usagef("container %s %s: needs a value", d.docker, name)
+		default:
+			if list, words, err = d.translateFlag(list, word, words); err != nil {
+				return nil, err
 			}
-			value, words = words[0], words[1:]
-		}
-		if f.box == "" {
-			continue
-		}
-		if list = append(list, f.box); f.value {
-			list[len(list)-1] = joinFlag(f.box, value)
 		}
 	}
 	return list, nil
+}
+
+// translateFlag appends box's word for a flag of docker's, and takes the value from the words that follow, if it has one there.
+func (d *dockerVerb) translateFlag(list []string, word string, words []string) (all, rest []string, err error) {
+	name, value, cut := strings.Cut(word, "=")
+	f := d.find(name)
+	switch {
+	case f == nil:
+		return append(list, word), words, nil
+	case f.why != "":
+		return nil, nil, say.Usagef("container %s %s: box has no such flag", d.docker, name).Hintf("%s", f.why)
+	case !f.value && cut && value != "true":
+		return nil, nil, say.Usagef("container %s %s: takes nothing", d.docker, say.Words([]string{word}))
+	}
+	if f.value && !cut {
+		if len(words) == 0 {
+			return nil, nil, say.Usagef("container %s %s: needs a value", d.docker, name)
+		}
+		value, words = words[0], words[1:]
+	}
+	switch {
+	case f.box == "":
+	case f.value:
+		list = append(list, joinFlag(f.box, value))
+	default:
+		list = append(list, f.box)
+	}
+	return list, words, nil
 }
 
 // joinFlag returns one word for a flag and its value, which may look like a flag.

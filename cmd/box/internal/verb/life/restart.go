@@ -13,8 +13,8 @@ import (
 )
 
 const restartHelp = "" +
-	"Asks the command of a box to end, as box stop does, and starts the box again. Its monitor goes on: it keeps its process id, its\n" +
-	"socket and its log. A box that has ended is started, as by box start."
+	"Asks the command of a box to end, as box stop does, and starts the box again. Its monitor goes on: it keeps its process id, " +
+	"its socket and its log. A box that has ended is started, as by box start."
 
 // RestartBoxes starts boxes again that are up.
 func RestartBoxes(c *verb.Context) (int, error) {
@@ -68,8 +68,8 @@ func restart(r *register.Register, b *register.Box, patience time.Duration) erro
 	return unheard(b, shim.ErrSlow)
 }
 
-// Again is what a monitor does that starts its box again: it has begun anew with places, the directories of the register, and becomes
-// the box's shim. It returns only if that can't be, which the log says.
+// Again is what a monitor does that starts its box again: it has begun anew with places, the directories of the register, and
+// becomes the box's shim. It returns only if that can't be, which the log says.
 func Again(h shim.Handover, places []string) error {
 	if len(places) != 2 {
 		return say.Usagef("the places of the register are missing")

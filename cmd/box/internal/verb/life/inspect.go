@@ -70,7 +70,7 @@ func Inspect(c *verb.Context) (int, error) {
 		return nil
 	})
 	if flags.Format == "" {
-		if len(all) > 0 || err == nil {
+		if len(all) > 0 || code == 0 && err == nil {
 			if wrong := printJSON(all); err == nil {
 				err = wrong
 			}
@@ -187,6 +187,9 @@ func valueAt(word string, tree any) (string, error) {
 		}
 		members, _ := at.(map[string]any)
 		value, known := members[name]
+		if !known && name == "ID" { // docker takes both
+			value, known = members["Id"]
+		}
 		if !known {
 			return "", say.Usagef("inspect -f {{%s}}: there is no %s", say.Visible(word), say.Visible(name)).
 				Hintf("box inspect NAME shows all there is")

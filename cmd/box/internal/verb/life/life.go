@@ -66,26 +66,29 @@ func with(name string, do func(*register.Register, *register.Box) (int, error)) 
 	return do(r, b)
 }
 
-// each does something for each name, and goes on after an error: the first one
-// is returned, and the others are reported.
+// each does something for each name, and goes on after an error, which is
+// reported. It returns the status of the first one.
 func each(names []string, do func(*register.Register, *register.Box) error) (int, error) {
 	r, err := open()
 	if err != nil {
 		return 0, err
 	}
 	defer r.Close()
-	var first error
+	code := 0
 	for _, name := range names {
 		err := one(r, name, do)
-		switch m := (*say.Message)(nil); {
-		case err == nil:
-		case first == nil:
-			first = err
-		case errors.As(err, &m):
-			say.Report(m)
+		if err == nil {
+			continue
+		}
+		m := (*say.Message)(nil)
+		if !errors.As(err, &m) {
+			return code, err
+		}
+		if status := say.Report(m); code == 0 {
+			code = status
 		}
 	}
-	return 0, first
+	return code, nil
 }
 
 func one(r *register.Register, name string, do func(*register.Register, *register.Box) error) error {

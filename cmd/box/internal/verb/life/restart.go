@@ -26,7 +26,7 @@ func RestartBoxes(c *verb.Context) (int, error) {
 		return 0, err
 	}
 	code := 0
-	_, err := each(flags.Names, func(r *register.Register, b *register.Box) error {
+	status, err := each(flags.Names, func(r *register.Register, b *register.Box) error {
 		if b.State() != register.Up {
 			status, err := start(b)
 			if err != nil || status != 0 {
@@ -40,7 +40,7 @@ func RestartBoxes(c *verb.Context) (int, error) {
 		}
 		return write(b.Name)
 	})
-	return code, err
+	return max(code, status), err
 }
 
 // restart has the monitor of a box start it again, and waits until it is up.

@@ -28,7 +28,7 @@ func Start(c *verb.Context) (int, error) {
 		return 0, err
 	}
 	code := 0
-	_, err := each(flags.Names, func(_ *register.Register, b *register.Box) error {
+	failed, err := each(flags.Names, func(_ *register.Register, b *register.Box) error {
 		status, err := start(b)
 		if err != nil {
 			return err
@@ -39,7 +39,7 @@ func Start(c *verb.Context) (int, error) {
 		}
 		return write(b.Name)
 	})
-	return code, err
+	return max(code, failed), err
 }
 
 // start starts one box, and returns the status of a monitor that could not.

@@ -38,39 +38,58 @@ func (t *tree) findOwn() {
 		// The nearest directory that exists is the one that can be recognised. A link in the place of box's own does not count:
 		// nothing is kept where it leads.
 		there := dir
-		for !host.Exists(there) || there == dir && host.IsLink(there) {
+		for !isThere(there, there == dir) {
 			above, _ := pathname.Cut(there)
 			if there = above; there == "" {
 				there = "/"
 			}
 		}
-		actual := RealPath(there)
+		actual := there
+		if !t.noteAbove(there) {
+			actual = RealPath(there)
+			t.noteAbove(actual)
+		}
 		t.above.own[n] = early.Concat(strings.TrimSuffix(actual, "/"), dir[len(strings.TrimSuffix(there, "/")):])
-		t.noteAbove(actual)
 	}
 	if t.above.n > 0 {
 		t.hides = t.b.Scratch(len(t.s.Tree))
 	}
 }
 
-// noteAbove notes the directories that lead to dir, a path without links: dir itself first, and the root last, unless they are
-// noted already. One that can't be looked at is left out.
-func (t *tree) noteAbove(dir string) {
+// isThere reports whether there is anything at path, and with noLink anything but a link.
+func isThere(path string, noLink bool) bool {
+	mode, errno := host.Stat(path, unix.AT_SYMLINK_NOFOLLOW)
+	return errno == 0 && (!noLink || mode&unix.S_IFMT != unix.S_IFLNK)
+}
+
+// noteAbove notes the directories that lead to dir: dir itself first, and the root last, unless they are noted already. One that
+// can't be looked at is left out. It notes nothing, and returns false, if one of them is a link; it returns false, too, where it has
+// no room for all.
+func (t *tree) noteAbove(dir string) bool {
 	a := &t.above
+	if !early.Clean(dir) {
+		return false
+	}
+	before := a.n
 	for end := len(dir); a.n < len(a.file); {
 		path := dir[:max(end, 1)]
 		if a.has(path) {
-			return // and so those above it
+			return true // and so those above it
 		}
 		if file, errno := plan.Identify(t.b.String(path)); errno == 0 {
+			if file.Linked {
+				a.n = before
+				return false
+			}
 			a.file[a.n], a.path[a.n] = file, path
 			a.n++
 		}
 		if end <= 0 {
-			return
+			return true
 		}
 		end = strings.LastIndexByte(dir[:end], '/')
 	}
+	return false
 }
 
 // has reports whether a path is noted.

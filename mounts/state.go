@@ -63,8 +63,8 @@ func isThere(path string, noLink bool) bool {
 }
 
 // noteAbove notes the directories that lead to dir: dir itself first, and the root last, unless they are noted already. One that
-// can't be looked at is left out. It notes nothing, and returns false, if one of them is a link; it returns false, too, where it has
-// no room for all.
+// can't be looked at is left out. It notes nothing, and returns false, if one of them is a link; it returns false, too, where it
+// has no room for all.
 func (t *tree) noteAbove(dir string) bool {
 	a := &t.above
 	if !early.Clean(dir) {

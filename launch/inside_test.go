@@ -109,7 +109,7 @@ func lies(data []byte, text []byte) bool {
 	return len(text) == 0 || bytes.Contains(data, text)
 }
 
-// A record that ends anywhere is none, and so is one with another beginning; no field leads out of it, whatever it says. Another
+// A record that is cut off is refused, and so is one with another beginning; no field leads out of it, whatever it says. Another
 // version of box may have written it, or somebody who wants to be inside with more than the box has.
 func TestRecordsThatAreNone(t *testing.T) {
 	data := record(t, particular())
@@ -156,6 +156,6 @@ func TestRecordsThatAreNone(t *testing.T) {
 		t.Error("nothing is a record")
 	}
 	if _, ok := x.Read(data); !ok {
-		t.Error("the whole one is none")
+		t.Error("the whole one is refused")
 	}
 }

@@ -274,7 +274,7 @@ func TestMake(t *testing.T) {
 	}
 }
 
-// A definition that was cut off, or is garbage, is none.
+// A definition that was cut off, or is garbage, is refused.
 func TestCutDefinition(t *testing.T) {
 	p := places(t)
 	r := opened(t, p)

@@ -31,7 +31,7 @@ type Options struct {
 	Time     int64                      // nanoseconds after which it is asked to end; 0 is never
 	LogLimit int64                      // bytes of each of the two files of the log; 0 is 8 MiB, and below 0 there is no log
 	Shares   [len(spec.Joinable)]string // "KIND NAME ID" for each namespace that is another box's, or ""
-	Space    int                        // pid 1 of the pid namespace of another box that it is in; 0 is none
+	Space    int                        // pid 1 of the pid namespace of another box that it is in, or 0
 	Restart  Restart
 	Handover // of a process that is a shim from its beginning; else Nothing
 }

@@ -31,7 +31,7 @@ const (
 // by the scanner with a hint.
 type dockerFlag struct {
 	name   string
-	letter byte // 0 is none
+	letter byte // 0: it has only a name
 	value  dockerValue
 	box    string // "" is nothing: it is so anyway
 }

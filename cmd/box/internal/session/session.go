@@ -31,7 +31,7 @@ type Session struct {
 	Shim    shim.Shim // of a box with a name
 	Alone   Alone
 	Donors  [len(spec.Joinable)]Up // boxes whose namespaces the sandbox is in
-	Space   *Up                    // of these, the one whose pid namespace it is; nil is none
+	Space   *Up                    // of these, the one whose pid namespace it is, or nil
 	Version string                 // of the program
 	Noted   register.Places        // where an unnamed run in the foreground is noted; nothing is noted without
 }

@@ -95,7 +95,7 @@ var rmFlags = []dockerFlag{
 	{"-l", "--link", "", false, "boxes have no links"},
 }
 
-// lackingVerbs are verbs of docker's that box has not, and why.
+// lackingVerbs are verbs of docker's that box does not have, and why.
 var lackingVerbs = [...]struct{ docker, why string }{
 	{"create", "box container run -d starts it at once"},
 	{"pause", "box kill -s STOP NAME stops the command; CONT lets it go on"},

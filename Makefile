@@ -11,18 +11,20 @@ BOX     = bin/box$(OTHER:%=-%)
 FLAGS   = -trimpath -buildvcs=false -tags netgo,osusergo -ldflags "-s -w -buildid= -linkmode external \
 	-extldflags '-static -Wl,--build-id=none' -X main.version=$(VERSION) -X main.commit=$(COMMIT)"
 export CGO_ENABLED = 1
+# The packages that a target needs, by .ci/packages: all are named at once.
+NEEDS   = build
+test ordinary older: NEEDS = test
 
 .PHONY: build generate test ordinary older race reproducible callers lint bench bench-net fuzz vm install fresh demo
 build: generate
 	.ci/cross $(ARCH) go build $(FLAGS) -o $(BOX) ./cmd/box
 	@GOARCH= CC= go run ./internal/early/setentry $(BOX)
 generate:
-	@.ci/packages build
+	@.ci/packages $(NEEDS)
 	@.ci/libseccomp
 	$(if $(OTHER),GOARCH= CC=) go run ./seccompprofile/generate seccompprofile
 
 test: build
-	@.ci/packages test
 	go vet ./...
 	go test -timeout 20m ./...
 # The same program without its early entry: everything in the ordinary way.

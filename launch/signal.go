@@ -49,21 +49,30 @@ func bit(s unix.Signal) uint64 { return 1 << (uint(s) - 1) }
 
 // nextSignal returns a signal that has arrived, or 0.
 func (b *Sandbox) nextSignal() unix.Signal {
+	s, asked := ReadSignal(b.signal)
+	if asked {
+		b.asked()
+	}
+	return s
+}
+
+// ReadSignal returns a signal that has arrived at a descriptor of inherited.Catch, or 0. asked reports whether another process of
+// box's has sent one to ask for something: see asked.
+func ReadSignal(fd int) (s unix.Signal, asked bool) {
 	var info unix.SignalfdSiginfo
 	data := unsafe.Slice((*byte)(unsafe.Pointer(&info)), unsafe.Sizeof(info))
 	want := 1
 	if early.Running() {
 		want = len(data) // it is a signalfd
 	}
-	if n, errno := host.Read(b.signal, data[:want]); errno != 0 || n != want {
-		return 0
+	if n, errno := host.Read(fd, data[:want]); errno != 0 || n != want {
+		return 0, false
 	}
 	number := data[0]
 	if number&host.Asked != 0 || host.Asks(&info) {
-		b.asked()
-		return 0
+		return 0, true
 	}
-	return unix.Signal(number)
+	return unix.Signal(number), false
 }
 
 // asked does what another process of box's has asked for: it does not find the companion. The command gets nothing of such a

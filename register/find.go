@@ -99,6 +99,12 @@ func (b *Box) State() State {
 	return Lost
 }
 
+// Rests reports whether the box is between two starts: it has ended, and its monitor starts it again.
+func (b *Box) Rests() bool {
+	live := b.Live()
+	return live != nil && live.Number("init") == 0 && b.State() == Up
+}
+
 // Held reports whether a monitor has the lock.
 func (b *Box) Held() bool {
 	fd, errno := host.OpenAt(b.dir, "lock", unix.O_RDWR|unix.O_NOFOLLOW|unix.O_NONBLOCK)
@@ -175,7 +181,7 @@ func (f Facts) Cwd() (path string, device, inode uint64) {
 }
 
 // Live returns what the monitor has noted of its processes; nil if it has not yet. The names are: shim (the monitor's pid),
-// shim_start, init (pid 1 of the box), init_start, command (the pid of the command; init with --as-pid-1), boot, started,
+// shim_start, init (pid 1 of the box; 0 if it has ended and is started again soon), init_start, command (the pid of the command; init with --as-pid-1), boot, started,
 // runtime (the directory of its socket), restarts (how often its monitor has started it again), and for each namespace that it has
 // in common with another box: shares (its name in plan.SpaceKinds, the name of that box and its id). The times *_start are as in
 // proc_pid_stat(5), started in nanoseconds since 1970.

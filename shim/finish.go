@@ -15,9 +15,9 @@ const timedOut = 124
 
 // Finish is for a box that has started and has ended: it writes what is left of its output, and how it ended, tells who waits, and
 // removes what goes with it. lost says that nobody knows how the command ended, clean that the sandbox was not ended for the sake
-// of safety; with it may have ended the box whose pid namespace it was in: with, else "". It returns the status of the box; or
-// again is true, and StartAgain comes next.
-func (s *Shim) Finish(status launch.Status, lost, clean bool, with string) (is launch.Status, again bool) {
+// of safety; with it may have ended the box whose pid namespace it was in: with, else "". signals is where they arrive. It returns
+// the status of the box; or again is true, and StartAgain comes next.
+func (s *Shim) Finish(status launch.Status, lost, clean bool, with string, signals int) (is launch.Status, again bool) {
 	s.drain()
 	if s.why == "time" {
 		s.log.say("its time is over (--time)")
@@ -39,8 +39,10 @@ func (s *Shim) Finish(status launch.Status, lost, clean bool, with string) (is l
 	if s.goesOn(status, clean) {
 		s.sayPause(status)
 		s.record(status)
-		host.RemoveAt(s.Box.Dir(), "live", 0)
-		if s.rest() {
+		s.pid, s.command = 0, 0
+		s.note()
+		s.tellEnd(status, true)
+		if s.rest(signals) {
 			return status, true
 		}
 	}
@@ -53,17 +55,22 @@ func (s *Shim) conclude(status launch.Status) launch.Status {
 	if s.Remove {
 		s.Box.Discard()
 	}
-	r := Record{Format: Format, Kind: Ended, Value: int64(status.Exit()), Extra: int64(status.Signal)}
-	for i := range s.clients {
-		if c := &s.clients[i]; c.fd >= 0 && c.waits {
-			host.Send(c.fd, unsafe.Pointer(&r), unsafe.Sizeof(r))
-		}
-	}
+	s.tellEnd(status, false)
 	host.RemoveAt(s.register.Runtime(), s.socket(), 0)
 	host.Close(s.listener)
 	s.listener = -1
 	s.on = false
 	return status
+}
+
+// tellEnd tells clients who wait for the end that it has come: those who are attached, if the box is started again, or all.
+func (s *Shim) tellEnd(status launch.Status, attached bool) {
+	r := Record{Format: Format, Kind: Ended, Value: int64(status.Exit()), Extra: int64(status.Signal)}
+	for i := range s.clients {
+		if c := &s.clients[i]; c.fd >= 0 && c.waits && (c.attached || !attached) {
+			host.Send(c.fd, unsafe.Pointer(&r), unsafe.Sizeof(r))
+		}
+	}
 }
 
 // TimedOut reports whether the box was ended because its time was over.

@@ -67,10 +67,11 @@ func (s *Shim) goesOn(status launch.Status, clean bool) bool {
 	return false
 }
 
-// rest waits for the time of the next start, and answers clients meanwhile. It returns false if one of them has ended the box.
-func (s *Shim) rest() bool {
+// rest waits for the time of the next start, and answers clients meanwhile. It returns false if one of them, or a signal, has ended
+// the box.
+func (s *Shim) rest(signals int) bool {
 	s.resting, s.stopAt, s.killAt = true, 0, 0
-	set := [1]unix.PollFd{{Fd: int32(s.set), Events: unix.POLLIN}}
+	set := [2]unix.PollFd{{Fd: int32(s.set), Events: unix.POLLIN}, {Fd: int32(signals), Events: unix.POLLIN}}
 	for end := host.Clock() + s.pause(); !s.again; {
 		left := end - host.Clock()
 		if left <= 0 {
@@ -78,6 +79,7 @@ func (s *Shim) rest() bool {
 		}
 		if n, _ := host.PollFor(set[:], left); n > 0 {
 			s.Took(nil)
+			s.heed(signals)
 		}
 		if s.why != "" && s.why != "lost" {
 			return false
@@ -86,7 +88,19 @@ func (s *Shim) rest() bool {
 	return true
 }
 
-// doAtRest does what a client asks for while nothing runs.
+// heed does what a signal is for while there is no command that could get it: one that would end the command ends the box.
+func (s *Shim) heed(signals int) {
+	switch n, asked := launch.ReadSignal(signals); {
+	case asked:
+		s.Missed()
+	case n == 0, n == unix.SIGTSTP, n == unix.SIGCONT, n == unix.SIGWINCH:
+	default:
+		s.why = "kill"
+		s.log.say(early.Concat("it is not started again: its monitor got signal ", decimal(uint64(n))))
+	}
+}
+
+// doAtRest does what a client asks for while nothing runs. EAGAIN is for what needs a command.
 func (s *Shim) doAtRest(c *client, p *packet) {
 	switch p.Kind {
 	case Stop:
@@ -97,7 +111,7 @@ func (s *Shim) doAtRest(c *client, p *packet) {
 			s.why = "kill"
 			s.answer(c, Record{Kind: Done})
 		default:
-			s.answer(c, Record{Kind: Refused, Value: int64(unix.ESRCH)})
+			s.answer(c, Record{Kind: Refused, Value: int64(unix.EAGAIN)})
 		}
 	case Wait:
 		c.waits = true

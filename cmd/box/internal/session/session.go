@@ -124,7 +124,7 @@ func (s *Session) Run(signals int, l Listener) (launch.Status, error) {
 	s.Tell.Release()
 	status, err := box.Wait()
 	if named {
-		status, err = s.finish(status, err)
+		status, err = s.finish(status, err, signals)
 	}
 	if err == nil {
 		s.Tell.Ended(status.Exit())
@@ -136,7 +136,7 @@ func (s *Session) Run(signals int, l Listener) (launch.Status, error) {
 // finish notes how a box with a name has ended. One that has not started
 // leaves nothing. What goes wrong later nobody may be there to read: it is told
 // by the log and the status.
-func (s *Session) finish(status launch.Status, err error) (launch.Status, error) {
+func (s *Session) finish(status launch.Status, err error, signals int) (launch.Status, error) {
 	if !s.Shim.HasStarted() {
 		s.Shim.Abandon()
 		return status, err
@@ -145,7 +145,7 @@ func (s *Session) finish(status launch.Status, err error) (launch.Status, error)
 	if lost && s.Space != nil && s.Space.Ends() {
 		why = s.Space.Name()
 	}
-	status, again := s.Shim.Finish(status, err != nil, err == nil || lost, why)
+	status, again := s.Shim.Finish(status, err != nil, err == nil || lost, why, signals)
 	if again {
 		s.giveBack()
 		status = s.Shim.StartAgain(status)

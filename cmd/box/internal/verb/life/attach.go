@@ -117,6 +117,9 @@ func (a *attached) run() (int, error) {
 		select {
 		case e := <-done:
 			a.leave()
+			if e.err == nil && a.box.Rests() {
+				say.Notef("%s is started again: box attach %s comes back", a.box.Name, a.box.Name)
+			}
 			return e.status, e.err
 		case s := <-asked:
 			if s == unix.SIGWINCH {

@@ -92,8 +92,11 @@ func rootOf(r *register.Register, b *register.Box) (fd int, err error) {
 		}
 	}()
 	const mount = 1
-	if err != nil || answer.Kind != shim.Inside || len(fds) <= mount {
-		return -1, unheard(b, errors.Join(err, shim.ErrDown))
+	if err == nil && (answer.Kind != shim.Inside || len(fds) <= mount) {
+		err = shim.ErrDown
+	}
+	if err != nil {
+		return -1, unheard(b, err)
 	}
 	proc := "/proc/" + strconv.Itoa(b.Live().Number("command"))
 	fd, err = unix.Open(proc+"/root", unix.O_PATH|unix.O_DIRECTORY|unix.O_CLOEXEC, 0)

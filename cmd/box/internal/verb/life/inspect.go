@@ -96,7 +96,7 @@ func inspect(r *register.Register, b *register.Box) inspected {
 	dir, _, _ := facts.Cwd()
 	x := inspected{
 		ID: l.ID, Name: l.Name, Created: l.Created, Network: networkOf(facts), Namespaces: map[string]string{},
-		Shares:  l.Shares,
+		Shares: l.Shares, Restarts: b.Live().Number("restarts"),
 		Volumes: append([]string{}, facts.Values("volume")...),
 		Log:     r.State + "/boxes/" + b.Name + "/log",
 		Config: inspectedConfig{
@@ -113,7 +113,7 @@ func inspect(r *register.Register, b *register.Box) inspected {
 		x.State.Status, x.State.Running = "restarting", false
 	}
 	if x.State.Running {
-		x.State.Status, x.Restarts = "running", b.Live().Number("restarts")
+		x.State.Status = "running"
 		x.Namespaces = namespaces(r, b)
 		x.Network.Pid = netProcess(b)
 	}

@@ -125,13 +125,13 @@ func describe(b *register.Box, state register.State) listed {
 		created: moment(facts.Value("created")), started: moment(live.Value("started")), Shares: sharesOf(b),
 	}
 	l.Created, l.Started = stamp(l.created), stamp(l.started)
-	if state == register.Up && live == nil && exit != nil {
+	if b.Rests() {
 		l.State = restarting
 	}
-	switch {
-	case state == register.Up && live.Value("boot") == register.BootID():
+	if state == register.Up && live.Value("boot") == register.BootID() {
 		l.Monitor, l.Init, l.PID = live.Number("shim"), live.Number("init"), live.Number("command")
-	case state == register.Exited, l.State == restarting:
+	}
+	if state == register.Exited || l.State == restarting {
 		l.ended = moment(exit.Value("ended"))
 		l.Ended, l.Why = stamp(l.ended), exit.Value("why")
 		status := exit.Number("status")

@@ -206,7 +206,8 @@ func (r *Register) RuntimeOf(b *Box) int {
 }
 
 // Exit returns what the monitor has noted of the end; nil if it has not. The names are: status (0 to 255), signal (a number, if one
-// ended it), ended (nanoseconds since 1970), why (a word: by itself, stop, kill, time, caller …).
+// ended it), ended (nanoseconds since 1970), why: nothing if it has ended by itself, or one of stop, kill, time, caller, start (it
+// could not be started again), space (with the box whose processes it shared), safety, lost (its pid 1 was killed).
 func (b *Box) Exit() Facts { return b.read("exit") }
 
 // sizeMax is more than any of these files has: a command line has 2 MiB at most, see execve(2).

@@ -14,10 +14,10 @@ import (
 const timedOut = 124
 
 // Finish is for a box that has started and has ended: it writes what is left of its output, and how it ended, tells who waits, and
-// removes what goes with it. lost says that nobody knows how the command ended, clean that the sandbox was not ended for the sake
-// of safety; with it may have ended the box whose pid namespace it was in: with, else "". signals is where they arrive. It returns
-// the status of the box; or again is true, and StartAgain comes next.
-func (s *Shim) Finish(status launch.Status, lost, clean bool, with string, signals int) (is launch.Status, again bool) {
+// removes what goes with it. lost says that nobody knows how the command ended, unsafe why the sandbox was ended for the sake of
+// safety, or ""; with it may have ended the box whose pid namespace it was in: with, else "". signals is where they arrive. It
+// returns the status of the box; or again is true, and StartAgain comes next.
+func (s *Shim) Finish(status launch.Status, lost bool, unsafe, with string, signals int) (is launch.Status, again bool) {
 	s.drain()
 	if s.why == "time" {
 		s.log.say("its time is over (--time)")
@@ -26,6 +26,9 @@ func (s *Shim) Finish(status launch.Status, lost, clean bool, with string, signa
 	if lost {
 		status = launch.Status{Signal: unix.SIGKILL}
 		switch {
+		case unsafe != "":
+			s.why = "safety"
+			s.log.say(early.Concat("the sandbox was ended: ", unsafe))
 		case with != "":
 			s.why = "space"
 			s.log.say(early.Concat("the pid namespace of box ", with, " has ended"))
@@ -36,7 +39,7 @@ func (s *Shim) Finish(status launch.Status, lost, clean bool, with string, signa
 			s.log.say("its pid 1 was killed: from outside, or for want of memory")
 		}
 	}
-	if s.goesOn(status, clean) {
+	if s.goesOn(status) {
 		s.sayPause(status)
 		s.record(status)
 		s.pid, s.command = 0, 0

@@ -43,10 +43,9 @@ func (s *Shim) pause() int64 {
 	return wait
 }
 
-// goesOn reports whether the box is to be started again. clean says that it has ended by itself, or was killed: no box goes on that
-// was ended because it was not safe any more.
-func (s *Shim) goesOn(status launch.Status, clean bool) bool {
-	if !s.Detach || !clean {
+// goesOn reports whether the box is to be started again. No box goes on that was ended because it was not safe any more.
+func (s *Shim) goesOn(status launch.Status) bool {
+	if !s.Detach || s.why == "safety" {
 		return false
 	}
 	if s.again {

@@ -177,8 +177,8 @@ func (b *Line) restartable(command []string) error {
 		return say.Refuse(nil, "--restart and --rm: a box that is to be started again is not forgotten")
 	}
 	for _, word := range b.words[:len(b.words)-len(command)] {
-		if word == "--args" {
-			b.descriptor = "--args"
+		if word == "--args" || strings.HasPrefix(word, "/dev/fd/") || strings.HasPrefix(word, "/proc/self/") || word == "/dev/stdin" {
+			b.descriptor = word
 		}
 	}
 	if b.descriptor != "" {
@@ -248,6 +248,7 @@ func (b *Line) alone() {
 	if !s.Detach {
 		return
 	}
+	b.keepWords()
 	life.TTY, life.Front = [3]bool{b.term, b.term, b.term}, b.term
 	life.Stdio[0] = spec.Description{Kind: spec.DeviceFile, Reads: true, Writes: true}
 	if s.Input {
@@ -262,6 +263,22 @@ func (b *Line) alone() {
 	if b.term {
 		for fd := range life.Stdio {
 			life.Stdio[fd] = spec.Description{Kind: spec.DeviceFile, Reads: true, Writes: true}
+		}
+	}
+}
+
+// keepWords copies what the monitor reads of its words while the command runs:
+// by then it has overwritten them with its title.
+func (b *Line) keepWords() {
+	p, scratch := &b.spec.Project, &b.spec.Scratch
+	for i, name := range p.AllowNew {
+		p.AllowNew[i] = early.Concat(name)
+	}
+	p.Top, p.Source = early.Concat(p.Top), early.Concat(p.Source)
+	scratch.Top, scratch.Keep, scratch.Dir = early.Concat(scratch.Top), early.Concat(scratch.Keep), early.Concat(scratch.Dir)
+	for i := range b.spec.Tree {
+		if e := &b.spec.Tree[i]; e.Origin.Words != nil {
+			e.Dest = early.Concat(e.Dest)
 		}
 	}
 }

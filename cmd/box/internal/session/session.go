@@ -133,6 +133,22 @@ func (s *Session) Run(signals int, l Listener) (launch.Status, error) {
 	return status, err
 }
 
+// unsafe says why a sandbox was ended that could not go on safely.
+func (s *Session) unsafe(err error) string {
+	switch err { //nolint:errorlint // they are never wrapped, and errors.Is may not run early
+	case launch.ErrPlanted:
+		return "a .git has appeared in its project"
+	case launch.ErrForged:
+		return "its pid 1 has sent what pid 1 does not send"
+	}
+	if mask, is := err.(*launch.LostMaskError); is { //nolint:errorlint // the same
+		if e := s.Spec.Entry(mask.For); e != nil {
+			return early.Concat("somebody outside has replaced or removed ", e.Dest)
+		}
+	}
+	return "it could not be watched any more"
+}
+
 // finish notes how a box with a name has ended. One that has not started
 // leaves nothing. What goes wrong later nobody may be there to read: it is told
 // by the log and the status.
@@ -141,11 +157,15 @@ func (s *Session) finish(status launch.Status, err error, signals int) (launch.S
 		s.Shim.Abandon()
 		return status, err
 	}
-	why, lost := "", err == launch.ErrLost //nolint:errorlint // it is never wrapped, and errors.Is may not run early
-	if lost && s.Space != nil && s.Space.Ends() {
-		why = s.Space.Name()
+	with, unsafe := "", ""
+	lost := err == launch.ErrLost //nolint:errorlint // it is never wrapped, and errors.Is may not run early
+	switch {
+	case lost && s.Space != nil && s.Space.Ends():
+		with = s.Space.Name()
+	case err != nil && !lost:
+		unsafe = s.unsafe(err)
 	}
-	status, again := s.Shim.Finish(status, err != nil, err == nil || lost, why, signals)
+	status, again := s.Shim.Finish(status, err != nil, unsafe, with, signals)
 	if again {
 		s.giveBack()
 		status = s.Shim.StartAgain(status)

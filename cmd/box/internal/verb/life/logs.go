@@ -225,7 +225,7 @@ func (p *logPrinter) printOne(r *logRecord) error {
 	}
 	text := r.text
 	if r.stream == "box" {
-		text = "box: " + say.Visible(text)
+		text = "box: " + strings.TrimPrefix(say.Visible(text), "box: ") // what its processes say begins so
 	} else if p.shown[to] {
 		text = shown(text)
 	}

@@ -214,6 +214,8 @@ func (l *listed) status() string {
 		return text + ", could not be started again"
 	case l.Why == "stop" || l.Why == "kill":
 		return text + ", by box " + l.Why
+	case l.Why == "safety":
+		return text + ", by box, for the sake of safety"
 	case l.Why == "space":
 		return text + ", with the box whose processes it shared"
 	case l.Signal != "":

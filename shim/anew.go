@@ -22,8 +22,11 @@ type startedReport struct {
 // reported has its own memory, since it is printed before there may be a heap.
 var reported startedReport
 
-// Await waits until the box of a shim has started, or until the shim has ended, which has said why. It returns how to end.
-// started is told the number of the box.
+// Killed is what there is to say of a shim that SIGKILL has ended before its box has started.
+const Killed = "the box was not started: its monitor got SIGKILL, from outside or for want of memory"
+
+// Await waits until the box of a shim has started, or until the shim has ended, which has said why if it was not killed. It returns
+// how to end. started is told the number of the box.
 func Await(report, pid int, started func(id string)) launch.Status {
 	for {
 		n, control, errno := host.Receive(report, unsafe.Pointer(&reported), unsafe.Sizeof(reported), 0)
@@ -46,7 +49,7 @@ func Await(report, pid int, started func(id string)) launch.Status {
 		}
 	}
 	if w.Signaled() {
-		return launch.Status{Code: 128 + int(w.Signal())}
+		return launch.Status{Signal: w.Signal()}
 	}
 	return launch.Status{Code: w.ExitStatus()}
 }

@@ -246,8 +246,12 @@ func (s *Shim) Spaces(spaces *launch.Spaces) {
 	s.outer, _ = host.NamespaceOwner(s.spaces[mnt])
 }
 
-// Started notes the processes, tells the one who waits, and lets go of the caller.
+// Started notes the processes, tells the one who waits, and lets go of the caller. If that one has ended meanwhile, the box has not
+// started: nobody would hear of it.
 func (s *Shim) Started(pid, command int) {
+	if s.why == "caller" {
+		return
+	}
 	s.pid, s.command, s.started, s.begun, s.since = pid, command, true, host.Clock(), host.Now()
 	if command == 0 {
 		s.command = pid

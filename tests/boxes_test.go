@@ -38,9 +38,8 @@ type boxes struct {
 // newBoxes makes the place. At the end of the test there must be nothing in it, and no process.
 func newBoxes(t *testing.T) *boxes {
 	b := &boxes{t, t.TempDir(), t.TempDir()}
-	if out, err := b.run("run", "--rm", "--name", "first", "true"); err != nil { // it makes the directories
-		t.Fatalf("%v: %s", err, out)
-	}
+	b.must("run", "--rm", "--name", "first", "true") // it makes the directories
+	b.must("run", "true")
 	before, err := mountLines()
 	files := b.files()
 	if err != nil {

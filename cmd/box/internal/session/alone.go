@@ -2,6 +2,7 @@ package session
 
 import (
 	"box/cmd/box/internal/inputs"
+	"box/cmd/box/internal/say"
 	"box/internal/early"
 	"box/internal/host"
 	"box/internal/inherited"
@@ -48,7 +49,7 @@ func (s *Session) Depart() (gone bool, status launch.Status, err error) {
 	}
 	early.Commit() // what the copy does is not to be done twice
 	host.Close(int(pair[1]))
-	return true, shim.Await(int(pair[0]), pid, printNumber), nil
+	return true, await(int(pair[0]), pid), nil
 }
 
 // departAnew is Depart in a process with a Go runtime, which can't be copied:
@@ -63,7 +64,16 @@ func (s *Session) departAnew() (gone bool, status launch.Status, err error) {
 	if err != nil {
 		return false, launch.Status{}, err
 	}
-	return true, shim.Await(report, pid, printNumber), nil
+	return true, await(report, pid), nil
+}
+
+// await waits for the start of a box, see shim.Await.
+func await(report, pid int) launch.Status {
+	status := shim.Await(report, pid, printNumber)
+	if status.Signal == unix.SIGKILL {
+		say.Line(false, true, shim.Killed)
+	}
+	return status
 }
 
 // printNumber writes the number of a box that has started to standard output.

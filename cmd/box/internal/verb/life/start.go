@@ -70,7 +70,11 @@ func start(b *register.Box) (status int, err error) {
 		return 0, say.Usagef("box %s can't be started: %v", b.Name, err)
 	}
 	b.Unlock() // from now on it is the new monitor's alone
-	return shim.Await(report, pid, nil).Exit(), nil
+	ended := shim.Await(report, pid, nil)
+	if ended.Signal == unix.SIGKILL {
+		say.Line(false, true, shim.Killed)
+	}
+	return ended.Exit(), nil
 }
 
 // enter goes to the directory that a box was started in first. Another one that

@@ -69,6 +69,7 @@ fuzz:
 	go test -fuzz FuzzTarget -fuzztime 60s ./cmd/box/internal/arg
 	go test -fuzz FuzzRepaired -fuzztime 60s ./cmd/box/internal/arg
 	go test -fuzz FuzzRead -fuzztime 60s ./netns/relay
+	go test -fuzz FuzzVisible -fuzztime 60s ./cmd/box/internal/say
 	go test -fuzz FuzzParse -fuzztime 60s ./seccompprofile/policy
 	go test -fuzz FuzzImport -fuzztime 60s ./seccompprofile/oci
 	for target in FuzzAnswer FuzzClientHello FuzzMatches; do \

@@ -215,3 +215,28 @@ func (k *killing) check(before []string) error {
 	}
 	return nil
 }
+
+// A process that outlives the one that was killed is found.
+func TestTracerFindsWhatIsLeft(t *testing.T) {
+	runtime.LockOSThread()
+	defer runtime.UnlockOSThread()
+	var tr tracer
+	tr.clock = "nobody"
+	tr.executed = func(name string) {
+		if name == "1" {
+			tr.kill("")
+		}
+	}
+	words := []string{"sh", "-c", "sleep 1000 & wait"}
+	if err := tr.begin("/bin/sh", words, &os.ProcAttr{Files: []*os.File{nil, nil, nil}, Env: os.Environ()}); err != nil {
+		t.Fatal(err)
+	}
+	for end := time.Now().Add(patient(time.Second)); time.Now().Before(end); {
+		if _, err := tr.step(end); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if left := tr.clear(); len(left) != 1 || !strings.HasPrefix(left[0], `"1" (`) || !tr.status.Signaled() {
+		t.Errorf("left: %v, and the other one ended with %#x", left, tr.status)
+	}
+}

@@ -82,7 +82,8 @@ var errOver = fmt.Errorf("all have ended")
 // step waits for the next event until a time, and acts on it. idle is true if there was none.
 func (t *tracer) step(end time.Time) (idle bool, err error) {
 	var w unix.WaitStatus
-	for {
+	const soon = 200 // most events come after some microseconds
+	for tries := 0; ; tries++ {
 		tid, err := unix.Wait4(-1, &w, unix.WALL|unix.WNOHANG|unix.WNOTHREAD, nil)
 		switch {
 		case err == unix.EINTR:
@@ -95,6 +96,8 @@ func (t *tracer) step(end time.Time) (idle bool, err error) {
 			return false, nil
 		case time.Now().After(end):
 			return true, nil
+		case tries < soon:
+			_, _, _ = unix.RawSyscall(unix.SYS_SCHED_YIELD, 0, 0, 0)
 		default:
 			time.Sleep(20 * time.Microsecond)
 		}

@@ -173,9 +173,9 @@ func (d *dial) note(to netip.AddrPort, err error) {
 		d.failed = "nothing listens on that port of this machine"
 	case v.toHost && d.failed != "": // of its two addresses, the second one may be no address here
 	case v.name == "" && to == v.to:
-		d.failed = err.Error()
+		d.failed = explained(err.Error())
 	default:
-		d.failed = to.String() + ": " + err.Error()
+		d.failed = explained(to.String() + ": " + err.Error())
 	}
 }
 

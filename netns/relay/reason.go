@@ -2,6 +2,7 @@ package relay
 
 import (
 	"errors"
+	"strings"
 
 	"box/spec"
 
@@ -27,4 +28,12 @@ func Reason(err error) string {
 		return words + ": this machine has no such address"
 	}
 	return words + ": " + p.Errno.Error()
+}
+
+// explained adds to the text of an error what it means, if that is this machine's.
+func explained(text string) string {
+	if strings.HasSuffix(text, unix.ENETUNREACH.Error()) {
+		return text + ": this machine has no route there"
+	}
+	return text
 }

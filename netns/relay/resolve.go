@@ -139,7 +139,7 @@ func reasonOf(err error, lack string) string {
 		return "the host's resolver does not answer"
 	case ok && dns.Server != "":
 		// Without the port of the question, which is another one each time: a reason is told once.
-		return "the host's resolver at " + escape(dns.Server) + ": " + escape(last(dns.Err))
+		return "the host's resolver at " + escape(dns.Server) + ": " + explained(escape(last(dns.Err)))
 	case ok:
 		return "the host's resolver: " + escape(dns.Err)
 	}

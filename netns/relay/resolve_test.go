@@ -55,6 +55,10 @@ func TestProblemOfName(t *testing.T) {
 			&net.DNSError{Err: "read udp [::1]:48005->[::1]:53: read: connection refused", Server: "[::1]:53"},
 			"the host's resolver at [::1]:53: connection refused",
 		},
+		{
+			&net.DNSError{Err: "dial udp 192.0.2.1:53: connect: network is unreachable", Server: "192.0.2.1:53"},
+			"the host's resolver at 192.0.2.1:53: network is unreachable: this machine has no route there",
+		},
 		{&net.DNSError{Err: "no such\x1b"}, `the host's resolver: no such\x1b`},
 		{errors.New("something"), "the host's resolver: something"},
 	} {

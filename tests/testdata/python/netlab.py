@@ -3,7 +3,8 @@ between them. srv has servers at every address and a name server; host is where 
 
     python3 -m netlab COMMAND...        runs COMMAND in "host"; its status is that of the program
 
-With LABETC in the environment /etc is the user's own, so that files in it can be replaced; with LABNO6 there is no IPv6 in "host".
+With LABETC in the environment /etc is the user's own, so that files in it can be replaced; with LABNO6 there is no IPv6 in "host"; with
+LABOFFLINE nothing but lo.
 
 Names: NAMES below. Every other address answers, too: all addresses are srv's (a route in table main, since one in table local would
 swallow what is host's own)."""
@@ -260,6 +261,8 @@ def lab(uid, gid, dir, argv):
         write("/proc/sys/net/ipv6/conf/all/disable_ipv6", "1")
     else:
         ip("-6", "route", "add", "default", "via", "fd77::2")
+    if os.environ.get("LABOFFLINE"):
+        ip("link", "delete", "veth0")
     write(dir + "/resolv.conf", f"nameserver {SRV}\n")
     write(dir + "/hosts", "127.0.0.1 localhost\n::1 localhost\n203.0.113.8 local.test\n127.0.0.1 myself.test\n")
     check(libc.mount(None, b"/", None, 0x40000 | 0x4000, None), "mount")  # MS_PRIVATE | MS_REC

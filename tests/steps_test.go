@@ -27,15 +27,18 @@ type start struct {
 }
 
 var starts = map[string]start{
-	"run":    {words: []string{"--ro-bind", "/usr", "/usr"}, net: "1", first: "2", command: "2.1"},
-	"detach": {words: []string{"run", "-d", "--name", "x", "--ro-bind", "/usr", "/usr"}, detached: true, monitor: "1", net: "1.1", first: "1.2", command: "1.2.1"},
+	"run": {words: []string{"--ro-bind", "/usr", "/usr"}, net: "1", first: "2", command: "2.1"},
+	"detach": {
+		words: []string{"run", "-d", "--name", "x", "--ro-bind", "/usr", "/usr"}, detached: true,
+		monitor: "1", net: "1.1", first: "1.2", command: "1.2.1",
+	},
 }
 
 // patient returns how long a time is on this machine.
 func patient(d time.Duration) time.Duration { return d * time.Duration(setting(slowVar, 1)) }
 
 // sample is every how manieth call is tried by default: TestKilledAtEachStep begins with any.
-const sample = 32
+const sample = 48
 
 func TestKilledAtEachStep(t *testing.T) {
 	b := newBoxes(t)

@@ -7,6 +7,14 @@ func (b *Builder) Mount(why Why, source, target, fstype Ptr, flags uintptr, data
 	b.add(why, unix.SYS_MOUNT, uintptr(source), uintptr(target), uintptr(fstype), flags, uintptr(data))
 }
 
+// MountOn is Mount for what at has open, if only its place: by its name in /proc, see proc(5), for which nobody need enter it.
+func (b *Builder) MountOn(why Why, source Ptr, at Reg, fstype Ptr, flags uintptr, data Ptr, when uint8) {
+	path, digits := b.descriptorPath("/proc/self/fd/")
+	b.add(why, Digits, uintptr(digits)).fd(1, at).When = when
+	b.Mount(why, source, path, fstype, flags, data)
+	b.Last().When = when
+}
+
 // OpenTree clones what is mounted at path, with all that is mounted below it: a mount that is nowhere yet.
 // See open_tree(2), since Linux 5.2.
 func (b *Builder) OpenTree(why Why, dir Reg, path Ptr) Reg {

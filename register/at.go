@@ -17,5 +17,10 @@ func (r *Register) At(b *Box, name string) (ok bool) {
 		return false
 	}
 	b.dir = dir
-	return b.readID()
+	f, errno := host.Look(dir, "")
+	if errno != 0 || !ours(f) || !b.readID() {
+		b.Close()
+		return false
+	}
+	return true
 }

@@ -90,7 +90,11 @@ func (r *Register) Create(b *Box, name string, d *Definition) error {
 	if what == "" {
 		return problem("make", early.Concat(r.State, "/boxes/", name), errno)
 	}
-	return problem("write", early.Concat(r.State, "/boxes/", name, "/", what), errno)
+	do := "write"
+	if what == "lock" {
+		do = what
+	}
+	return problem(do, early.Concat(r.State, "/boxes/", name, "/", what), errno)
 }
 
 // Again opens a box that is there already, and whose lock this process has got from another one: lock. An error is a *Error.

@@ -40,7 +40,7 @@ func (r *Register) Find(name string) (*Box, error) {
 	return b, err
 }
 
-// named is Find for a name.
+// named is Find for a name. EACCES: the directory is somebody else's, or others may write there.
 func (r *Register) named(name string) (*Box, error) {
 	dir, errno := host.OpenAt(r.boxes, name, unix.O_RDONLY|unix.O_DIRECTORY|unix.O_NOFOLLOW)
 	if errno == unix.ENOENT {
@@ -48,6 +48,10 @@ func (r *Register) named(name string) (*Box, error) {
 	}
 	if errno != 0 {
 		return nil, problem("open", r.State+"/boxes/"+name, errno)
+	}
+	if f, errno := host.Look(dir, ""); errno != 0 || !ours(f) {
+		host.Close(dir)
+		return nil, problem("open", r.State+"/boxes/"+name, unix.EACCES)
 	}
 	b := &Box{Name: name, in: r, dir: dir, lock: -1}
 	b.readID()
@@ -58,6 +62,7 @@ func (r *Register) named(name string) (*Box, error) {
 func (r *Register) List() ([]*Box, error) {
 	early.Ordinary()
 	var list []*Box
+	r.Unread = nil
 	var names host.Names
 	if !names.OpenAt(r.boxes, ".") {
 		return nil, problem("read", r.State+"/boxes", unix.EACCES)
@@ -66,8 +71,11 @@ func (r *Register) List() ([]*Box, error) {
 		if !IsName(name) {
 			continue // a draft
 		}
-		if b, err := r.named(strings.Clone(name)); err == nil {
+		b, err := r.named(strings.Clone(name))
+		if err == nil {
 			list = append(list, b)
+		} else if !errors.Is(err, ErrNone) {
+			r.Unread = append(r.Unread, err)
 		}
 	}
 	sort.Slice(list, func(i, j int) bool { return list[i].Name < list[j].Name })

@@ -54,7 +54,10 @@ func (v *Volumes) Hold(name string) (fd int, made bool, errno unix.Errno) {
 			}
 			host.Close(fd)
 			if errno != 0 && errno != unix.EAGAIN {
-				return -1, made, errno
+				if made {
+					host.RemoveAt(v.dir, name, unix.AT_REMOVEDIR)
+				}
+				return -1, false, errno
 			}
 			host.PollFor(nil, holdPause)
 		case unix.ENOENT:

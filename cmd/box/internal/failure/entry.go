@@ -137,6 +137,23 @@ func forbidden(t *told) *say.Message {
 	return m
 }
 
+// uncovered is for what box keeps for itself, where a directory above it lets the user not through.
+func uncovered(t *told) *say.Message {
+	for i := range t.s.Mounts.Own {
+		path := t.s.Mounts.Own[i].Path
+		if path == "" {
+			continue
+		}
+		if _, errno := host.Stat(path, unix.AT_SYMLINK_NOFOLLOW); errno == unix.EACCES {
+			m := t.message("{words}: it has {own}, which can't be covered: {reason}", "{own}", path)
+			m.Cause = "box keeps that for itself, and a directory above it is closed to this user"
+			m.Hint = "XDG_STATE_HOME, XDG_RUNTIME_DIR and so on can name other directories"
+			return m
+		}
+	}
+	return nil
+}
+
 // unlike is for a directory on a file, or a file on a directory. The source is
 // looked at now. If it has been exchanged since, the sentence is wrong in the
 // same way as the user's view of it.

@@ -106,6 +106,7 @@ var byReason = [...][]rule{
 	plan.WhyAttributes: {{errno: unix.EINVAL, kind: spec.ReadOnly, text: "{words}: nothing is mounted there"}},
 	plan.WhyContent:    {{errno: unix.ENOSPC, text: "{words}: the data does not fit into the tmpfs it is written to"}},
 	plan.WhyMode:       {{errno: unix.EROFS, say: readOnly}},
+	plan.WhyHide:       {{errno: unix.EACCES, say: uncovered}},
 	plan.WhyHostname:   {{errno: unix.EPERM, say: callersName}},
 	plan.WhyNote:       {{say: unnoted}},
 

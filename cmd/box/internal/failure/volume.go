@@ -16,6 +16,8 @@ var volumeCauses = []struct {
 	cause string
 }{
 	{unix.ENOLCK, "the file system has no locks; XDG_DATA_HOME can name a directory on another one"},
+	{unix.EOPNOTSUPP, "the file system has no locks; XDG_DATA_HOME can name a directory on another one"},
+	{unix.ENOSYS, "the file system has no locks; XDG_DATA_HOME can name a directory on another one"},
 	{unix.EACCES, "it must be the user's own, and closed to others (mode 700)"},
 	{unix.ENOTDIR, "it is not a directory; a link is not one here"},
 	{unix.ELOOP, "a link is not a directory here"},

@@ -7,14 +7,18 @@ import (
 	"box/cmd/box/internal/inputs"
 	"box/cmd/box/internal/verb"
 	"box/register"
+
+	"golang.org/x/sys/unix"
 )
 
 // examineBoxes counts the boxes that are up, and says what to expect of them: nobody has to restart a daemon.
 func examineBoxes(*verb.Context) finding {
 	f := finding{Name: "boxes", OK: true, Detail: "0 up, no daemon to restart"}
 	places := inputs.Places()
-	if _, err := os.Stat(places.State + "/boxes"); err != nil {
-		return f // there has been none; to open the register would make its directories
+	if _, err := os.Stat(places.State + "/boxes"); os.IsNotExist(err) {
+		if err := unix.Access(places.State, unix.W_OK); err == nil || err == unix.ENOENT {
+			return f // there has been none; to open the register would make its directories
+		}
 	}
 	r, err := register.Open(places)
 	if err != nil {

@@ -102,6 +102,11 @@ func lists(ended bool) ([]listed, error) {
 	if err != nil {
 		return nil, failure.Register("", err)
 	}
+	for _, err := range r.Unread {
+		if ended {
+			say.Report(failure.Register("", err))
+		}
+	}
 	list := []listed{}
 	for _, b := range boxes {
 		if state := b.State(); ended || state == register.Up {

@@ -60,6 +60,9 @@ func Prune(c *verb.Context) (int, error) {
 		return 0, failure.Register("", err)
 	}
 	var first error
+	if len(r.Unread) > 0 {
+		first = failure.Register("", r.Unread[0])
+	}
 	for _, b := range list {
 		if b.State() != register.Up {
 			switch err := b.Remove(); {

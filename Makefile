@@ -74,7 +74,8 @@ fuzz:
 	go test -fuzz FuzzImport -fuzztime 60s ./seccompprofile/oci
 	for target in FuzzAnswer FuzzClientHello FuzzMatches; do \
 		go test -fuzz $$target -fuzztime 60s ./netns/relay || exit; done
-# Debian's kernels, or KERNELS, under emulation; make vm GOARCH=arm64 runs the scripts as well.
+# Debian's kernels, or KERNELS, under emulation; make vm GOARCH=arm64 runs the scripts as well. SCRIPTS, a regular expression, has
+# those run that match, on amd64 too: all scripts of boxes with a name take half an hour a kernel.
 vm: build
 	tests/vm/run $(ARCH) $(KERNELS)
 # It only copies: root need not have Go.

@@ -207,8 +207,8 @@ func (t *tree) hideOwn() {
 // hide covers what is at rest below what an entry brings.
 func (t *tree) hide(e *spec.Entry, rest string) {
 	at := t.openOwn(e, rest)
-	// Each call is made only if the one before it has succeeded. It may be another user's, which box cannot enter: what is there now
-	// counts for nothing, but it could be given to the user while the sandbox runs.
+	// Each call is made only if the one before it has succeeded. The directory may be another user's, which box can't enter. It
+	// keeps nothing there, but the directory could be given to the user while the sandbox runs.
 	name := t.b.String("tmpfs")
 	const flags = unix.MS_RDONLY | unix.MS_NOSUID | unix.MS_NODEV | unix.MS_NOEXEC
 	t.b.MountOn(plan.WhyHide, name, at, name, flags, t.b.String("mode=0,size=4096"), plan.Done)

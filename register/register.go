@@ -28,8 +28,9 @@ type Places struct{ State, Runtime string }
 // Register is the two directories, open. Its zero value has to be opened.
 type Register struct {
 	Places
-	Unread  []error // what List has left out: boxes whose directory can't be opened, or is not the user's own
-	boxes   int     // STATE/boxes
+	// Unread is what List has left out: boxes whose directory can't be opened, or is not the user's own.
+	Unread  []error
+	boxes   int // STATE/boxes
 	runtime int // RUNTIME
 }
 

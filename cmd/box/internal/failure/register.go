@@ -21,13 +21,13 @@ var registerHints = []struct {
 	{unix.EOPNOTSUPP, "lock", noLocks, elsewhere},
 	{unix.ENOSYS, "lock", noLocks, elsewhere},
 	{unix.EROFS, "", "the file system is read-only", elsewhere},
-	{unix.EACCES, "", "it must be the user's own, and closed to others (mode 700)",
-		"XDG_STATE_HOME, and XDG_RUNTIME_DIR for sockets, can name other directories"},
+	{unix.EACCES, "", notOurs, "XDG_STATE_HOME, and XDG_RUNTIME_DIR for sockets, can name other directories"},
 	{unix.ENOTDIR, "", "it is not a directory; a link to one does not count", ""},
 	{unix.EEXIST, "", "something else is there", ""},
 }
 
 const (
+	notOurs   = "it must be the user's own, and closed to others (mode 700)"
 	noLocks   = "the file system has no locks"
 	elsewhere = "XDG_STATE_HOME can name a directory on another one"
 )

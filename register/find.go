@@ -189,10 +189,10 @@ func (f Facts) Cwd() (path string, device, inode uint64) {
 }
 
 // Live returns what the monitor has noted of its processes; nil if it has not yet. The names are: shim (the monitor's pid),
-// shim_start, init (pid 1 of the box; 0 if it has ended and is started again soon), init_start, command (the pid of the command; init with --as-pid-1), boot, started,
-// runtime (the directory of its socket), restarts (how often its monitor has started it again), and for each namespace that it has
-// in common with another box: shares (its name in plan.SpaceKinds, the name of that box and its id). The times *_start are as in
-// proc_pid_stat(5), started in nanoseconds since 1970.
+// shim_start, init (pid 1 of the box; 0 if it has ended and is started again soon), init_start, command (the pid of the command;
+// init with --as-pid-1), boot, started, runtime (the directory of its socket), restarts (how often its monitor has started it
+// again), and for each namespace that it has in common with another box: shares (its name in plan.SpaceKinds, the name of that box
+// and its id). The times *_start are as in proc_pid_stat(5), started in nanoseconds since 1970.
 func (b *Box) Live() Facts { return b.read("live") }
 
 // RuntimeOf returns the descriptor of the directory that the socket of a box is in: that of the register, or another one that the

@@ -233,9 +233,10 @@ func (s *Shim) Abandon() {
 		host.RemoveAt(s.register.Runtime(), s.socket(), 0)
 		host.Close(s.listener)
 	}
-	if s.Lock < 0 {
-		s.Box.Discard()
+	if s.Lock >= 0 {
+		return // the process ends, and with it the lock: until then it may note why, and the box is not Lost
 	}
+	s.Box.Discard()
 	s.Box.Close()
 }
 

@@ -96,6 +96,7 @@ func refusePrivileged(is string, mend ...string) launch.Status {
 
 // runBox is box mode. A first word that is neither a flag nor a verb is the command: "box make" needs no "run".
 func runBox(words []string) launch.Status {
+	typed := words
 	if len(words) > 0 && words[0] != "" && words[0][0] != '-' {
 		switch v := table.Of(words[0]); {
 		case v == nil:
@@ -128,9 +129,20 @@ func runBox(words []string) launch.Status {
 	}
 	ended, err := one.native.Run(&one.session, words)
 	if err != nil {
-		return status(err)
+		return status(noVerb(typed, err))
 	}
 	return ended
+}
+
+// noVerb adds a hint to the message for a program that is not there: the first word may be a verb of docker's.
+//
+//go:noinline
+func noVerb(words []string, err error) error {
+	early.Ordinary()
+	if len(words) > 0 {
+		hint(err, life.Instead(words[0]))
+	}
+	return err
 }
 
 // withoutImage adds a hint to the message for a program that is not there: to docker the first word is an image.
@@ -138,10 +150,15 @@ func runBox(words []string) launch.Status {
 //go:noinline
 func withoutImage(err error) error {
 	early.Ordinary()
-	if m := (*say.Message)(nil); errors.As(err, &m) && m.Status == say.StatusNotFound && m.Hint == "" {
-		m.Hint = "there are no images: the first word after the flags is a program of this machine"
-	}
+	hint(err, "there are no images: the first word after the flags is a program of this machine")
 	return err
+}
+
+// hint adds a hint to the message for a program that is not there, if it has none.
+func hint(err error, text string) {
+	if m := (*say.Message)(nil); errors.As(err, &m) && m.Status == say.StatusNotFound && m.Hint == "" {
+		m.Hint = text
+	}
 }
 
 // one is the one command line of a process, in either mode. Its memory never moves. A variable of the program and not of

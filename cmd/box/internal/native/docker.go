@@ -24,6 +24,7 @@ const (
 	hostSpace                       // host is the flag itself, private is nothing
 	tmpfsOptions                    // DEST:size=64m,mode=700
 	security                        // no-new-privileges is so anyway
+	ids                             // UID or UID:GID
 )
 
 // dockerFlag is a flag that docker spells otherwise than box, or gives another
@@ -59,6 +60,7 @@ var dockerFlags = [...]dockerFlag{
 	{"--userns", 0, hostSpace, "--share-user"},
 	{"--tmpfs", 0, tmpfsOptions, "--tmpfs"},
 	{"--security-opt", 0, security, ""},
+	{"--user", 'u', ids, "--uid"},
 }
 
 // RunContainer is Run for words in docker's spelling. As with docker, a
@@ -194,6 +196,12 @@ func dockerValued(list []string, f *dockerFlag, value string) ([]string, error) 
 		return early.Append(early.Append(list, f.name), value), nil
 	case tmpfsOptions:
 		return dockerTmpfs(list, value)
+	case ids:
+		uid, gid, both := strings.Cut(value, ":")
+		if list = early.Append(early.Append(list, f.box), uid); both {
+			list = early.Append(early.Append(list, "--gid"), gid)
+		}
+		return list, nil
 	case security:
 		if value == "no-new-privileges" || value == "no-new-privileges:true" || value == "no-new-privileges=true" {
 			return list, nil

@@ -177,7 +177,8 @@ func (b *Line) restartable(command []string) error {
 		return say.Refuse(nil, "--restart and --rm: a box that is to be started again is not forgotten")
 	}
 	for _, word := range b.words[:len(b.words)-len(command)] {
-		if word == "--args" || strings.HasPrefix(word, "/dev/fd/") || strings.HasPrefix(word, "/proc/self/") || word == "/dev/stdin" {
+		byNumber := strings.HasPrefix(word, "/dev/fd/") || strings.HasPrefix(word, "/proc/self/") || word == "/dev/stdin"
+		if word == "--args" || byNumber {
 			b.descriptor = word
 		}
 	}

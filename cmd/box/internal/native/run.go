@@ -190,6 +190,9 @@ func (b *Line) Start() (launch.Status, error) {
 // in its project has been told.
 func (b *Line) ended(status launch.Status, err error) (launch.Status, error) {
 	if err == nil {
+		if status.Code == 1 {
+			b.missed()
+		}
 		return status, nil
 	}
 	if err == launch.ErrPlanted { //nolint:errorlint // it is never wrapped, and errors.Is may not run early
@@ -226,5 +229,5 @@ func (b *Line) explained(err error) error {
 	if s := b.session.Space; s != nil && s.Ends() {
 		return failure.Ended(err, b.spec, s.Name())
 	}
-	return failure.Explain(err, b.spec)
+	return b.misread(failure.Explain(err, b.spec))
 }

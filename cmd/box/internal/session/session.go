@@ -135,10 +135,10 @@ func (s *Session) Run(signals int, l Listener) (launch.Status, error) {
 
 // unsafe says why a sandbox was ended that could not go on safely.
 func (s *Session) unsafe(err error) string {
-	switch err { //nolint:errorlint // they are never wrapped, and errors.Is may not run early
-	case launch.ErrPlanted:
+	if err == launch.ErrPlanted { //nolint:errorlint // it is never wrapped, and errors.Is may not run early
 		return "a .git has appeared in its project"
-	case launch.ErrForged:
+	}
+	if err == launch.ErrForged { //nolint:errorlint // the same
 		return "its pid 1 has sent what pid 1 does not send"
 	}
 	if mask, is := err.(*launch.LostMaskError); is { //nolint:errorlint // the same

@@ -55,6 +55,9 @@ func Container(c *verb.Context) (int, error) {
 			return 0, m
 		}
 	}
+	for i := range dockerVerbs {
+		names = append(names, dockerVerbs[i].docker)
+	}
 	if near := nearest.Of(word, names); near != "" {
 		m.Hint = "did you mean box container " + near + "?"
 	}

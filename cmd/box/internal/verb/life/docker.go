@@ -108,6 +108,40 @@ var lackingVerbs = [...]struct{ docker, why string }{
 	{"update", "box has no limits on memory and processors yet"},
 }
 
+// lackingWords are first words of docker's that are no verb of box, and what does the same.
+var lackingWords = [...]struct{ docker, here string }{
+	{"rename", "box container rename OLD NEW"},
+	{"create", "box run -d starts a box at once; box volume create NAME makes a volume"},
+	{"info", "box doctor says what this machine allows; there is no daemon"},
+	{"network", "a box has no network but what --net, --allow and --publish say"},
+	{"system", "box prune forgets the boxes that have ended"},
+	{"images", noImages},
+	{"build", noImages},
+	{"rmi", noImages},
+	{"tag", noImages},
+	{"save", noImages},
+	{"load", noImages},
+	{"search", noImages},
+	{"history", noImages},
+}
+
+const noImages = "there are no images: a box runs programs of this machine"
+
+// Instead says what there is for a first word of docker's that is no verb here, or "".
+func Instead(word string) string {
+	for _, l := range lackingWords {
+		if l.docker == word {
+			return l.here
+		}
+	}
+	for _, l := range lackingVerbs {
+		if l.docker == word {
+			return l.why
+		}
+	}
+	return ""
+}
+
 // translate returns box's words for docker's.
 func (d *dockerVerb) translate(words []string) (list []string, err error) {
 	list = []string{}

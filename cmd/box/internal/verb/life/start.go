@@ -46,7 +46,8 @@ func Start(c *verb.Context) (int, error) {
 func start(b *register.Box) (status int, err error) {
 	if err := b.Take(); err != nil {
 		if b.Rests() {
-			return 0, say.Usagef("box %s is about to start: its monitor does that", b.Name).Hintf("box restart %s starts it at once", b.Name)
+			return 0, say.Usagef("box %s is about to start: its monitor does that", b.Name).
+				Hintf("box restart %s starts it at once", b.Name)
 		}
 		if errors.Is(err, register.ErrUp) {
 			return 0, say.Usagef("box %s is up already", b.Name)

@@ -1,7 +1,6 @@
 package life
 
 import (
-	"encoding/json"
 	"fmt"
 	"os"
 	"strconv"
@@ -61,10 +60,7 @@ func PS(c *verb.Context) (int, error) {
 	}
 	switch {
 	case flags.JSON:
-		out := json.NewEncoder(os.Stdout)
-		out.SetIndent("", "  ")
-		out.SetEscapeHTML(false)
-		return 0, out.Encode(list)
+		return 0, printJSON(list)
 	case flags.Quiet:
 		for i := range list {
 			if list[i].Name != "" {

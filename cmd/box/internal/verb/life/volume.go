@@ -8,6 +8,9 @@ import (
 	"os"
 	"strconv"
 	"strings"
+	"unicode"
+	"unicode/utf16"
+	"unicode/utf8"
 
 	"box/cmd/box/internal/failure"
 	"box/cmd/box/internal/inputs"
@@ -212,12 +215,27 @@ func volumeList(help string, words []string) (int, error) {
 	return 0, table(os.Stdout, rows)
 }
 
-// printJSON prints a value, as people can read it.
+// printJSON prints a value, as people can read it. What others have chosen steers no terminal: what is no graphic character is
+// escaped, which can stand in strings only.
 func printJSON(value any) error {
-	out := json.NewEncoder(os.Stdout)
+	var text, shown strings.Builder
+	out := json.NewEncoder(&text)
 	out.SetIndent("", "  ")
 	out.SetEscapeHTML(false)
-	return out.Encode(value)
+	if err := out.Encode(value); err != nil {
+		return err
+	}
+	for _, c := range text.String() {
+		if c < utf8.RuneSelf || unicode.IsGraphic(c) {
+			shown.WriteRune(c)
+			continue
+		}
+		for _, unit := range utf16.Encode([]rune{c}) {
+			fmt.Fprintf(&shown, `\u%04x`, unit)
+		}
+	}
+	_, err := os.Stdout.WriteString(shown.String())
+	return err
 }
 
 // volumeInspect prints what is known of volumes.

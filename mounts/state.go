@@ -192,6 +192,9 @@ func (t *tree) hideOwn() {
 			if dir == "" || len(dir) < len(from) || dir[:len(from)] != from || len(dir) > len(from) && dir[len(from)] != '/' {
 				continue
 			}
+			if e.Writes() != "" {
+				t.holdWay(e, n, len(from))
+			}
 			switch o := &t.s.Mounts.Own[n]; {
 			case o.Kind != spec.Fixed:
 				o.Brought = true
@@ -202,6 +205,34 @@ func (t *tree) hideOwn() {
 			}
 		}
 	}
+}
+
+// holdWay mounts each directory between what an entry brings and Own[n] on itself, if the command could rename it: it could put
+// another one in its place, with words in it for box start to run outside, or with settings. A mount point can't be renamed or
+// removed. The first start bytes of a path are what the entry brings.
+func (t *tree) holdWay(e *spec.Entry, n, start int) {
+	dir := t.above.own[n]
+	for end := start + 1; end < len(dir); end++ {
+		if dir[end] != '/' || t.holds(dir[:end], n) {
+			continue
+		}
+		above, _ := pathname.Cut(dir[:end])
+		if above = early.Concat(above, "/"); host.Exists(above) && !host.Access(above, unix.W_OK) {
+			continue
+		}
+		at := t.openOwn(e, dir[start:end])
+		t.onItself(at, 0)
+	}
+}
+
+// holds reports whether a directory is on the way to one of the first n that box keeps.
+func (t *tree) holds(dir string, n int) bool {
+	for _, own := range t.above.own[:n] {
+		if len(own) > len(dir) && own[:len(dir)] == dir && own[len(dir)] == '/' {
+			return true
+		}
+	}
+	return false
 }
 
 // hide covers what is at rest below what an entry brings.
@@ -218,12 +249,18 @@ func (t *tree) hide(e *spec.Entry, rest string) {
 
 // fix makes it read-only.
 func (t *tree) fix(e *spec.Entry, rest string) {
-	at := t.openOwn(e, rest)
+	t.onItself(t.openOwn(e, rest), unix.MOUNT_ATTR_RDONLY)
+}
+
+// onItself mounts what at has open on itself, with attributes, and closes it.
+func (t *tree) onItself(at plan.Reg, attributes uint64) {
 	r := t.b.Reg()
 	t.b.OpenTreeOf(plan.WhyHide, r, at)
 	t.b.Last().When = plan.Done
-	t.b.MountSetattr(plan.WhyHide, r, unix.MOUNT_ATTR_RDONLY, t.propagation(), true)
-	t.b.Last().When = plan.Done
+	if attributes != 0 {
+		t.b.MountSetattr(plan.WhyHide, r, attributes, t.propagation(), true)
+		t.b.Last().When = plan.Done
+	}
 	t.b.MoveMount(plan.WhyHide, r, at)
 	t.b.Last().When = plan.Done
 	t.b.Close(r)

@@ -145,7 +145,7 @@ func (b *Box) number() {
 	}
 }
 
-// take takes the lock. EAGAIN: somebody has it. ESTALE: the box is no longer there.
+// take takes the lock. EAGAIN: somebody has it.
 func (b *Box) take() (what string, errno unix.Errno) {
 	const flags = unix.O_RDWR | unix.O_CREAT | unix.O_NOFOLLOW
 	b.lock, errno = host.CreateAt(b.dir, "lock", flags, 0o600)

@@ -251,10 +251,16 @@ func (b *Box) Open(name string) (*os.File, error) {
 	return os.NewFile(uintptr(fd), name), nil
 }
 
-// Take takes the lock of a box that is not up, to start it again or to remove it. ErrUp: it is.
+// Take takes the lock of a box that is not up, to start it again or to remove it. ErrUp: it is. ErrNone: somebody has removed it
+// since it was found; another box may have its name by now.
 func (b *Box) Take() error {
 	_, errno := b.take()
 	switch {
+	case b.Gone():
+		if errno == 0 {
+			b.Unlock()
+		}
+		return ErrNone
 	case errno == unix.EAGAIN || errno == unix.EACCES && b.Held():
 		return ErrUp
 	case errno != 0:

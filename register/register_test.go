@@ -89,6 +89,53 @@ func TestCreateAndFind(t *testing.T) {
 	}
 }
 
+// Who has found a box that somebody else has removed since does nothing to another one that has its name by now. Of the old one a
+// part is left here, in which a lock can be made, as in the moment of its removal.
+func TestAnotherBoxOfThatName(t *testing.T) {
+	r := opened(t, places(t))
+	var first, second, third Box
+	if err := r.Create(&first, "web", &definition); err != nil {
+		t.Fatal(err)
+	}
+	first.Close()
+	removed, err := r.Find("web")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer removed.Close()
+	if err := os.Mkdir(r.State+"/boxes/web/stays", 0o700); err != nil {
+		t.Fatal(err)
+	}
+	again, err := r.Find("web")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := again.Remove(); err != nil {
+		t.Fatal(err)
+	}
+	again.Close()
+	if err := r.Create(&second, "web", &definition); err != nil {
+		t.Fatal(err)
+	}
+	defer second.Close()
+	for what, err := range map[string]error{"Take": removed.Take(), "Rename": removed.Rename("other"), "Remove": removed.Remove()} {
+		if !errors.Is(err, ErrNone) {
+			t.Errorf("%s of a box that is gone: %v", what, err)
+		}
+	}
+	if b, err := r.Find("web"); err != nil || b.ID() != second.ID() || b.State() != Up {
+		t.Errorf("the other box: %v", err)
+	}
+	// The twin: a box that is there is renamed.
+	if err := r.Create(&third, "old", &definition); err != nil {
+		t.Fatal(err)
+	}
+	third.Close()
+	if b, err := r.Find("old"); err != nil || b.Rename("new") != nil {
+		t.Errorf("a box that is there is not renamed: %v", err)
+	}
+}
+
 // One of two gets the name, and nothing of the other stays.
 func TestTheNameIsTaken(t *testing.T) {
 	r := opened(t, places(t))

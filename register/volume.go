@@ -44,9 +44,8 @@ const (
 // Hold takes a shared lock on a volume, which is made if there is none. The lock goes when fd is closed, and all copies of it.
 // fd is below 0 without an error if the volume belongs to one of the user's subordinate ids: who may not open it can't remove it.
 func (v *Volumes) Hold(name string) (fd int, made bool, errno unix.Errno) {
-	const flags = unix.O_RDONLY | unix.O_DIRECTORY | unix.O_NOFOLLOW
 	for range holdTries {
-		fd, errno = host.OpenAt(v.dir, name, flags)
+		fd, errno = v.open(name)
 		switch errno {
 		case 0:
 			if errno = host.ShareLock(fd); errno == 0 && v.is(fd, name) {
@@ -75,6 +74,25 @@ func (v *Volumes) Hold(name string) (fd int, made bool, errno unix.Errno) {
 		}
 	}
 	return -1, made, unix.EBUSY
+}
+
+// open opens a volume. What is in it decides on its mode: one that is closed to its owner is opened, so that it can be locked.
+func (v *Volumes) open(name string) (fd int, errno unix.Errno) {
+	const flags = unix.O_RDONLY | unix.O_DIRECTORY | unix.O_NOFOLLOW
+	fd, errno = host.OpenAt(v.dir, name, flags)
+	if errno != unix.EACCES {
+		return fd, errno
+	}
+	place, wrong := host.OpenAt(v.dir, name, unix.O_PATH|unix.O_DIRECTORY|unix.O_NOFOLLOW)
+	if wrong != 0 {
+		return -1, errno
+	}
+	f, wrong := host.Look(place, "")
+	if wrong == 0 && int(f.UID) == unix.Getuid() && host.ChangeMode(place, f.Mode&0o7777|unix.S_IRUSR) == 0 {
+		fd, errno = host.OpenAt(v.dir, name, flags)
+	}
+	host.Close(place)
+	return fd, errno
 }
 
 // is reports whether the volume of a name is what fd has open.

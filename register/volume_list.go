@@ -81,7 +81,7 @@ func (v *Volumes) Make(name string) (made bool, err error) {
 
 // Users returns the processes that hold the lock of a volume, as far as /proc/locks names them, and whether there are any.
 func (v *Volumes) Users(name string) (pids []int, used bool) {
-	fd, errno := host.OpenAt(v.dir, name, unix.O_RDONLY|unix.O_DIRECTORY|unix.O_NOFOLLOW)
+	fd, errno := v.open(name)
 	if errno != 0 {
 		return nil, false
 	}
@@ -119,11 +119,14 @@ func (v *Volumes) Remove(name string) error {
 	if _, err := v.Find(name); err != nil {
 		return err
 	}
-	fd, errno := host.OpenAt(v.dir, name, unix.O_RDONLY|unix.O_DIRECTORY|unix.O_NOFOLLOW)
+	fd, errno := v.open(name)
 	if errno == 0 {
 		defer host.Close(fd)
 		if host.OnlyLock(fd) != 0 {
 			return ErrInUse
+		}
+		if !v.is(fd, name) { // somebody has removed it meanwhile, and another one may have its name
+			return ErrNoVolume
 		}
 	}
 	b := Box{}

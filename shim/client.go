@@ -157,17 +157,35 @@ func Evict(r *register.Register, name string) error {
 	return b.Remove()
 }
 
+// Insist connects to the shim of a box for do, and once more if the shim hangs up and the box is still up: one that begins anew, to
+// start its box again, takes nothing along of what it has not read. An error is one of Dial, or of do.
+func Insist(r *register.Register, b *register.Box, do func(*Client) error) (err error) {
+	const tries, pause = 50, 20 * time.Millisecond
+	for range tries {
+		var c *Client
+		if c, err = Dial(r, b); err == nil {
+			err = do(c)
+			c.Close()
+		}
+		if !errors.Is(err, ErrDown) || b.State() != register.Up {
+			return err
+		}
+		time.Sleep(pause)
+	}
+	return err
+}
+
 // End ends a box by SIGKILL, and waits until nothing of it is left.
 func End(r *register.Register, b *register.Box) error {
-	if c, err := Dial(r, b); err == nil {
-		err := c.Send(Record{Kind: Signal, Value: int64(unix.SIGKILL)}, nil)
-		if err == nil && c.gone(Slow) {
-			c.Close()
-			return Settled(b)
+	err := Insist(r, b, func(c *Client) error {
+		if c.Send(Record{Kind: Signal, Value: int64(unix.SIGKILL)}, nil) == nil && !c.gone(Slow) {
+			return ErrSlow
 		}
-		c.Close()
+		return ErrDown
+	})
+	if !errors.Is(err, ErrDown) || b.State() == register.Up {
+		Kill(b)
 	}
-	Kill(b)
 	return Settled(b)
 }
 

@@ -3,6 +3,8 @@ package host
 import (
 	"unsafe"
 
+	"box/internal/early"
+
 	"golang.org/x/sys/unix"
 )
 
@@ -30,6 +32,20 @@ func CreateAt(dir int, name string, flags int, mode uint32) (fd int, errno unix.
 		return -1, errno
 	}
 	return int(r), 0
+}
+
+// ChangeMode gives what fd has open another mode, also where fd is open for nothing, with O_PATH, see fchmodat(2).
+func ChangeMode(fd int, mode uint32) unix.Errno {
+	var name early.Text
+	name.Add("/proc/self/fd/")
+	name.AddNumber(uint64(fd))
+	var p path
+	if !p.set(name.String()) {
+		return unix.ENAMETOOLONG
+	}
+	here := Here
+	_, _, errno := unix.RawSyscall(unix.SYS_FCHMODAT, uintptr(here), uintptr(unsafe.Pointer(&p)), uintptr(mode))
+	return errno
 }
 
 // RemoveAt removes a name, see unlinkat(2); flags are its own.

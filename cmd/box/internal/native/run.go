@@ -170,6 +170,7 @@ func (b *Line) Start() (launch.Status, error) {
 	}
 	signals, err := inherited.Catch(launch.Signals())
 	if err != nil {
+		b.forgo()
 		return launch.Status{}, err
 	}
 	if b.refused != nil {

@@ -107,7 +107,6 @@ func (b *Line) holdVolumes() error {
 	for _, name := range b.volumes {
 		fd, made, errno := b.volumeDir.Hold(name)
 		if errno != 0 {
-			b.dropVolumes()
 			return b.noVolume(name, host.Boxed(errno))
 		}
 		b.held = early.Append(b.held, heldVolume{name, fd, made})
@@ -130,13 +129,19 @@ func (b *Line) dropVolumes() {
 	b.held = b.held[:0]
 }
 
-// noVolume returns the message for a volume that can't be used. What the
-// register has of the box goes.
+// noVolume returns the message for a volume that can't be used.
 func (b *Line) noVolume(name string, err error) error {
+	b.forgo()
+	return volumeRefused(name, err)
+}
+
+// forgo removes what was made for a sandbox that is not even tried: volumes, and
+// what the register has of the box.
+func (b *Line) forgo() {
+	b.dropVolumes()
 	if b.session.Shim.On() {
 		b.session.Shim.Abandon()
 	}
-	return volumeRefused(name, err)
 }
 
 //go:noinline

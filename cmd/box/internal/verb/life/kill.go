@@ -26,13 +26,8 @@ func Kill(c *verb.Context) (int, error) {
 		return 0, say.Usagef("kill -s %s: not a signal, such as TERM or 15", say.Words([]string{flags.Signal}))
 	}
 	return each(flags.Names, func(r *register.Register, b *register.Box) error {
-		client, err := dial(r, b)
-		if err != nil {
+		if err := ask(r, b, shim.Record{Kind: shim.Signal, Value: int64(signal)}); err != nil {
 			return err
-		}
-		defer client.Close()
-		if _, _, err := client.Ask(shim.Record{Kind: shim.Signal, Value: int64(signal)}); err != nil {
-			return unheard(b, err)
 		}
 		if signal == unix.SIGKILL {
 			if err := settle(b); err != nil {

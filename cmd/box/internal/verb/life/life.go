@@ -45,6 +45,22 @@ func dial(r *register.Register, b *register.Box) (*shim.Client, error) {
 	return c, nil
 }
 
+// ask has the monitor of a box that is up do something, which it answers at
+// once. An error is a *say.Message.
+func ask(r *register.Register, b *register.Box, request shim.Record) error {
+	if b.State() != register.Up {
+		return down(b)
+	}
+	err := shim.Insist(r, b, func(c *shim.Client) error {
+		_, _, err := c.Ask(request)
+		return err
+	})
+	if err != nil {
+		return unheard(b, err)
+	}
+	return nil
+}
+
 // down returns the message for a box that is not up.
 func down(b *register.Box) error { return failure.Down(b) }
 

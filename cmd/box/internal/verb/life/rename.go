@@ -31,13 +31,15 @@ func Rename(c *verb.Context) (int, error) {
 	}
 	defer r.Close()
 	return 0, one(r, flags.Old, func(_ *register.Register, b *register.Box) error {
-		err := b.Rename(flags.New)
-		if errors.Is(err, register.ErrUp) {
+		switch err := b.Rename(flags.New); {
+		case err == nil:
+			return nil
+		case errors.Is(err, register.ErrUp):
 			return say.Usagef("box %s is up, and keeps its name", b.Name).Hintf("box stop %s first", b.Name)
-		}
-		if err != nil {
+		case errors.Is(err, register.ErrNone):
+			return failure.Register(b.Name, err)
+		default:
 			return failure.Register(flags.New, err)
 		}
-		return nil
 	})
 }

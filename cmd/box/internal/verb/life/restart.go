@@ -45,14 +45,9 @@ func RestartBoxes(c *verb.Context) (int, error) {
 
 // restart has the monitor of a box start it again, and waits until it is up.
 func restart(r *register.Register, b *register.Box, patience time.Duration) error {
-	client, err := dial(r, b)
-	if err != nil {
-		return err
-	}
-	defer client.Close()
 	before := b.Live().Value("started")
-	if _, _, err := client.Ask(shim.Record{Kind: shim.Again, Value: int64(patience)}); err != nil {
-		return unheard(b, err)
+	if err := ask(r, b, shim.Record{Kind: shim.Again, Value: int64(patience)}); err != nil {
+		return err
 	}
 	end := time.Now().Add(max(patience, 0) + 2*shim.Slow)
 	for patience < 0 || time.Now().Before(end) {

@@ -35,19 +35,14 @@ func Stop(c *verb.Context) (int, error) {
 // stop ends one box. patience is how long its command has; below 0 it is never
 // killed.
 func stop(r *register.Register, b *register.Box, patience time.Duration) error {
-	client, err := shim.Dial(r, b)
-	if errors.Is(err, shim.ErrDown) && b.State() != register.Up {
-		return nil // it has ended meanwhile
-	}
-	if err != nil {
-		return unheard(b, err)
-	}
-	defer client.Close()
 	limit := time.Duration(-1)
 	if patience >= 0 {
 		limit = patience + shim.Slow
 	}
-	_, _, err = client.End(shim.Record{Kind: shim.Stop, Value: int64(patience)}, limit)
+	err := shim.Insist(r, b, func(c *shim.Client) error {
+		_, _, err := c.End(shim.Record{Kind: shim.Stop, Value: int64(patience)}, limit)
+		return err
+	})
 	if err != nil && !errors.Is(err, shim.ErrDown) {
 		return unheard(b, err)
 	}

@@ -47,6 +47,8 @@ func TestInsist(t *testing.T) {
 			if n == times {
 				for !host.PendingWithin(fd, unix.POLLIN, 1e9) { // the wait can be interrupted
 				}
+				var p packet
+				host.Receive(fd, unsafe.Pointer(&p), unsafe.Sizeof(p), 0)
 				answer := Record{Format: Format, Kind: Ended, Value: status}
 				host.Send(fd, unsafe.Pointer(&answer), unsafe.Sizeof(answer))
 			}
@@ -86,4 +88,30 @@ func TestInsist(t *testing.T) {
 		t.Errorf("a box that has ended: %v, asked %d times", err, calls)
 	}
 	<-done
+}
+
+// What a shim has said at its end is heard, also if it has closed the connection with a request unread.
+func TestReceiveWhatCameBeforeTheEnd(t *testing.T) {
+	for _, unread := range []int{0, 3} {
+		pair, errno := host.SocketPair()
+		if errno != 0 {
+			t.Fatal(errno)
+		}
+		c := Client{int(pair[0])}
+		for range unread {
+			if err := c.Send(Record{Kind: Input}, []byte("typed")); err != nil {
+				t.Fatal(err)
+			}
+		}
+		last := Record{Format: Format, Kind: Ended, Value: 9}
+		host.Send(int(pair[1]), unsafe.Pointer(&last), unsafe.Sizeof(last))
+		host.Close(int(pair[1]))
+		if r, _, _, err := c.Receive(Slow); err != nil || r != last {
+			t.Errorf("with %d requests unread: %v, %v", unread, r, err)
+		}
+		if _, _, _, err := c.Receive(Slow); !errors.Is(err, ErrDown) {
+			t.Errorf("after the end: %v", err)
+		}
+		c.Close()
+	}
 }

@@ -45,7 +45,8 @@ func TestInsist(t *testing.T) {
 				continue // the wait can be interrupted
 			}
 			if n == times {
-				for !host.PendingWithin(fd, unix.POLLIN, 1e9) { // the wait can be interrupted
+				for asked := false; !asked; { // the wait can be interrupted
+					asked = host.PendingWithin(fd, unix.POLLIN, 1e9)
 				}
 				var p packet
 				host.Receive(fd, unsafe.Pointer(&p), unsafe.Sizeof(p), 0)

@@ -166,33 +166,42 @@ func (s *Shim) openOutput() (errno unix.Errno) {
 	return 0
 }
 
-// Redirect gives the command to come its standard descriptors, if nobody waits for it: standard error by life.
-func (s *Shim) Redirect(life *spec.Life) {
+// Redirect gives the command to come its standard descriptors, if nobody waits for it: standard error by life. After an error
+// they are as before.
+func (s *Shim) Redirect(life *spec.Life) (errno unix.Errno) {
 	host.RaiseFiles() // what is on its way over sockets counts against the limit; the command has its own
 	if !s.Detach {
-		return
+		return 0
 	}
-	host.Session()
+	var pair [2]int32
+	if s.Input {
+		if pair, errno = host.Pipe(); errno != 0 {
+			return errno
+		}
+	}
 	null, errno := host.OpenAt(host.Here, "/dev/null", unix.O_RDWR)
 	if errno != 0 {
-		return
+		return errno
 	}
-	s.stderr, _ = host.Fcntl(2, unix.F_DUPFD_CLOEXEC, 3)
+	if s.stderr, errno = host.Fcntl(2, unix.F_DUPFD_CLOEXEC, 3); errno != 0 {
+		s.stderr = -1
+		return errno
+	}
+	host.Session()
 	s.place(null, s.write[stdout], s.write[own]) // what the net process has to say is box's
 	if life.Stderr = s.write[stderr]; life.Stderr < 0 {
 		life.Stderr = null
 	}
 	if s.Input {
-		if pair, errno := host.Pipe(); errno == 0 {
-			host.Place(int(pair[0]), 0)
-			host.Close(int(pair[0]))
-			s.input = int(pair[1])
-			host.Fcntl(s.input, unix.F_SETFL, unix.O_NONBLOCK)
-		}
+		host.Place(int(pair[0]), 0)
+		host.Close(int(pair[0]))
+		s.input = int(pair[1])
+		host.Fcntl(s.input, unix.F_SETFL, unix.O_NONBLOCK)
 	}
 	if life.Stderr != null {
 		host.Close(null)
 	}
+	return 0
 }
 
 // place gives descriptors the places of 0, 1 and 2; null is for those that are not there.

@@ -66,7 +66,7 @@ func (b *Line) run(s *session.Session, words []string) (launch.Status, error) {
 	}
 	signals, err := inherited.Catch(launch.Signals())
 	if err != nil {
-		return launch.Status{}, err
+		return launch.Status{}, b.explained(err)
 	}
 	say.Release()
 	status, err := s.Run(signals, session.Listener{})

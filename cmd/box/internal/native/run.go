@@ -171,7 +171,7 @@ func (b *Line) Start() (launch.Status, error) {
 	signals, err := inherited.Catch(launch.Signals())
 	if err != nil {
 		b.forgo()
-		return launch.Status{}, err
+		return launch.Status{}, b.explained(err)
 	}
 	if b.refused != nil {
 		return b.startLogged(signals)

@@ -11,6 +11,7 @@ import (
 	"box/cmd/box/internal/say"
 	"box/cmd/box/internal/statusfd"
 	"box/internal/early"
+	"box/internal/host"
 	"box/launch"
 	"box/plan"
 	"box/register"
@@ -96,13 +97,14 @@ func (s *Session) Run(signals int, l Listener) (launch.Status, error) {
 		return launch.Status{}, launch.Earlier(&s.Builder.Plan)
 	}
 	named := s.Shim.On()
+	var box *launch.Sandbox
+	var err error
 	if named {
-		if inside, errno := launch.WriteInside(&s.Builder, &s.Spec); errno == 0 {
-			s.Shim.Keep(inside)
-		}
-		s.Shim.Redirect(&s.Spec.Life)
+		err = s.redirect()
 	}
-	box, err := launch.Start(&s.Builder.Plan, s.NetPlan(), &s.Spec, signals)
+	if err == nil {
+		box, err = launch.Start(&s.Builder.Plan, s.NetPlan(), &s.Spec, signals)
+	}
 	if err != nil {
 		if named {
 			s.Shim.Abandon()
@@ -147,6 +149,17 @@ func (s *Session) unsafe(err error) string {
 		}
 	}
 	return "it could not be watched any more"
+}
+
+// redirect readies a box with a name for who enters it, and its standard
+// descriptors.
+func (s *Session) redirect() error {
+	inside, errno := launch.WriteInside(&s.Builder, &s.Spec)
+	if errno != 0 {
+		return host.Boxed(errno)
+	}
+	s.Shim.Keep(inside)
+	return host.Boxed(s.Shim.Redirect(&s.Spec.Life))
 }
 
 // finish notes how a box with a name has ended. One that has not started

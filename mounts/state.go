@@ -25,6 +25,10 @@ type ownAbove struct {
 	file [64]plan.File
 	// path is where each is, without links.
 	path [64]string
+	// link are the links on the way, each by the directory that it is in, without links, and its name. Who replaces one leads box
+	// elsewhere. Those beyond the array are left out.
+	link  [maxLinks]string
+	nlink int
 }
 
 // findOwn notes the directories above those that box keeps. One that does not exist yet counts as well: it is made before the
@@ -35,25 +39,76 @@ func (t *tree) findOwn() {
 		if dir == "" {
 			continue
 		}
-		// The nearest directory that exists is the one that can be recognised. A link in the place of box's own does not count:
-		// nothing is kept where it leads.
-		there := dir
-		for !isThere(there, there == dir) {
-			above, _ := pathname.Cut(there)
-			if there = above; there == "" {
-				there = "/"
-			}
+		if !t.noteWay(dir) {
+			dir = t.noteLinks(dir)
+			t.noteWay(dir)
 		}
-		actual := there
-		if !t.noteAbove(there) {
-			actual = RealPath(there)
-			t.noteAbove(actual)
-		}
-		t.above.own[n] = early.Concat(strings.TrimSuffix(actual, "/"), dir[len(strings.TrimSuffix(there, "/")):])
+		t.above.own[n] = dir
 	}
 	if t.above.n > 0 {
 		t.hides = t.b.Scratch(len(t.s.Tree))
 	}
+}
+
+// noteWay notes the directories that lead to one of box's own, as noteAbove does.
+//
+// The nearest directory that exists is the one that can be recognised. A link in the place of box's own does not count: nothing is
+// kept where it leads.
+func (t *tree) noteWay(dir string) bool {
+	there := dir
+	for !isThere(there, there == dir) {
+		above, _ := pathname.Cut(there)
+		if there = above; there == "" {
+			there = "/"
+		}
+	}
+	return t.noteAbove(there)
+}
+
+// noteLinks notes the links on the way to one of box's own directories, and the directories that lead to each. It returns the path
+// without links: what is missing has none. Where there are more than the kernel follows, that is dir, and nobody gets there.
+func (t *tree) noteLinks(dir string) string {
+	var at, rest, next early.Text
+	above, name := pathname.Cut(dir)
+	rest.Add(above)
+	for links := 0; ; {
+		part := cutPart(&rest)
+		if part == "" {
+			return early.Concat(at.String(), "/", name)
+		}
+		end := at.Len()
+		enter(&at, part)
+		target := host.Readlink(at.String(), next.Buffer())
+		if target == "" {
+			continue
+		}
+		t.noteLink(at.String())
+		putTarget(target, &at, end, &rest, &next)
+		if links++; links > maxLinks || rest.Full() {
+			return dir
+		}
+	}
+}
+
+// noteLink notes one of them.
+func (t *tree) noteLink(path string) {
+	a := &t.above
+	for i := range a.nlink {
+		if a.link[i] == path {
+			return
+		}
+	}
+	if a.nlink == len(a.link) {
+		return
+	}
+	link := early.Concat(path) // path is on the stack
+	a.link[a.nlink] = link
+	a.nlink++
+	above, _ := pathname.Cut(link)
+	if above == "" {
+		above = "/"
+	}
+	t.noteAbove(above)
 }
 
 // isThere reports whether there is anything at path, and with noLink anything but a link.
@@ -76,11 +131,12 @@ func (t *tree) noteAbove(dir string) bool {
 		if a.has(path) {
 			return true // and so those above it
 		}
-		if file, errno := plan.Identify(t.b.String(path)); errno == 0 {
-			if file.Linked {
-				a.n = before
-				return false
-			}
+		file, errno := plan.Identify(t.b.String(path))
+		switch {
+		case file.Linked:
+			a.n = before
+			return false
+		case errno == 0:
 			a.file[a.n], a.path[a.n] = file, path
 			a.n++
 		}
@@ -189,7 +245,7 @@ func (t *tree) hideOwn() {
 		from := strings.TrimSuffix(t.above.path[t.hides[i]-1], "/")
 		for n := range t.s.Mounts.Own {
 			dir := t.above.own[n]
-			if dir == "" || len(dir) < len(from) || dir[:len(from)] != from || len(dir) > len(from) && dir[len(from)] != '/' {
+			if dir == "" || !spec.Within(dir, from) {
 				continue
 			}
 			if e.Writes() != "" {
@@ -197,38 +253,62 @@ func (t *tree) hideOwn() {
 			}
 			switch o := &t.s.Mounts.Own[n]; {
 			case o.Kind != spec.Fixed:
-				o.Brought = true
+				o.Brought = dir
 				t.hide(e, dir[len(from):])
 			case e.Writes() != "":
-				o.Brought = true
+				o.Brought = dir
 				t.fix(e, dir[len(from):])
 			}
 		}
+		if e.Writes() != "" {
+			t.holdLinks(e, from)
+		}
 	}
 }
 
-// holdWay mounts each directory between what an entry brings and Own[n] on itself, if the command could rename it: it could put
+// holdLinks mounts each link on the way to what box keeps on itself, below from, which an entry brings. It leads where it did.
+func (t *tree) holdLinks(e *spec.Entry, from string) {
+	for n := range t.above.nlink {
+		if link := t.above.link[n]; spec.Within(link, from) {
+			t.holdWay(e, spec.OwnMost+n, len(from))
+			t.hold(e, link, len(from), unix.O_NOFOLLOW)
+		}
+	}
+}
+
+// holdWay mounts each directory between what an entry brings and way n on itself, if the command could rename it: it could put
 // another one in its place, with words in it for box start to run outside, or with settings. A mount point can't be renamed or
 // removed. The first start bytes of a path are what the entry brings.
 func (t *tree) holdWay(e *spec.Entry, n, start int) {
-	dir := t.above.own[n]
-	for end := start + 1; end < len(dir); end++ {
-		if dir[end] != '/' || t.holds(dir[:end], n) {
-			continue
+	path := t.above.way(n)
+	for end := start + 1; end < len(path); end++ {
+		if path[end] == '/' && !t.above.holds(path[:end], n) {
+			t.hold(e, path[:end], start, unix.O_DIRECTORY)
 		}
-		above, _ := pathname.Cut(dir[:end])
-		if above = early.Concat(above, "/"); host.Exists(above) && !host.Access(above, unix.W_OK) {
-			continue
-		}
-		at := t.openOwn(e, dir[start:end])
-		t.onItself(at, 0)
 	}
 }
 
-// holds reports whether a directory is on the way to one of the first n that box keeps.
-func (t *tree) holds(dir string, n int) bool {
-	for _, own := range t.above.own[:n] {
-		if len(own) > len(dir) && own[:len(dir)] == dir && own[len(dir)] == '/' {
+// hold mounts one on itself, a directory or, with O_NOFOLLOW, a link.
+func (t *tree) hold(e *spec.Entry, path string, start int, how uint64) {
+	above, _ := pathname.Cut(path)
+	if above = early.Concat(above, "/"); host.Exists(above) && !host.Access(above, unix.W_OK) {
+		return
+	}
+	t.onItself(t.openOwn(e, path[start:], how), 0)
+}
+
+// way returns the path of the directory Own[n], or, after those, of a link on the way to one.
+func (a *ownAbove) way(n int) string {
+	if n < len(a.own) {
+		return a.own[n]
+	}
+	return a.link[n-len(a.own)]
+}
+
+// holds reports whether a directory is on one of the first n ways.
+func (a *ownAbove) holds(dir string, n int) bool {
+	for i := range n {
+		if way := a.way(i); way != dir && spec.Within(way, dir) {
 			return true
 		}
 	}
@@ -237,7 +317,7 @@ func (t *tree) holds(dir string, n int) bool {
 
 // hide covers what is at rest below what an entry brings.
 func (t *tree) hide(e *spec.Entry, rest string) {
-	at := t.openOwn(e, rest)
+	at := t.openOwn(e, rest, unix.O_DIRECTORY)
 	// Each call is made only if the one before it has succeeded. The directory may be another user's, which box can't enter. It
 	// keeps nothing there, but the directory could be given to the user while the sandbox runs.
 	name := t.b.String("tmpfs")
@@ -249,7 +329,7 @@ func (t *tree) hide(e *spec.Entry, rest string) {
 
 // fix makes it read-only.
 func (t *tree) fix(e *spec.Entry, rest string) {
-	t.onItself(t.openOwn(e, rest), unix.MOUNT_ATTR_RDONLY)
+	t.onItself(t.openOwn(e, rest, unix.O_DIRECTORY), unix.MOUNT_ATTR_RDONLY)
 }
 
 // onItself mounts what at has open on itself, with attributes, and closes it.
@@ -269,10 +349,10 @@ func (t *tree) onItself(at plan.Reg, attributes uint64) {
 	t.b.Last().When = plan.Done
 }
 
-// openOwn opens what is at rest below what an entry brings, if that is not covered.
-func (t *tree) openOwn(e *spec.Entry, rest string) plan.Reg {
+// openOwn opens what is at rest below what an entry brings, if that is not covered: a directory or, with O_NOFOLLOW, a link.
+func (t *tree) openOwn(e *spec.Entry, rest string, how uint64) plan.Reg {
 	path := t.b.Join(spec.Relative(e.Dest), spec.Relative(rest))
-	at := t.b.OpenInRoot(plan.WhyHide, plan.Root, path, unix.O_PATH|unix.O_DIRECTORY, 0)
+	at := t.b.OpenInRoot(plan.WhyHide, plan.Root, path, unix.O_PATH|how, 0)
 	t.b.Ignoring(unix.ENOENT, unix.ENOTDIR, unix.ELOOP) // it is covered, or there is none
 	return at
 }

@@ -173,9 +173,11 @@ const OwnMost = 5
 
 // OwnDir is a directory that box keeps for itself.
 type OwnDir struct {
-	Path    string // "" if it has none
-	Kind    OwnKind
-	Brought bool // something in the tree brings a directory above it, as found by mounts.Compile: it has to exist then
+	Path string // "" if it has none
+	Kind OwnKind
+	// Brought is Path without links if something in the tree brings a directory above it, as found by mounts.Compile: it has to
+	// exist then. Else it is "".
+	Brought string
 }
 
 // OwnKind says what sandboxes may do with a directory of box's.

@@ -293,10 +293,10 @@ func (b *Line) enroll() error {
 	}
 	for i := range b.spec.Mounts.Own {
 		own := &b.spec.Mounts.Own[i]
-		if !own.Brought {
+		if own.Brought == "" {
 			continue
 		}
-		if errno := register.Make(own.Path); errno != 0 {
+		if errno := register.Make(own.Brought); errno != 0 {
 			return b.notCovered(own.Path, host.Boxed(errno))
 		}
 	}

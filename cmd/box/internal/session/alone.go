@@ -23,6 +23,7 @@ import (
 func (s *Session) Depart() (gone bool, status launch.Status, err error) {
 	if s.Alone.Is {
 		host.Standard()
+		host.SetName("box") // it may be "exe", by what was executed
 		name := s.Shim.Name
 		s.Shim.Handover = s.Alone.Handover
 		s.Shim.Name = name

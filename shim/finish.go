@@ -14,10 +14,10 @@ import (
 const timedOut = 124
 
 // Finish is for a box that has started and has ended: it writes what is left of its output, and how it ended, tells who waits, and
-// removes what goes with it. lost says that nobody knows how the command ended, unsafe why the sandbox was ended for the sake of
+// removes what goes with it. lost says that nobody knows how the command ended, cause why the sandbox was ended for the sake of
 // safety, or ""; with it may have ended the box whose pid namespace it was in: with, else "". signals is where they arrive. It
 // returns the status of the box; or again is true, and StartAgain comes next.
-func (s *Shim) Finish(status launch.Status, lost bool, unsafe, with string, signals int) (is launch.Status, again bool) {
+func (s *Shim) Finish(status launch.Status, lost bool, cause, with string, signals int) (is launch.Status, again bool) {
 	s.drain()
 	if s.why == "time" {
 		s.log.say("its time is over (--time)")
@@ -26,9 +26,9 @@ func (s *Shim) Finish(status launch.Status, lost bool, unsafe, with string, sign
 	if lost {
 		status = launch.Status{Signal: unix.SIGKILL}
 		switch {
-		case unsafe != "":
+		case cause != "":
 			s.why = "safety"
-			s.log.say(early.Concat("the sandbox was ended: ", unsafe))
+			s.log.say(early.Concat("the sandbox was ended: ", cause))
 		case with != "":
 			s.why = "space"
 			s.log.say(early.Concat("the pid namespace of box ", with, " has ended"))

@@ -15,16 +15,18 @@ var volumeCauses = []struct {
 	errno unix.Errno
 	cause string
 }{
-	{unix.ENOLCK, "the file system has no locks; XDG_DATA_HOME can name a directory on another one"},
-	{unix.EOPNOTSUPP, "the file system has no locks; XDG_DATA_HOME can name a directory on another one"},
-	{unix.ENOSYS, "the file system has no locks; XDG_DATA_HOME can name a directory on another one"},
+	{unix.ENOLCK, noLocks + "; " + otherData},
+	{unix.EOPNOTSUPP, noLocks + "; " + otherData},
+	{unix.ENOSYS, noLocks + "; " + otherData},
 	{unix.EACCES, "it must be the user's own, and closed to others (mode 700)"},
 	{unix.ENOTDIR, "it is not a directory; a link is not one here"},
 	{unix.ELOOP, "a link is not a directory here"},
-	{unix.EROFS, "the file system is read-only; XDG_DATA_HOME can name a directory on another one"},
+	{unix.EROFS, "the file system is read-only; " + otherData},
 	{unix.EEXIST, "something else is there"},
 	{unix.EBUSY, "somebody holds a lock on it"},
 }
+
+const otherData = "XDG_DATA_HOME can name a directory on another one"
 
 // Volume returns the message for a volume that can't be used, or made.
 func Volume(name string, err error) *say.Message {

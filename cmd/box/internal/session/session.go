@@ -135,8 +135,8 @@ func (s *Session) Run(signals int, l Listener) (launch.Status, error) {
 	return status, err
 }
 
-// unsafe says why a sandbox was ended that could not go on safely.
-func (s *Session) unsafe(err error) string {
+// causeOf says why a sandbox was ended that could not go on safely.
+func (s *Session) causeOf(err error) string {
 	if err == launch.ErrPlanted { //nolint:errorlint // it is never wrapped, and errors.Is may not run early
 		return "a .git has appeared in its project"
 	}
@@ -170,15 +170,15 @@ func (s *Session) finish(status launch.Status, err error, signals int) (launch.S
 		s.Shim.Abandon()
 		return status, err
 	}
-	with, unsafe := "", ""
+	with, cause := "", ""
 	lost := err == launch.ErrLost //nolint:errorlint // it is never wrapped, and errors.Is may not run early
 	switch {
 	case lost && s.Space != nil && s.Space.Ends():
 		with = s.Space.Name()
 	case err != nil && !lost:
-		unsafe = s.unsafe(err)
+		cause = s.causeOf(err)
 	}
-	status, again := s.Shim.Finish(status, err != nil, unsafe, with, signals)
+	status, again := s.Shim.Finish(status, err != nil, cause, with, signals)
 	if again {
 		s.giveBack()
 		status = s.Shim.StartAgain(status)

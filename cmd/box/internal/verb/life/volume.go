@@ -1,16 +1,12 @@
 package life
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io/fs"
 	"os"
 	"strconv"
 	"strings"
-	"unicode"
-	"unicode/utf16"
-	"unicode/utf8"
 
 	"box/cmd/box/internal/failure"
 	"box/cmd/box/internal/inputs"
@@ -213,29 +209,6 @@ func volumeList(help string, words []string) (int, error) {
 		rows = append(rows, []string{x.Name, since(list[i].Made) + " ago", strings.Join(names, ", ")})
 	}
 	return 0, table(os.Stdout, rows)
-}
-
-// printJSON prints a value, as people can read it. What others have chosen steers no terminal: what is no graphic character is
-// escaped, which can stand in strings only.
-func printJSON(value any) error {
-	var text, shown strings.Builder
-	out := json.NewEncoder(&text)
-	out.SetIndent("", "  ")
-	out.SetEscapeHTML(false)
-	if err := out.Encode(value); err != nil {
-		return err
-	}
-	for _, c := range text.String() {
-		if c < utf8.RuneSelf || unicode.IsGraphic(c) {
-			shown.WriteRune(c)
-			continue
-		}
-		for _, unit := range utf16.Encode([]rune{c}) {
-			fmt.Fprintf(&shown, `\u%04x`, unit)
-		}
-	}
-	_, err := os.Stdout.WriteString(shown.String())
-	return err
 }
 
 // volumeInspect prints what is known of volumes.

@@ -34,7 +34,7 @@ func Container(c *verb.Context) (int, error) {
 			break
 		}
 	}
-	var names []string
+	names := []string{"run"} // which is read elsewhere
 	for i := range c.Table {
 		v := &c.Table[i]
 		if v.Group != Group || v.Name == "container" {
